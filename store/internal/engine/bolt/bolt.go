@@ -1,0 +1,174 @@
+// Package bolt keeps a store in one bbolt file. bbolt forgives where a store of
+// records must not: it makes a missing file anew, takes an empty one for a new
+// one, falls back to the last commit but one when a meta page is broken, and
+// goes on writing to a file that was deleted. This package looks at the file
+// before bbolt does, under the same lock, and refuses all of that by name.
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"careconnect/store/internal/engine"
+)
+
+// Options say how a file is opened. The zero value is right for production.
+type Options struct {
+	// Timeout is how long to wait for another process to let the file go; 0
+	// means one second.
+	Timeout time.Duration
+
+	// ReadOnly opens the file for reading, on a disk that takes no writes for
+	// one. Several processes may read at once, none beside a writer.
+	ReadOnly bool
+
+	// NoSync leaves out the syncs of each commit. It is for throwaway stores
+	// only: after a power cut the file may be lost.
+	NoSync bool
+}
+
+// Store is one open bbolt file. It implements engine.Engine.
+type Store struct {
+	db   *bbolt.DB
+	path string
+	file fs.FileInfo // the file we opened, to be compared with what the path names
+	held *holder     // our note of who holds the file; nil when reading only
+}
+
+var _ engine.Engine = (*Store)(nil)
+
+// View runs fn against the last committed state.
+func (s *Store) View(fn func(engine.Reader) error) error {
+	return s.db.View(func(tx *bbolt.Tx) error { return fn(transaction{tx}) })
+}
+
+// Update runs fn and commits. Before the commit and again before it is
+// acknowledged, the path must still name the file that is being written;
+// if it does not, the error wraps engine.ErrReplaced. An error that arises
+// once the commit has begun wraps engine.ErrOutcomeUnknown.
+func (s *Store) Update(fn func(engine.Writer) error) error {
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		return classify(s.path, err)
+	}
+	committed := false
+	defer func() {
+		if !committed {
+			_ = tx.Rollback() // also when fn panics: the lock must not stay behind
+		}
+	}()
+	if err := fn(transaction{tx}); err != nil {
+		return err
+	}
+	if err := s.unmoved(); err != nil {
+		return err
+	}
+	committed = true // whatever Commit returns, it has ended the transaction
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("%s: commit: %w: %w", s.path, engine.ErrOutcomeUnknown, err)
+	}
+	if err := s.unmoved(); err != nil {
+		return fmt.Errorf("%w: %w", engine.ErrOutcomeUnknown, err)
+	}
+	return nil
+}
+
+// unmoved compares the file we hold with what stands at its path.
+func (s *Store) unmoved() error {
+	now, err := os.Stat(s.path)
+	if err != nil || !os.SameFile(s.file, now) {
+		return fmt.Errorf("%s: %w; nothing more is written, restart once the file is back", s.path, engine.ErrReplaced)
+	}
+	return nil
+}
+
+// Size is the size of the file in bytes.
+func (s *Store) Size() (int64, error) {
+	info, err := os.Stat(s.path)
+	if err != nil {
+		return 0, classify(s.path, err)
+	}
+	return info.Size(), nil
+}
+
+// Close waits for open transactions, then lets the file and its lock go.
+func (s *Store) Close() error {
+	s.held.remove() // while the lock is still ours, so that it cannot be another's note
+	return s.db.Close()
+}
+
+// transaction is a bbolt transaction seen as the engine's interface.
+type transaction struct{ tx *bbolt.Tx }
+
+func (t transaction) Get(b engine.Bucket, key []byte) []byte {
+	bucket := t.tx.Bucket([]byte(b))
+	if bucket == nil {
+		return nil
+	}
+	return bucket.Get(key)
+}
+
+func (t transaction) Scan(b engine.Bucket, prefix, from []byte, fn func(k, v []byte) error) error {
+	bucket := t.tx.Bucket([]byte(b))
+	if bucket == nil {
+		return nil
+	}
+	start := prefix
+	if len(from) > 0 {
+		start = append(append(make([]byte, 0, len(prefix)+len(from)), prefix...), from...)
+	}
+	cursor := bucket.Cursor()
+	for k, v := cursor.Seek(start); k != nil && bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+		if err := fn(k, v); err != nil {
+			if errors.Is(err, engine.ErrStop) {
+				return nil
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+func (t transaction) Put(b engine.Bucket, key, value []byte) error {
+	bucket, err := t.bucket(b)
+	if err != nil {
+		return err
+	}
+	if value == nil {
+		value = []byte{} // nil means absent to a reader
+	}
+	if err := bucket.Put(key, value); err != nil {
+		return fmt.Errorf("put in bucket %s: %w", b, err)
+	}
+	return nil
+}
+
+func (t transaction) Delete(b engine.Bucket, key []byte) error {
+	bucket, err := t.bucket(b)
+	if err != nil {
+		return err
+	}
+	if err := bucket.Delete(key); err != nil {
+		return fmt.Errorf("delete in bucket %s: %w", b, err)
+	}
+	return nil
+}
+
+// bucket is the bucket to write to. Keys that only ever grow fill their pages;
+// random ones leave the room that the next ones need.
+func (t transaction) bucket(b engine.Bucket) (*bbolt.Bucket, error) {
+	bucket := t.tx.Bucket([]byte(b))
+	if bucket == nil {
+		return nil, fmt.Errorf("no bucket %q in the store", b)
+	}
+	if b == engine.Trail || b == engine.Tree {
+		bucket.FillPercent = 0.9
+	}
+	return bucket, nil
+}

@@ -1,0 +1,136 @@
+package bolt
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+
+	"careconnect/store/internal/engine"
+)
+
+// Open opens the store at path and never makes one. The directory must be 0700
+// and the file 0600 or narrower. The errors wrap engine.ErrNoStore, ErrLocked
+// (an engine.Locked), ErrDamaged (an engine.Damaged), ErrPermission or
+// ErrReadOnly.
+func Open(path string, o Options) (*Store, error) {
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	mode := os.O_RDWR
+	if o.ReadOnly {
+		mode = os.O_RDONLY
+	}
+	file, err := os.OpenFile(path, mode, 0)
+	if err != nil {
+		return nil, classify(path, err)
+	}
+	store, err := open(file, path, o)
+	if err != nil {
+		_ = file.Close() // releases the lock; bbolt may have closed it already
+		return nil, err
+	}
+	return store, nil
+}
+
+// open locks the file, looks at it, and hands this very file to bbolt, so that
+// what was checked is what is mapped.
+func open(file *os.File, path string, o Options) (*Store, error) {
+	if err := lock(file, path, o); err != nil {
+		return nil, err
+	}
+	if err := checkMeta(file, path); err != nil {
+		return nil, err
+	}
+	return mapped(file, path, o)
+}
+
+// mapped lets bbolt map a file that is already locked.
+func mapped(file *os.File, path string, o Options) (store *Store, err error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, classify(path, err)
+	}
+	defer func() {
+		if broken := recover(); broken != nil { // bbolt panics at a freelist it cannot read
+			store, err = nil, engine.Damaged{Path: path, What: fmt.Sprint("free list: ", broken)}
+		}
+	}()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:      time.Millisecond, // the lock is ours already
+		ReadOnly:     o.ReadOnly,
+		NoSync:       o.NoSync,
+		FreelistType: bbolt.FreelistMapType,
+		NoStatistics: true,
+		OpenFile:     func(string, int, os.FileMode) (*os.File, error) { return file, nil },
+	})
+	if err != nil {
+		return nil, classify(path, err)
+	}
+	store = &Store{db: db, path: path, file: info}
+	if !o.ReadOnly {
+		store.held = hold(path)
+	}
+	return store, nil
+}
+
+// private refuses a store that others than its owner may enter, read or write,
+// and says the line that mends it. Changing a mode is the owner's to do.
+func private(path string) error {
+	dir := filepath.Dir(path)
+	for _, p := range []struct {
+		path string
+		mode string
+	}{{dir, "700"}, {path, "600"}} {
+		info, err := os.Stat(p.path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return fmt.Errorf("%s: %w: nothing is made by opening; make a store with init", path, engine.ErrNoStore)
+		case err != nil:
+			return classify(path, err)
+		case info.Mode().Perm()&0o077 != 0:
+			return fmt.Errorf("%s: %w: mode %04o lets others in; run: chmod %s %s",
+				p.path, engine.ErrPermission, info.Mode().Perm(), p.mode, p.path)
+		}
+	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: %w: this is not a file", path, engine.ErrNoStore)
+	}
+	return nil
+}
+
+// classes are the errors below us, and the class that each belongs to.
+var classes = []struct {
+	from, to error
+	say      string
+}{
+	{fs.ErrNotExist, engine.ErrNoStore, "nothing is made by opening; make a store with init"},
+	{fs.ErrExist, engine.ErrExists, "nothing was changed; choose another path"},
+	{fs.ErrPermission, engine.ErrPermission, "give it to the user that runs this program"},
+	{syscall.EROFS, engine.ErrReadOnly, "the disk takes no writes; serve --read-only can show what is there"},
+	{bolterrors.ErrDatabaseReadOnly, engine.ErrReadOnly, "the store was opened for reading"},
+	{bolterrors.ErrInvalid, engine.ErrDamaged, "this is not a store"},
+	{bolterrors.ErrChecksum, engine.ErrDamaged, "a meta page fails its checksum"},
+	{bolterrors.ErrVersionMismatch, engine.ErrDamaged, "a meta page has another version"},
+}
+
+// classify gives an error of the system or of bbolt its class and the words
+// that help.
+func classify(path string, err error) error {
+	for _, c := range classes {
+		if !errors.Is(err, c.from) {
+			continue
+		}
+		if c.to == engine.ErrDamaged {
+			return engine.Damaged{Path: path, What: c.say}
+		}
+		return fmt.Errorf("%s: %w: %s", path, c.to, c.say)
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}

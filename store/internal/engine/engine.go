@@ -1,0 +1,63 @@
+// Package engine is the floor the sealed store stands on: ordered bytes in a
+// few buckets, read and written in transactions, and nothing more. An engine
+// is never trusted. It sees names that look random and values that are sealed,
+// so it can neither read a record nor forge one; what it can do is lose, damage
+// or roll back bytes, and the store above finds that out by its digests. The
+// interface is kept this small so that a second engine, over a network for
+// one, needs nothing from the rest of the house.
+package engine
+
+import "errors"
+
+// Engine is one store of ordered bytes. Its methods may be called from several
+// goroutines; updates run one after the other, views beside them.
+type Engine interface {
+	// View runs fn against one unchanging state, the last committed one. It
+	// returns what fn returns. Inside fn no Update of the same engine may be
+	// waited for: an engine may have to wait for its readers to finish.
+	View(fn func(Reader) error) error
+
+	// Update runs fn and commits what it wrote, all or nothing. If fn fails,
+	// nothing is written and its error is returned as it is. An error that
+	// wraps ErrOutcomeUnknown says that the commit had begun: it may or may
+	// not be there, and the caller must stop. fn may be run again by engines
+	// that retry, so it must have no effect outside the transaction.
+	Update(fn func(Writer) error) error
+
+	// Size is the number of bytes the store takes up where it is kept.
+	Size() (int64, error)
+
+	// Close waits for open transactions and lets the store go.
+	Close() error
+}
+
+// Reader reads within one transaction.
+type Reader interface {
+	// Get returns the value of a key, or nil if there is none. An empty value
+	// is not nil. The bytes belong to the engine: they are valid until the
+	// transaction ends and must not be changed.
+	Get(b Bucket, key []byte) []byte
+
+	// Scan calls fn for each key that begins with prefix, in the order of the
+	// keys' bytes, starting at the first key that is not before prefix+from.
+	// To go on after key k, pass the bytes of k after the prefix and a zero
+	// byte. fn stops the scan with ErrStop, which Scan does not pass on, or
+	// with any other error, which it does. The bytes given to fn are valid
+	// until the transaction ends. fn must not write to the bucket it scans.
+	Scan(b Bucket, prefix, from []byte, fn func(k, v []byte) error) error
+}
+
+// Writer reads and writes within one transaction, and reads what it wrote.
+type Writer interface {
+	Reader
+
+	// Put sets the value of a key, which must not be empty. The value must not
+	// be changed until the transaction ends.
+	Put(b Bucket, key, value []byte) error
+
+	// Delete removes a key. To remove what is not there is no error.
+	Delete(b Bucket, key []byte) error
+}
+
+// ErrStop ends a Scan early and without an error.
+var ErrStop = errors.New("stop scanning")

@@ -1,0 +1,159 @@
+package seal
+
+import (
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sys/cpu"
+)
+
+// MaxSeals is how many records one chart key may seal. Random 96-bit nonces
+// may then repeat with a chance of 2^-41 over the whole life of the key.
+const MaxSeals = 1 << 28
+
+// ChartKey seals the records of one chart. Its methods may be called from
+// several goroutines.
+type ChartKey struct {
+	key     Key
+	alg     Algorithm
+	birth   uint32 // the epoch the key was made in; rewrapping does not change it
+	records *sealer
+	sets    func() *sealer
+	sealed  atomic.Uint64
+}
+
+// Seal appends the sealed record to dst. The nonce is random. It fails with
+// ErrKeySpent once the key has sealed MaxSeals records.
+func (k *ChartKey) Seal(dst []byte, ad AD, plain []byte) ([]byte, error) {
+	if k.sealed.Add(1) > MaxSeals {
+		k.sealed.Store(MaxSeals)
+		return nil, ErrKeySpent
+	}
+	return k.records.seal(dst, ad, plain)
+}
+
+// Open returns the record's content, in bytes of its own. It fails with
+// ErrNotAuthentic if this is not what was sealed for that place.
+func (k *ChartKey) Open(ad AD, sealed []byte) ([]byte, error) { return k.records.open(ad, sealed) }
+
+// SealSet appends a sealed entry of a set to dst. Its key is another than the
+// records', its nonces are long enough that they need not be counted.
+func (k *ChartKey) SealSet(dst []byte, ad AD, plain []byte) ([]byte, error) {
+	return k.sets().seal(dst, ad, plain)
+}
+
+// OpenSet returns what SealSet sealed, or ErrNotAuthentic.
+func (k *ChartKey) OpenSet(ad AD, sealed []byte) ([]byte, error) { return k.sets().open(ad, sealed) }
+
+// Sealed is how many records the key has sealed, as far as it knows: the count
+// it was wrapped with or told of, and those since.
+func (k *ChartKey) Sealed() uint64 { return k.sealed.Load() }
+
+// Count tells the key how many records it had sealed when the chart was last
+// written, so that the count outlives the process without wrapping the key
+// again. It never makes the count smaller.
+func (k *ChartKey) Count(n uint64) {
+	for old := k.sealed.Load(); n > old; old = k.sealed.Load() {
+		if k.sealed.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+// Epoch is the epoch the key was made in, which stands in its envelopes.
+func (k *ChartKey) Epoch() uint32 { return k.birth }
+
+// NewChartKey makes a random key for one chart, of the current epoch. Its
+// records are sealed with AES-256-GCM where the processor has AES, else with
+// XChaCha20-Poly1305.
+func (v *Vault) NewChartKey() (*ChartKey, error) {
+	if hasAES() {
+		return v.newChartKey(AES256GCM)
+	}
+	return v.newChartKey(XChaCha20Poly1305)
+}
+
+// NewWideChartKey makes a key for a chart that the whole programme writes to,
+// whose records are too many to count on random 96-bit nonces.
+func (v *Vault) NewWideChartKey() (*ChartKey, error) { return v.newChartKey(XChaCha20Poly1305) }
+
+func (v *Vault) newChartKey(alg Algorithm) (*ChartKey, error) {
+	key, err := newKey(v.rand)
+	if err != nil {
+		return nil, err
+	}
+	return v.chartKey(key, alg, v.Epoch())
+}
+
+// chartKey makes the ciphers of a chart key ready.
+func (v *Vault) chartKey(key Key, alg Algorithm, birth uint32) (*ChartKey, error) {
+	sub := key.derive("records", nil)
+	defer sub.wipe()
+	records, err := newSealer(&sub, alg, birth, v.file, forRecord, v.rand)
+	if err != nil {
+		return nil, err
+	}
+	k := &ChartKey{key: key, alg: alg, birth: birth, records: records}
+	k.sets = sync.OnceValue(func() *sealer {
+		sub := k.key.derive("sets", nil)
+		defer sub.wipe()
+		return v.mustSealer(&sub, birth, forSet)
+	})
+	return k, nil
+}
+
+// A wrapped chart key contains
+//
+//	algorithm(1) birth epoch(4) count of seals(8) key(32)
+const wrappedSize = 1 + 4 + 8 + 32
+
+// WrapChartKey seals the chart's key under the current epoch, for the chart of
+// that name and no other.
+func (v *Vault) WrapChartKey(k *ChartKey, chartName []byte) ([]byte, error) {
+	e := v.current()
+	var b [wrappedSize]byte
+	defer clear(b[:])
+	b[0] = byte(k.alg)
+	binary.BigEndian.PutUint32(b[1:], k.birth)
+	binary.BigEndian.PutUint64(b[5:], k.Sealed())
+	copy(b[13:], k.key[:])
+	wrapped, err := e.wrap.seal(nil, AD{Chart: chartName}, b[:])
+	if err != nil {
+		return nil, fmt.Errorf("wrap chart key: %w", err)
+	}
+	e.sealed.Add(1)
+	return wrapped, nil
+}
+
+// UnwrapChartKey opens a wrapped chart key, whichever epoch of the keyring it
+// was wrapped under. It fails with ErrNotAuthentic for another chart's key and
+// for one whose epoch is no longer on the keyring.
+func (v *Vault) UnwrapChartKey(wrapped, chartName []byte) (*ChartKey, error) {
+	id, ok := EpochOf(wrapped)
+	e := v.epoch(id)
+	if !ok || e == nil {
+		return nil, fmt.Errorf("unwrap chart key: %w", ErrNotAuthentic)
+	}
+	b, err := e.wrap.open(AD{Chart: chartName}, wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("unwrap chart key: %w", err)
+	}
+	defer clear(b)
+	if len(b) != wrappedSize {
+		return nil, fmt.Errorf("unwrap chart key: %w", ErrNotAuthentic)
+	}
+	k, err := v.chartKey(Key(b[13:]), Algorithm(b[0]), binary.BigEndian.Uint32(b[1:]))
+	if err != nil {
+		return nil, fmt.Errorf("unwrap chart key: %w", err)
+	}
+	k.sealed.Store(binary.BigEndian.Uint64(b[5:]))
+	return k, nil
+}
+
+// hasAES reports whether the processor does AES-GCM by itself.
+func hasAES() bool {
+	return cpu.X86.HasAES && cpu.X86.HasPCLMULQDQ || cpu.ARM64.HasAES && cpu.ARM64.HasPMULL ||
+		cpu.S390X.HasAESGCM
+}

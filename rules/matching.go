@@ -1,0 +1,83 @@
+package rules
+
+// RequestFacts are what is known when a client asks a provider for a
+// consultation, or books one.
+type RequestFacts struct {
+	Client   ClientFacts
+	Provider ProviderFacts // its state is the client's, whatever stands in it
+	Open     int           // open requests in the episode
+	Already  bool          // one of them is to the same provider
+	Enabled  bool          // the programme takes new requests
+}
+
+const matching = "How does matching work?"
+
+// MayRequest says whether a client may ask a provider: everything about the
+// client, everything about the provider in the client's state, and room for one
+// more request.
+var MayRequest = Policy[RequestFacts]{
+	Heading: matching,
+	Rules: join(
+		[]Rule[RequestFacts]{
+			{"access.open", "New requests are taken while {programme} is open for them.", func(f RequestFacts) Truth { return Is(f.Enabled) }},
+		},
+		lift(ClientMayTakePart.Rules, func(f RequestFacts) ClientFacts { return f.Client }),
+		[]Rule[RequestFacts]{
+			{"client.state", "A client tells us in which state they are, because a licence counts in its own state only.", func(f RequestFacts) Truth {
+				if f.Client.Client.State == "" {
+					return Unknown
+				}
+				return Yes
+			}},
+		},
+		lift(ProviderIsListed.Rules, func(f RequestFacts) ProviderFacts {
+			f.Provider.State = f.Client.Client.State
+			return f.Provider
+		}),
+		[]Rule[RequestFacts]{
+			{"access.requests", "A client has at most {open_requests_max} open requests at a time.", func(f RequestFacts) Truth {
+				return Is(f.Open < f.Client.Terms.OpenRequestsMax)
+			}},
+			{"access.once", "A client has only one open request to the same provider.", func(f RequestFacts) Truth { return Is(!f.Already) }},
+		},
+	),
+}
+
+// BookFacts are what is known when a client takes a time from a provider's
+// calendar.
+type BookFacts struct {
+	Provider     ProviderFacts
+	Opening      bool // the time is one of the provider's openings, or one agreed on
+	SelfSchedule bool // the provider lets clients book, or has agreed to this time
+	Future       bool // the time has not begun
+}
+
+// MayBookOpening says whether a client may take that time without asking.
+var MayBookOpening = Policy[BookFacts]{
+	Heading: matching,
+	Rules: join(
+		lift(ProviderIsListed.Rules, func(f BookFacts) ProviderFacts { return f.Provider }),
+		[]Rule[BookFacts]{
+			{"access.choice", "A client asks a provider for a consultation, or books one of the provider's open times.", func(f BookFacts) Truth { return Is(f.Opening) }},
+			{"access.self_schedule", "A client books an open time only where the provider allows it.", func(f BookFacts) Truth { return Is(f.SelfSchedule) }},
+			{"access.future", "Only a time that has not begun can be booked.", func(f BookFacts) Truth { return Is(f.Future) }},
+		},
+	),
+}
+
+// lift makes rules about a part of the facts into rules about the whole.
+func lift[Part, Whole any](rules []Rule[Part], part func(Whole) Part) []Rule[Whole] {
+	var lifted []Rule[Whole]
+	for _, r := range rules {
+		lifted = append(lifted, Rule[Whole]{r.Code, r.Says, func(f Whole) Truth { return r.Holds(part(f)) }})
+	}
+	return lifted
+}
+
+func join[Facts any](lists ...[]Rule[Facts]) []Rule[Facts] {
+	var all []Rule[Facts]
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return all
+}

@@ -17,7 +17,7 @@ func gallery() map[string]Page {
 		},
 		Foot: "Policy version 1, times in Chicago, time zone data 2026a.",
 	}
-	soon := &Deadline{Moment{"Fri 20 Nov, 7:10 pm CST", "2026-11-20T19:10:00-06:00"}, "3 h 10 m", "soon", ""}
+	soon := &Deadline{Moment{"Fri 20 Nov, 7:10 pm CST", "2026-11-20T19:10:00-06:00"}, "3 h 10 m", "soon", "Answer by 7:10 pm CST"}
 	ok := &Deadline{Moment{"Sat 21 Nov, 2:00 pm CST", "2026-11-21T14:00:00-06:00"}, "22 h", "ok", ""}
 	late := &Deadline{Moment{"Fri 20 Nov, 2:50 pm CST", "2026-11-20T14:50:00-06:00"}, "1 h 10 m", "late", ""}
 	done := &Deadline{Moment{"Thu 19 Nov, 2:50 pm CST", "2026-11-19T14:50:00-06:00"}, "", "done", "Answered in time"}
@@ -147,8 +147,8 @@ func gallery() map[string]Page {
 	})
 
 	people := page("People", -1, []Group{
-		{"Clients", "Seeking care, or in it.", []Person{{"Ana Quillfeather", "New and eligible; nothing asked yet", "AQ", 0, &Action{Text: "Sign in as Ana", Post: "/qa/sign-in/1"}}, {"Bram Lindqvast", "His plan cannot be processed", "BL", 1, &Action{Text: "Sign in as Bram", Post: "/qa/sign-in/2"}}, {"Cleo Darnwick", "Her employer does not take part", "CD", 2, &Action{Text: "Sign in as Cleo", Post: "/qa/sign-in/3"}}}},
-		{"Providers", "", []Person{{"Dr. Odalys Verrin", "Has open consultation times", "OV", 3, &Action{Text: "Sign in", Post: "/qa/sign-in/4"}}, {"Ioan Brackwater", "Two requests wait", "IB", 4, &Action{Text: "Sign in", Post: "/qa/sign-in/5"}}}},
+		{"Clients", "Seeking care, or in it.", []Person{{"Ana Quillfeather", "New and eligible; nothing asked yet", "AQ", 0, &Action{Text: "Sign in as Ana", Post: "/qa/sign-in/1", Style: "outline"}}, {"Bram Lindqvast", "His plan cannot be processed", "BL", 1, &Action{Text: "Sign in as Bram", Post: "/qa/sign-in/2", Style: "outline"}}, {"Cleo Darnwick", "Her employer does not take part", "CD", 2, &Action{Text: "Sign in as Cleo", Post: "/qa/sign-in/3", Style: "outline"}}}},
+		{"Providers", "", []Person{{"Dr. Odalys Verrin", "Has open consultation times", "OV", 3, &Action{Text: "Sign in", Post: "/qa/sign-in/4", Style: "outline"}}, {"Ioan Brackwater", "Two requests wait", "IB", 4, &Action{Text: "Sign in", Post: "/qa/sign-in/5", Style: "outline"}}}},
 	})
 	people.Actor, people.Nav, people.SignIn = nil, nil, "/sign-in"
 

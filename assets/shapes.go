@@ -64,7 +64,7 @@ type Deadline struct {
 	Due   Moment
 	Left  string
 	State string
-	Says  string // for done: "Answered in time"
+	Says  string // before Left: "Answer by 5:00 pm EST today"; once done, all there is: "Answered"
 }
 
 // Explain is why a date is that date. Title is "Why this date?" when empty.

@@ -31,12 +31,9 @@
       if (Number.isNaN(due)) continue;
       const left = due - now();
       const badge = el.closest("[data-deadline]");
-      if (left <= 0 && badge && badge.dataset.deadline !== "late") {
-        // What being late means is the server's to say; here the badge only stops counting.
-        el.textContent = words(0, "seconds" in el.dataset);
-        continue;
-      }
-      const text = words(left, "seconds" in el.dataset);
+      // What being late means is the server's to say: until it does, the count stops at nothing.
+      const late = badge && badge.dataset.deadline === "late";
+      const text = words(late ? left : Math.max(left, 0), "seconds" in el.dataset);
       if (el.textContent !== text) el.textContent = text;
     }
   }
@@ -62,6 +59,13 @@
       menu.querySelector("summary").focus();
     }
   });
+
+  // On a phone the menu is a strip: bring where one is into view.
+  const here = document.querySelector(".nav [aria-current]");
+  if (here) {
+    const strip = here.closest("ul");
+    strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+  }
 
   // Filters stand open on a desk, folded on a phone.
   const desk = window.matchMedia("(min-width: 56rem)");

@@ -1,0 +1,75 @@
+package care
+
+import "time"
+
+// Appointment is a time that a client and a provider agreed on: a consultation
+// (a short call, free of insurance) or a session (a billable visit of any
+// length).
+type Appointment struct {
+	ID        AppointmentID     `json:"id"`
+	Referral  ReferralID        `json:"referral"`
+	Episode   EpisodeID         `json:"episode"`
+	Client    ChartID           `json:"client"`
+	Provider  ChartID           `json:"provider"`
+	Type      AppointmentType   `json:"type"`
+	Start     time.Time         `json:"start"`
+	End       time.Time         `json:"end"`
+	Virtual   bool              `json:"virtual"`
+	Link      string            `json:"link,omitempty"`
+	Status    AppointmentStatus `json:"status"`
+	BookedBy  Role              `json:"booked_by"`
+	BookedAt  time.Time         `json:"booked_at"`
+	OutcomeAt time.Time         `json:"outcome_at,omitzero"`
+	Programme ChartID           `json:"programme"`
+	// Covered is what the coverage said when the session was booked or held:
+	// covered, unverified, hold. Empty for a consultation.
+	Covered string `json:"covered,omitempty"`
+}
+
+// AppointmentType tells a consultation from a session.
+type AppointmentType string
+
+// The two types of appointment.
+const (
+	Consultation AppointmentType = "consultation"
+	Session      AppointmentType = "session"
+)
+
+// AppointmentStatus is where an appointment stands.
+type AppointmentStatus string
+
+// The statuses of an appointment.
+const (
+	Booked            AppointmentStatus = "booked"
+	Attended          AppointmentStatus = "attended"
+	NoShowClient      AppointmentStatus = "no_show_client"
+	NoShowProvider    AppointmentStatus = "no_show_provider"
+	CancelledClient   AppointmentStatus = "cancelled_client"
+	CancelledProvider AppointmentStatus = "cancelled_provider"
+)
+
+// Kind, Key and Stands make an Appointment a Record.
+func (Appointment) Kind() Kind    { return KindAppointment }
+func (a Appointment) Key() string { return string(a.ID) }
+func (a Appointment) Stands() []Place {
+	if a.Status != Booked && a.Status != Attended {
+		return nil
+	}
+	var places []Place
+	for _, day := range Days(a.Start, a.End) {
+		places = append(places, Place{
+			Set: Busy(a.Provider, day), Entry: string(a.ID),
+			Member: Member{Chart: a.Client, Ref: string(a.ID), Code: string(a.Type), At: a.Start, Until: a.End},
+		})
+	}
+	return places
+}
+
+// Days are the UTC days that a stretch of time touches, as "2026-11-20".
+func Days(from, to time.Time) []string {
+	var days []string
+	for d := from.UTC().Truncate(24 * time.Hour); d.Before(to) || len(days) == 0; d = d.AddDate(0, 0, 1) {
+		days = append(days, d.Format(time.DateOnly))
+	}
+	return days
+}

@@ -1,0 +1,270 @@
+package care
+
+import (
+	"slices"
+	"strings"
+)
+
+// Chart is everything held about one subject, as records by kind. It holds
+// nothing derived.
+type Chart struct {
+	ID      ChartID
+	Of      Subject
+	Version uint64 // counts the commits that changed it
+
+	Client       *Client
+	Provider     *Provider
+	Account      *Account
+	Programme    *Programme
+	Episodes     []Episode
+	Referrals    []Referral
+	Appointments []Appointment
+	Coverages    []Coverage
+	Screenings   []Screening
+	Alerts       []Alert
+	Consents     []Consent
+	Deadlines    []Deadline
+	Tasks        []Task
+	Messages     []Message
+	Passes       []Pass
+	Terms        []Terms
+	Employers    []Employer
+	Plans        []UnprocessablePlan
+}
+
+// Add places a record in the chart, replacing the one with the same key. The
+// records of a kind stand in the order of their keys.
+func (c *Chart) Add(r Record) {
+	switch r := r.(type) {
+	case Client:
+		c.Client = &r
+	case Provider:
+		c.Provider = &r
+	case Account:
+		c.Account = &r
+	case Programme:
+		c.Programme = &r
+	case Episode:
+		c.Episodes = insert(c.Episodes, r)
+	case Referral:
+		c.Referrals = insert(c.Referrals, r)
+	case Appointment:
+		c.Appointments = insert(c.Appointments, r)
+	case Coverage:
+		c.Coverages = insert(c.Coverages, r)
+	case Screening:
+		c.Screenings = insert(c.Screenings, r)
+	case Alert:
+		c.Alerts = insert(c.Alerts, r)
+	case Consent:
+		c.Consents = insert(c.Consents, r)
+	case Deadline:
+		c.Deadlines = insert(c.Deadlines, r)
+	case Task:
+		c.Tasks = insert(c.Tasks, r)
+	case Message:
+		c.Messages = insert(c.Messages, r)
+	case Pass:
+		c.Passes = insert(c.Passes, r)
+	case Terms:
+		c.Terms = insert(c.Terms, r)
+	case Employer:
+		c.Employers = insert(c.Employers, r)
+	case UnprocessablePlan:
+		c.Plans = insert(c.Plans, r)
+	}
+}
+
+// Records are all records of the chart, kind by kind.
+func (c *Chart) Records() []Record {
+	var all []Record
+	all = one(all, c.Client)
+	all = one(all, c.Provider)
+	all = one(all, c.Account)
+	all = one(all, c.Programme)
+	all = many(all, c.Episodes)
+	all = many(all, c.Referrals)
+	all = many(all, c.Appointments)
+	all = many(all, c.Coverages)
+	all = many(all, c.Screenings)
+	all = many(all, c.Alerts)
+	all = many(all, c.Consents)
+	all = many(all, c.Deadlines)
+	all = many(all, c.Tasks)
+	all = many(all, c.Messages)
+	all = many(all, c.Passes)
+	all = many(all, c.Terms)
+	all = many(all, c.Employers)
+	return many(all, c.Plans)
+}
+
+// Each of these finds a record by its id; false if the chart has none.
+func (c *Chart) Episode(id EpisodeID) (Episode, bool)    { return find(c.Episodes, string(id)) }
+func (c *Chart) Referral(id ReferralID) (Referral, bool) { return find(c.Referrals, string(id)) }
+func (c *Chart) Appointment(id AppointmentID) (Appointment, bool) {
+	return find(c.Appointments, string(id))
+}
+func (c *Chart) Coverage(id CoverageID) (Coverage, bool)    { return find(c.Coverages, string(id)) }
+func (c *Chart) Screening(id ScreeningID) (Screening, bool) { return find(c.Screenings, string(id)) }
+func (c *Chart) Alert(id AlertID) (Alert, bool)             { return find(c.Alerts, string(id)) }
+func (c *Chart) Deadline(id DeadlineID) (Deadline, bool)    { return find(c.Deadlines, string(id)) }
+func (c *Chart) Task(id TaskID) (Task, bool)                { return find(c.Tasks, string(id)) }
+func (c *Chart) Message(id MessageID) (Message, bool)       { return find(c.Messages, string(id)) }
+func (c *Chart) Pass(hash string) (Pass, bool)              { return find(c.Passes, hash) }
+
+// OpenEpisode is the episode in which the client seeks care now.
+func (c *Chart) OpenEpisode() (Episode, bool) {
+	for _, e := range c.Episodes {
+		if e.ClosedAt.IsZero() && e.First == "" {
+			return e, true
+		}
+	}
+	return Episode{}, false
+}
+
+// Coverage in force: the one last submitted that has not been replaced.
+func (c *Chart) CurrentCoverage() (Coverage, bool) {
+	var now Coverage
+	for _, v := range c.Coverages {
+		if v.Status != Replaced && (now.ID == "" || v.SubmittedAt.After(now.SubmittedAt)) {
+			now = v
+		}
+	}
+	return now, now.ID != ""
+}
+
+// Sharing is the consent given last, if any was.
+func (c *Chart) Sharing() (Consent, bool) {
+	var last Consent
+	for _, v := range c.Consents {
+		if last.ID == "" || v.At.After(last.At) || v.At.Equal(last.At) && v.WithdrawnAt.IsZero() {
+			last = v
+		}
+	}
+	return last, last.ID != ""
+}
+
+func insert[T Record](list []T, r T) []T {
+	i, found := slices.BinarySearchFunc(list, r.Key(), func(have T, key string) int { return strings.Compare(have.Key(), key) })
+	if found {
+		list[i] = r
+		return list
+	}
+	return slices.Insert(list, i, r)
+}
+
+func find[T Record](list []T, key string) (T, bool) {
+	i, found := slices.BinarySearchFunc(list, key, func(have T, key string) int { return strings.Compare(have.Key(), key) })
+	if !found {
+		var none T
+		return none, false
+	}
+	return list[i], true
+}
+
+func one[T Record](all []Record, r *T) []Record {
+	if r != nil {
+		all = append(all, *r)
+	}
+	return all
+}
+
+func many[T Record](all []Record, list []T) []Record {
+	for _, r := range list {
+		all = append(all, r)
+	}
+	return all
+}
+
+// Clone is a copy whose records can be added to and replaced without touching
+// the original. The records themselves are values and are shared.
+func (c *Chart) Clone() *Chart {
+	n := *c
+	n.Episodes = slices.Clone(c.Episodes)
+	n.Referrals = slices.Clone(c.Referrals)
+	n.Appointments = slices.Clone(c.Appointments)
+	n.Coverages = slices.Clone(c.Coverages)
+	n.Screenings = slices.Clone(c.Screenings)
+	n.Alerts = slices.Clone(c.Alerts)
+	n.Consents = slices.Clone(c.Consents)
+	n.Deadlines = slices.Clone(c.Deadlines)
+	n.Tasks = slices.Clone(c.Tasks)
+	n.Messages = slices.Clone(c.Messages)
+	n.Passes = slices.Clone(c.Passes)
+	n.Terms = slices.Clone(c.Terms)
+	n.Employers = slices.Clone(c.Employers)
+	n.Plans = slices.Clone(c.Plans)
+	return &n
+}
+
+// Remove takes a record out of the chart.
+func (c *Chart) Remove(r Record) {
+	switch r := r.(type) {
+	case Pass:
+		c.Passes = remove(c.Passes, r)
+	case Message:
+		c.Messages = remove(c.Messages, r)
+	}
+}
+
+func remove[T Record](list []T, r T) []T {
+	return slices.DeleteFunc(slices.Clone(list), func(have T) bool { return have.Key() == r.Key() })
+}
+
+// Get finds a record by kind and key; nil if the chart has none.
+func (c *Chart) Get(kind Kind, key string) Record {
+	switch kind {
+	case KindClient:
+		return single(c.Client)
+	case KindProvider:
+		return single(c.Provider)
+	case KindAccount:
+		return single(c.Account)
+	case KindProgramme:
+		return single(c.Programme)
+	case KindEpisode:
+		return listed(c.Episodes, key)
+	case KindReferral:
+		return listed(c.Referrals, key)
+	case KindAppointment:
+		return listed(c.Appointments, key)
+	case KindCoverage:
+		return listed(c.Coverages, key)
+	case KindScreening:
+		return listed(c.Screenings, key)
+	case KindAlert:
+		return listed(c.Alerts, key)
+	case KindConsent:
+		return listed(c.Consents, key)
+	case KindDeadline:
+		return listed(c.Deadlines, key)
+	case KindTask:
+		return listed(c.Tasks, key)
+	case KindMessage:
+		return listed(c.Messages, key)
+	case KindPass:
+		return listed(c.Passes, key)
+	case KindTerms:
+		return listed(c.Terms, key)
+	case KindEmployer:
+		return listed(c.Employers, key)
+	case KindPlan:
+		return listed(c.Plans, key)
+	}
+	return nil
+}
+
+func single[T Record](r *T) Record {
+	if r == nil {
+		return nil
+	}
+	return *r
+}
+
+func listed[T Record](list []T, key string) Record {
+	r, ok := find(list, key)
+	if !ok {
+		return nil
+	}
+	return r
+}

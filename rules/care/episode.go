@@ -1,0 +1,39 @@
+package care
+
+import "time"
+
+// Episode is one client seeking care once, from SoughtAt to the first attended
+// session, withdrawal or closure. It owns the promise and survives re-routing.
+type Episode struct {
+	ID        EpisodeID     `json:"id"`
+	Client    ChartID       `json:"client"`
+	SoughtAt  time.Time     `json:"sought_at"`
+	EnteredAt time.Time     `json:"entered_at"`
+	Zone      string        `json:"zone"` // the client's, fixed at SoughtAt
+	State     string        `json:"state"`
+	Source    string        `json:"source"`
+	Promise   DeadlineID    `json:"promise"`
+	Result    PromiseResult `json:"result,omitempty"`
+	// First is the first attended session, the anchor of the follow-up.
+	First     AppointmentID `json:"first,omitempty"`
+	FirstAt   time.Time     `json:"first_at,omitzero"`
+	FollowUp  DeadlineID    `json:"follow_up,omitempty"`
+	ClosedAt  time.Time     `json:"closed_at,omitzero"`
+	ClosedFor string        `json:"closed_for,omitempty"`
+}
+
+// PromiseResult says what became of the promise; empty while it is open.
+type PromiseResult string
+
+// The results of a promise.
+const (
+	Kept           PromiseResult = "kept"
+	KeptOffered    PromiseResult = "kept_offered" // offered in time, the client chose later
+	Broken         PromiseResult = "broken"
+	PromiseDropped PromiseResult = "withdrawn"
+)
+
+// Kind, Key and Stands make an Episode a Record.
+func (Episode) Kind() Kind      { return KindEpisode }
+func (e Episode) Key() string   { return string(e.ID) }
+func (Episode) Stands() []Place { return nil }

@@ -1,0 +1,87 @@
+package care
+
+import (
+	"time"
+
+	"careconnect/rules/calendar"
+)
+
+// Programme is the instance's own words: who runs what, whom to write to. They
+// are data, and the handbook's sentences are rendered from them.
+type Programme struct {
+	Name         string             `json:"name"`    // Care Connect
+	Network      string             `json:"network"` // Alma
+	Payer        string             `json:"payer"`   // Optum
+	PrivacyEmail string             `json:"privacy_email"`
+	CareEmail    string             `json:"care_email"`
+	OnCallEmail  string             `json:"on_call_email"`
+	Crisis       string             `json:"crisis"`
+	Holidays     []calendar.Holiday `json:"holidays,omitempty"`
+	Enabled      bool               `json:"enabled"`
+}
+
+// Kind, Key and Stands make a Programme a Record.
+func (Programme) Kind() Kind      { return KindProgramme }
+func (Programme) Key() string     { return string(ProgrammeChart) }
+func (Programme) Stands() []Place { return nil }
+
+// Terms are the numbers that the programme's text leaves open or states, as one
+// dated version. A version once used is never changed.
+type Terms struct {
+	Version             string    `json:"version"`
+	Effective           time.Time `json:"effective"`
+	RespondHours        int       `json:"respond_hours"`
+	ConsultDays         int       `json:"consult_days"`
+	PromiseBusinessDays int       `json:"promise_business_days"`
+	FollowUpOpensDay    int       `json:"follow_up_opens_day"`
+	FollowUpClosesDay   int       `json:"follow_up_closes_day"`
+	ElevatedPHQ9        int       `json:"elevated_phq9"`
+	ElevatedGAD7        int       `json:"elevated_gad7"`
+	EligibilityDays     int       `json:"eligibility_target"` // business days
+	OpenRequestsMax     int       `json:"open_requests_max"`
+	SafetyAckMinutes    int       `json:"safety_ack_minutes"`
+	MinimumAge          int       `json:"minimum_age"`
+	LateAnswerHours     int       `json:"late_answer_hours"`
+	ReportMinCell       int       `json:"report_min_cell"`
+	Degrees             []string  `json:"degrees"`
+	PsyD                *bool     `json:"psyd,omitempty"` // nil: the care team has not decided
+}
+
+// Kind, Key and Stands make Terms a Record.
+func (Terms) Kind() Kind      { return KindTerms }
+func (t Terms) Key() string   { return t.Version }
+func (Terms) Stands() []Place { return nil }
+
+// Employer offers the programme as a benefit from Starts to Ends inclusive; an
+// Ends of zero has no end. It never sees a person.
+type Employer struct {
+	ID       EmployerID    `json:"id"`
+	Name     string        `json:"name"`
+	Code     string        `json:"code"`
+	Industry string        `json:"industry"`
+	Starts   calendar.Date `json:"starts"`
+	Ends     calendar.Date `json:"ends,omitzero"`
+}
+
+// Offers says whether the employer takes part on a day.
+func (e Employer) Offers(on calendar.Date) bool {
+	return !on.Before(e.Starts) && (e.Ends == calendar.Date{} || !e.Ends.Before(on))
+}
+
+// Kind, Key and Stands make an Employer a Record.
+func (Employer) Kind() Kind      { return KindEmployer }
+func (e Employer) Key() string   { return string(e.ID) }
+func (Employer) Stands() []Place { return nil }
+
+// UnprocessablePlan is a plan that the systems cannot process, in one state or
+// (State empty) everywhere. The list of them is published.
+type UnprocessablePlan struct {
+	Payer string `json:"payer"`
+	Plan  string `json:"plan"`
+	State string `json:"state,omitempty"`
+}
+
+// Kind, Key and Stands make an UnprocessablePlan a Record.
+func (UnprocessablePlan) Kind() Kind      { return KindPlan }
+func (p UnprocessablePlan) Key() string   { return p.Payer + "|" + p.Plan + "|" + p.State }
+func (UnprocessablePlan) Stands() []Place { return nil }

@@ -1,0 +1,61 @@
+package care
+
+// Kind names a sort of record.
+type Kind string
+
+// The kinds of record.
+const (
+	KindClient      Kind = "client"
+	KindProvider    Kind = "provider"
+	KindEpisode     Kind = "episode"
+	KindReferral    Kind = "referral"
+	KindAppointment Kind = "appointment"
+	KindCoverage    Kind = "coverage"
+	KindScreening   Kind = "screening"
+	KindAlert       Kind = "alert"
+	KindConsent     Kind = "consent"
+	KindDeadline    Kind = "deadline"
+	KindTask        Kind = "task"
+	KindMessage     Kind = "message"
+	KindAccount     Kind = "account"
+	KindPass        Kind = "pass"
+	KindProgramme   Kind = "programme"
+	KindTerms       Kind = "terms"
+	KindEmployer    Kind = "employer"
+	KindPlan        Kind = "plan"
+)
+
+// Record is one noun in a chart. Key is its id within the chart and kind;
+// Stands are the sets it stands in as it is now, so that no list is ever kept
+// by hand.
+type Record interface {
+	Kind() Kind
+	Key() string
+	Stands() []Place
+}
+
+// Change is one thing a plan does. Put writes a record, Drop removes one, New
+// opens a chart. What a record stands in follows from the record itself.
+type Change interface{ change() }
+
+// Put writes a record into a chart.
+type Put struct {
+	Chart  ChartID
+	Record Record
+}
+
+// Drop removes a record from a chart, and from the sets it stood in.
+type Drop struct {
+	Chart  ChartID
+	Record Record
+}
+
+// New opens a chart. The chart must not exist.
+type New struct {
+	Chart ChartID
+	Of    Subject
+}
+
+func (Put) change()  {}
+func (Drop) change() {}
+func (New) change()  {}

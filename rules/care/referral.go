@@ -1,0 +1,89 @@
+package care
+
+import "time"
+
+// Referral is one client to one provider inside an episode. It owns the answer
+// (K1) and the first consultation (K2).
+type Referral struct {
+	ID          ReferralID     `json:"id"`
+	Episode     EpisodeID      `json:"episode"`
+	Client      ChartID        `json:"client"`
+	Provider    ChartID        `json:"provider"`
+	Status      ReferralStatus `json:"status"`
+	SubmittedAt time.Time      `json:"submitted_at"`
+	SelfBooked  bool           `json:"self_booked"`
+	Note        string         `json:"note,omitempty"`
+	Concerns    []string       `json:"concerns,omitempty"`
+	Preferred   []time.Time    `json:"preferred,omitempty"` // starts that the client listed
+	Offered     []time.Time    `json:"offered,omitempty"`   // starts that the provider proposed
+	OfferedAt   time.Time      `json:"offered_at,omitzero"`
+	AnsweredAt  time.Time      `json:"answered_at,omitzero"`
+	Reason      string         `json:"reason,omitempty"` // why declined: the provider's own, private
+	Respond     DeadlineID     `json:"respond,omitempty"`
+	Consult     DeadlineID     `json:"consult,omitempty"`
+	Meeting     AppointmentID  `json:"meeting,omitempty"` // the consultation
+	// Alternatives are providers who could still keep the promise when this one
+	// fell through; they are offered, never written to.
+	Alternatives []ChartID `json:"alternatives,omitempty"`
+	ExpiredAt    time.Time `json:"expired_at,omitzero"`
+	ClosedAt     time.Time `json:"closed_at,omitzero"`
+}
+
+// ReferralStatus is where a referral stands.
+type ReferralStatus string
+
+// The statuses of a referral, in the order of the road.
+const (
+	Submitted     ReferralStatus = "submitted"
+	Accepted      ReferralStatus = "accepted"
+	Proposed      ReferralStatus = "proposed"
+	ConsultBooked ReferralStatus = "consult_booked"
+	ConsultHeld   ReferralStatus = "consult_held"
+	SessionBooked ReferralStatus = "first_session_booked"
+	InCare        ReferralStatus = "in_care"
+	Declined      ReferralStatus = "declined"
+	Expired       ReferralStatus = "expired"
+	Withdrawn     ReferralStatus = "withdrawn_by_client"
+	Superseded    ReferralStatus = "withdrawn_superseded"
+	Rerouted      ReferralStatus = "rerouted" // the provider left the programme
+	NotAFit       ReferralStatus = "not_a_fit"
+)
+
+// Open says whether somebody still owes something on the referral.
+func (s ReferralStatus) Open() bool {
+	switch s {
+	case Submitted, Accepted, Proposed, ConsultBooked, ConsultHeld, SessionBooked, InCare:
+		return true
+	}
+	return false
+}
+
+// Undecided says whether the client can still choose another provider without
+// cancelling anything: no consultation stands yet.
+func (s ReferralStatus) Undecided() bool {
+	return s == Submitted || s == Accepted || s == Proposed
+}
+
+// Clinical says whether the provider has taken the client on, so that the
+// clinical part of the chart is theirs to read.
+func (s ReferralStatus) Clinical() bool {
+	switch s {
+	case Accepted, Proposed, ConsultBooked, ConsultHeld, SessionBooked, InCare:
+		return true
+	}
+	return false
+}
+
+// Kind, Key and Stands make a Referral a Record.
+func (Referral) Kind() Kind    { return KindReferral }
+func (r Referral) Key() string { return string(r.ID) }
+func (r Referral) Stands() []Place {
+	m := Member{Chart: r.Client, Ref: string(r.ID), Code: string(r.Status), At: r.SubmittedAt}
+	switch {
+	case r.Status == Submitted || r.Status == Expired:
+		return []Place{{Set: Set{Name: SetInbox, Of: string(r.Provider), Serves: r.Provider}, Entry: string(r.ID), Member: m}}
+	case r.Status.Open():
+		return []Place{{Set: Set{Name: SetPanel, Of: string(r.Provider), Serves: r.Provider}, Entry: string(r.ID), Member: m}}
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package care
+
+import (
+	"strings"
+	"time"
+)
+
+// Set names a list that records stand in: the inbox of a provider, what is due
+// in an hour. A set has no order of its own; whoever reads it sorts it.
+type Set struct {
+	Name   SetName
+	Of     string  // which of that name: a provider, an hour, an address
+	Serves ChartID // the chart whose key seals the entries; empty: the programme's
+}
+
+// SetName is the sort of list.
+type SetName string
+
+// The sorts of list.
+const (
+	SetLocate    SetName = "locate"    // a record's id: the chart it is in
+	SetEmail     SetName = "email"     // an address: accounts
+	SetNPI       SetName = "npi"       // a national provider identifier: the provider
+	SetPass      SetName = "pass"      // hash of a secret: the chart it opens
+	SetProviders SetName = "providers" // all providers, joined or not
+	SetInbox     SetName = "inbox"     // a provider's unanswered and just expired requests
+	SetPanel     SetName = "panel"     // a provider's accepted clients
+	SetAlerts    SetName = "alerts"    // a provider's unread safety alerts
+	SetBusy      SetName = "busy"      // a provider's booked times on one UTC day
+	SetDue       SetName = "due"       // what falls due in one UTC hour
+	SetOutbox    SetName = "outbox"    // what is to be sent in one UTC hour
+	SetQueue     SetName = "queue"     // the care team's work: coverage, alert, task
+	SetSeen      SetName = "seen"      // a client's trail: who looked, who acted
+)
+
+// Member is one entry of a set: small, and enough to find the rest.
+type Member struct {
+	Chart ChartID   `json:"c,omitempty"`
+	Ref   string    `json:"r,omitempty"`
+	Code  string    `json:"k,omitempty"`
+	At    time.Time `json:"a,omitzero"`
+	Until time.Time `json:"u,omitzero"`
+	Seq   uint64    `json:"s,omitempty"`
+}
+
+// Place is a standing in a set: which set, under which name, saying what.
+type Place struct {
+	Set    Set
+	Entry  string
+	Member Member
+}
+
+const hourFormat = "2006-01-02T15"
+
+// DueIn is the set of what falls due in the hour of an instant.
+func DueIn(t time.Time) Set { return Set{Name: SetDue, Of: t.UTC().Format(hourFormat)} }
+
+// OutboxIn is the set of what is to be sent in the hour of an instant.
+func OutboxIn(t time.Time) Set { return Set{Name: SetOutbox, Of: t.UTC().Format(hourFormat)} }
+
+// Busy is the set of a provider's booked times on one UTC day ("2026-11-20").
+func Busy(provider ChartID, day string) Set {
+	return Set{Name: SetBusy, Of: string(provider) + "|" + day, Serves: provider}
+}
+
+// ByEmail is the set of accounts with an address; letter case does not count.
+func ByEmail(email string) Set {
+	return Set{Name: SetEmail, Of: strings.ToLower(strings.TrimSpace(email))}
+}
+
+// ByPass is the set that holds the one pass with a hash.
+func ByPass(hash string) Set { return Set{Name: SetPass, Of: hash} }

@@ -1,0 +1,307 @@
+package rules
+
+import (
+	"time"
+
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+)
+
+// Duty is one row of the table of what is owed: its sentence in the handbook,
+// who owes it, how its window is computed, and what happens on the way. From
+// it come deadlines, reminders, countdowns, explanations and escalation.
+type Duty struct {
+	Code   string // of the deadline: respond, consult, ...
+	Clause string // of the handbook
+	Says   string
+	Owes   care.Role
+	Window func(care.Deadline, care.Terms, calendar.Calendar) Window
+	On     []Effect
+}
+
+// Window is when a duty opens (zero: at once), its last good second, and the
+// steps by which both were found.
+type Window struct {
+	Opens, Due time.Time
+	Steps      []calendar.Step
+}
+
+// Effect is something that the platform does by itself about a running
+// deadline. When gives its instant; a time before the duty began, or a reminder
+// at or after its end, does not happen.
+type Effect struct {
+	Name string
+	When func(care.Deadline, calendar.Calendar) time.Time
+}
+
+// The names of effects that are not reminders.
+const (
+	Opened = "opens"
+	Closed = "closes"
+)
+
+// Duties is the table. The order is the order of the road.
+var Duties = []Duty{
+	{"respond", "duty.respond", "A provider answers a consultation request within {respond_hours} hours; nights, weekends and holidays count.", care.RoleProvider, respondWindow, []Effect{
+		{"nudge", remindAfter(4 * time.Hour)}, {"nudge", remindAfter(16 * time.Hour)}, {"nudge", remindAfter(22 * time.Hour)}, {Closed, afterDue},
+	}},
+	{"consult", "duty.consult", "A provider schedules a first consultation call with a new client within {consult_days} days, unless the client has booked one already.", care.RoleProvider, consultWindow, []Effect{
+		{"consult_nudge", remindBefore(24 * time.Hour)}, {Closed, afterDue},
+	}},
+	{"promise", "promise.first_session", "A new client who seeks care has the first virtual session no later than {promise_business_days} business days on.", care.RoleCareTeam, promiseWindow, []Effect{
+		{"watch", businessDaysBefore(2)}, {"call", businessDaysBefore(1)}, {Closed, afterDue},
+	}},
+	{"baseline", "duty.baseline", "{programme} gives each client the PHQ-9 and the GAD-7 before the first scheduled session, by itself.", care.RoleClient, untilDue, []Effect{
+		{"forms", remindBefore(48 * time.Hour)}, {"forms", remindBefore(24 * time.Hour)}, {"forms", remindBefore(2 * time.Hour)}, {Closed, afterDue},
+	}},
+	{"follow_up", "duty.follow_up", "{programme} gives a client whose first PHQ-9 or GAD-7 was elevated a follow-up from day {follow_up_opens_day} to day {follow_up_closes_day} after the first attended session, by itself.", care.RoleClient, followUpWindow, []Effect{
+		{Opened, atOpening}, {"follow_up", onDay(0)}, {"follow_up", onDay(3)}, {"follow_up", onDay(7)}, {"follow_up", onDay(11)}, {"follow_up", onDay(13)}, {Closed, afterDue},
+	}},
+	{"eligibility", "coverage.verify", "Once a client's plan details arrive, the care team verifies eligibility within {eligibility_target} business day.", care.RoleCareTeam, eligibilityWindow, []Effect{
+		{Closed, afterDue},
+	}},
+	{"safety_ack", "safety.acknowledge", "When PHQ-9 item 9 is answered above zero, the provider and the clinical desk are told at once, and one of them acknowledges it within {safety_ack_minutes} minutes.", care.RoleProvider, safetyWindow, []Effect{
+		{Closed, afterDue},
+	}},
+	{"late_answer", "duty.respond.late", "A late answer counts for {late_answer_hours} more hours, while the client has not moved on.", care.RoleProvider, lateWindow, []Effect{
+		{Closed, afterDue},
+	}},
+	{"provider_left", "provider.opt_out.clients", "When a provider leaves, clients who were waiting for an answer are offered other providers within the minute.", care.RoleSystem, untilDue, []Effect{
+		{Closed, atStart},
+	}},
+}
+
+// DutyOf finds the row with a code. A code without a row is a fault of the
+// program, so the zero row is returned and a test holds that none is asked for.
+func DutyOf(code string) Duty {
+	for _, d := range Duties {
+		if d.Code == code {
+			return d
+		}
+	}
+	return Duty{}
+}
+
+// Clock is what computing deadlines needs to know of the instance.
+type Clock struct {
+	Terms    []care.Terms
+	Calendar calendar.Calendar
+	TZData   string // version of the zone data in use
+}
+
+// Start makes a running deadline out of its code, subject, start and zone: the
+// window from the terms in force at its start, the first effect as what is next.
+func (k Clock) Start(d care.Deadline) care.Deadline {
+	d.State, d.TZData = care.Running, k.TZData
+	if d.Reader == "" {
+		d.Reader = d.Zone
+	}
+	d.Terms = TermsAt(k.Terms, d.Starts).Version
+	return k.compute(d)
+}
+
+// Pause stops a deadline from a given instant, for a reason that the
+// explanation will give. Only a running one can be paused.
+func (k Clock) Pause(d care.Deadline, at time.Time, reason, actor string) care.Deadline {
+	if d.State != care.Running {
+		return d
+	}
+	d.Pauses = append(d.Pauses[:len(d.Pauses):len(d.Pauses)], calendar.Pause{From: at, Reason: reason, Actor: actor})
+	d.State, d.Next = care.Waiting, time.Time{}
+	return d
+}
+
+// Resume ends the last pause and computes the deadline again.
+func (k Clock) Resume(d care.Deadline, at time.Time) care.Deadline {
+	if d.State != care.Waiting {
+		return d
+	}
+	pauses := append([]calendar.Pause(nil), d.Pauses...)
+	pauses[len(pauses)-1].To = at
+	d.Pauses, d.State = pauses, care.Running
+	return k.compute(d)
+}
+
+// Settle ends a deadline: met, missed or stopped at an instant.
+func Settle(d care.Deadline, state care.DeadlineState, at time.Time) care.Deadline {
+	if d.State == care.Running || d.State == care.Waiting {
+		d.State, d.SettleAt, d.Next = state, at, time.Time{}
+	}
+	return d
+}
+
+// Fall gives the effect that is next on a running deadline, its true instant,
+// and the deadline as it is once that effect has happened.
+func (k Clock) Fall(d care.Deadline) (effect string, at time.Time, after care.Deadline) {
+	effects := DutyOf(d.Code).On
+	if d.State != care.Running || d.Next.IsZero() || d.Step >= len(effects) {
+		return "", time.Time{}, d
+	}
+	effect, at = effects[d.Step].Name, d.Next
+	if effect == Closed && DutyOf(d.Code).Owes != care.RoleSystem {
+		at = d.Due // an effect of the end bears the date of the end
+	}
+	d.Step++
+	return effect, at, k.next(d)
+}
+
+// Explanation tells how a deadline came about, from the steps that computed it.
+type Explanation struct {
+	Code          string          `json:"code"`
+	Says          string          `json:"says"`
+	Starts        time.Time       `json:"starts"`
+	Opens         *time.Time      `json:"opens,omitempty"`
+	Due           time.Time       `json:"due"`
+	State         string          `json:"state"`
+	Zone          string          `json:"zone"`
+	Steps         []calendar.Step `json:"steps"`
+	PolicyVersion string          `json:"policy_version"`
+	TZData        string          `json:"tzdata"`
+}
+
+// Explain computes a deadline again, with the terms that it was made under.
+func (k Clock) Explain(d care.Deadline, words Words) Explanation {
+	terms, _ := TermsOf(k.Terms, d.Terms)
+	duty := DutyOf(d.Code)
+	w := duty.Window(d, terms, k.Calendar)
+	zone := Zone(d.Zone)
+	e := Explanation{
+		Code: d.Code, Says: words.Render(duty.Says), Starts: d.Starts.In(zone), Due: w.Due.In(zone), State: string(d.State),
+		Zone: d.Zone, Steps: w.Steps, PolicyVersion: d.Terms, TZData: d.TZData,
+	}
+	if !w.Opens.IsZero() {
+		opens := w.Opens.In(zone)
+		e.Opens = &opens
+	}
+	return e
+}
+
+// Zone loads a time zone by its IANA name; a name that is not known reads as
+// UTC. Names are checked where they enter.
+func Zone(name string) *time.Location {
+	z, err := calendar.Zone(name)
+	if err != nil {
+		return time.UTC
+	}
+	return z
+}
+
+func (k Clock) compute(d care.Deadline) care.Deadline {
+	terms, _ := TermsOf(k.Terms, d.Terms)
+	w := DutyOf(d.Code).Window(d, terms, k.Calendar)
+	d.Opens, d.Due = w.Opens, w.Due
+	return k.next(d)
+}
+
+// next finds the first effect from Step on that still has a place: a reminder
+// whose time lies outside the window is passed over, and of reminders that fall
+// together only the last is sent.
+func (k Clock) next(d care.Deadline) care.Deadline {
+	effects := DutyOf(d.Code).On
+	for ; d.Step < len(effects); d.Step++ {
+		at := effects[d.Step].When(d, k.Calendar)
+		if at.IsZero() || k.together(d, at) {
+			continue
+		}
+		d.Next = at
+		return d
+	}
+	d.Next = time.Time{}
+	return d
+}
+
+// together says whether the effect after this one falls at the same instant and
+// says the same.
+func (k Clock) together(d care.Deadline, at time.Time) bool {
+	effects := DutyOf(d.Code).On
+	return d.Step+1 < len(effects) && effects[d.Step+1].Name == effects[d.Step].Name && effects[d.Step+1].When(d, k.Calendar).Equal(at)
+}
+
+// The windows.
+
+func respondWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.HoursAfter(d.Starts, t.RespondHours, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
+func lateWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.HoursAfter(d.Starts, t.LateAnswerHours, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
+func consultWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.DaysAfter(d.Starts, t.ConsultDays, Zone(d.Zone), d.Pauses)
+	return Window{Due: due, Steps: steps}
+}
+
+func promiseWindow(d care.Deadline, t care.Terms, c calendar.Calendar) Window {
+	due, steps := c.BusinessDaysAfter(d.Starts, t.PromiseBusinessDays, Zone(d.Zone), d.Pauses)
+	return Window{Due: due, Steps: steps}
+}
+
+func eligibilityWindow(d care.Deadline, t care.Terms, c calendar.Calendar) Window {
+	due, steps := c.BusinessDaysAfter(d.Starts, t.EligibilityDays, Zone(d.Zone), d.Pauses)
+	return Window{Due: due, Steps: steps}
+}
+
+func followUpWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	opens, due, steps := calendar.WindowAfter(d.Starts, t.FollowUpOpensDay, t.FollowUpClosesDay, Zone(d.Zone))
+	return Window{Opens: opens, Due: due, Steps: steps}
+}
+
+func safetyWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.MinutesAfter(d.Starts, t.SafetyAckMinutes, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
+// untilDue is the window of what is owed by an instant that something else set,
+// such as the start of a session.
+func untilDue(d care.Deadline, _ care.Terms, _ calendar.Calendar) Window {
+	return Window{Due: d.Due, Steps: []calendar.Step{calendar.Until(d.Due, Zone(d.Zone))}}
+}
+
+// The instants of effects.
+
+// afterDue is the first second that is too late.
+func afterDue(d care.Deadline, _ calendar.Calendar) time.Time { return d.Due.Add(time.Second) }
+
+func atOpening(d care.Deadline, _ calendar.Calendar) time.Time { return d.Opens }
+
+func atStart(d care.Deadline, _ calendar.Calendar) time.Time { return d.Starts }
+
+func remindAfter(wait time.Duration) func(care.Deadline, calendar.Calendar) time.Time {
+	return func(d care.Deadline, _ calendar.Calendar) time.Time { return reminder(d, d.Starts.Add(wait)) }
+}
+
+func remindBefore(left time.Duration) func(care.Deadline, calendar.Calendar) time.Time {
+	return func(d care.Deadline, _ calendar.Calendar) time.Time { return reminder(d, d.Due.Add(-left)) }
+}
+
+func reminder(d care.Deadline, at time.Time) time.Time {
+	if !at.After(d.Starts) || !at.Before(d.Due) {
+		return time.Time{}
+	}
+	return calendar.Quiet(at, d.Starts, d.Due, Zone(d.Reader))
+}
+
+func businessDaysBefore(n int) func(care.Deadline, calendar.Calendar) time.Time {
+	return func(d care.Deadline, c calendar.Calendar) time.Time {
+		at := c.BusinessDaysBefore(d.Due, n, Zone(d.Zone))
+		if !at.After(d.Starts) {
+			return time.Time{}
+		}
+		return at
+	}
+}
+
+// onDay is 09:00 of the reader on the n-th day after the opening.
+func onDay(n int) func(care.Deadline, calendar.Calendar) time.Time {
+	return func(d care.Deadline, _ calendar.Calendar) time.Time {
+		zone := Zone(d.Zone)
+		at := calendar.At(calendar.On(d.Opens, zone).AddDays(n), 9, 0, zone)
+		if at.After(d.Due) {
+			return time.Time{}
+		}
+		return at
+	}
+}

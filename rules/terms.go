@@ -1,0 +1,85 @@
+package rules
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"careconnect/rules/care"
+)
+
+// DefaultTerms are the terms of a new instance: what the programme's text says
+// in numbers, and what it leaves open.
+func DefaultTerms(effective time.Time) care.Terms {
+	return care.Terms{
+		Version: "2026-11", Effective: effective,
+		RespondHours: 24, ConsultDays: 5, PromiseBusinessDays: 5,
+		FollowUpOpensDay: 28, FollowUpClosesDay: 42,
+		ElevatedPHQ9: 10, ElevatedGAD7: 10,
+		EligibilityDays: 1, OpenRequestsMax: 3, SafetyAckMinutes: 60,
+		MinimumAge: 18, LateAnswerHours: 24, ReportMinCell: 11,
+		Degrees: []string{"masters", "phd", "np"},
+	}
+}
+
+// DefaultProgramme are the names of a new instance.
+func DefaultProgramme() care.Programme {
+	return care.Programme{
+		Name: "Care Connect", Network: "Alma", Payer: "Optum", Enabled: true,
+		PrivacyEmail: "privacy@careconnect.example", CareEmail: "care@careconnect.example", OnCallEmail: "on-call@careconnect.example",
+		Crisis: "If you might hurt yourself or someone else, call or text 988 now, or call 911. This service is not for emergencies.",
+	}
+}
+
+// TermsAt are the terms in force at an instant: the latest that are effective.
+func TermsAt(versions []care.Terms, at time.Time) care.Terms {
+	var in care.Terms
+	for _, t := range versions {
+		if !t.Effective.After(at) && (in.Version == "" || t.Effective.After(in.Effective)) {
+			in = t
+		}
+	}
+	return in
+}
+
+// TermsOf is one version by its name.
+func TermsOf(versions []care.Terms, version string) (care.Terms, bool) {
+	i := slices.IndexFunc(versions, func(t care.Terms) bool { return t.Version == version })
+	if i < 0 {
+		return care.Terms{}, false
+	}
+	return versions[i], true
+}
+
+// Words are the names and numbers that the handbook's templates are filled with.
+type Words map[string]string
+
+// WordsFor gives the words of a programme under its terms.
+func WordsFor(p care.Programme, t care.Terms) Words {
+	n := strconv.Itoa
+	return Words{
+		"programme": p.Name, "network": p.Network, "payer": p.Payer, "privacy_email": p.PrivacyEmail,
+		"care_email": p.CareEmail, "crisis": p.Crisis, "degrees": degreesInWords(t),
+		"respond_hours": n(t.RespondHours), "consult_days": n(t.ConsultDays),
+		"promise_business_days": n(t.PromiseBusinessDays),
+		"follow_up_opens_day":   n(t.FollowUpOpensDay), "follow_up_closes_day": n(t.FollowUpClosesDay),
+		"elevated_phq9": n(t.ElevatedPHQ9), "elevated_gad7": n(t.ElevatedGAD7),
+		"eligibility_target": n(t.EligibilityDays), "open_requests_max": n(t.OpenRequestsMax),
+		"safety_ack_minutes": n(t.SafetyAckMinutes), "minimum_age": n(t.MinimumAge),
+		"late_answer_hours": n(t.LateAnswerHours), "report_min_cell": n(t.ReportMinCell),
+	}
+}
+
+// Render fills a template's {words}. A word that is not known stays as it is, so
+// that a misspelt one is seen.
+func (w Words) Render(template string) string {
+	if !strings.Contains(template, "{") {
+		return template
+	}
+	pairs := make([]string, 0, 2*len(w))
+	for word, value := range w {
+		pairs = append(pairs, "{"+word+"}", value)
+	}
+	return strings.NewReplacer(pairs...).Replace(template)
+}

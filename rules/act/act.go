@@ -1,0 +1,173 @@
+// Package act holds the verbs of the programme, one file each. An act says what
+// it needs, whom it concerns, and decides: given charts and an instant, it
+// answers with a plan of changes, or with the reasons why not. Deciding is pure
+// and may be run again. Nothing else in the program changes a chart.
+package act
+
+import (
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+)
+
+// Act is something that somebody wants done.
+type Act interface {
+	// Name is the verb, as the table of access knows it.
+	Name() string
+	// Needs are the charts, sets and matches to read before deciding. It is
+	// asked again, with what is known by then, until it asks for nothing new.
+	Needs(Known) Needs
+	// About says whom the act concerns; access is decided from it.
+	About(Known) care.About
+	// Decide gives the plan. It sees what Needs asked for and nothing else.
+	Decide(Known, Env) Plan
+}
+
+// Needs are things to read, all of them bounded.
+type Needs struct {
+	Charts []care.ChartID
+	Locate []string // ids of records: the charts they are in are read too
+	Sets   []care.Set
+	Match  *Match
+}
+
+// Match asks the directory for listed providers who have an opening for a
+// consultation and one for a session before an instant.
+type Match struct {
+	State    string
+	Concerns []string
+	Language string
+	By       time.Time
+	Not      []care.ChartID
+	Most     int
+}
+
+// Known is what has been read so far.
+type Known struct {
+	Charts  map[care.ChartID]*care.Chart // nil for one that does not exist
+	Located map[string]care.ChartID      // empty for an id that is nowhere
+	Sets    map[care.Set][]care.Member
+	Matched []care.ChartID
+	Asked   bool // the match was asked for
+}
+
+// Chart gives a chart that was asked for; nil if it does not exist.
+func (k Known) Chart(id care.ChartID) *care.Chart { return k.Charts[id] }
+
+// Of gives the chart that a record is in; nil if it is nowhere.
+func (k Known) Of(record string) *care.Chart { return k.Charts[k.Located[record]] }
+
+// Env is what surrounds a decision.
+type Env struct {
+	Now       time.Time // whole seconds, UTC
+	Actor     care.Actor
+	Programme care.Programme
+	Terms     care.Terms
+	Clock     rules.Clock
+	Words     rules.Words
+	Employers []care.Employer
+	Plans     []care.UnprocessablePlan
+	// ID gives the next identifier of the act's own stream, behind a prefix.
+	ID func(prefix string) string
+}
+
+// Today is the civil date in a zone.
+func (e Env) Today(zone string) calendar.Date { return calendar.On(e.Now, rules.Zone(zone)) }
+
+// Plan is the answer to an act. Anything but a yes changes nothing.
+type Plan struct {
+	Decision rules.Decision
+	Fault    *care.Fault // a state that has moved on, an id that is nowhere, unreadable input
+	Changes  []care.Change
+	Made     string // the id of what the act is about, for the answer
+	Effect   string // of a fallen deadline: what it brought about
+	// At is when the plan's effects bear their date; zero: Env.Now.
+	At time.Time
+}
+
+// fault is the plan of an act that cannot be decided.
+func fault(kind care.FaultKind, code, says string) Plan {
+	return Plan{Fault: &care.Fault{Kind: kind, Code: code, Says: says}}
+}
+
+func missing() Plan { return Plan{Fault: care.Missing()} }
+
+func refused(d rules.Decision) Plan { return Plan{Decision: d} }
+
+// draft is a plan in the making: a working copy of one client's chart and the
+// changes so far, so that later steps see earlier ones.
+type draft struct {
+	Plan
+	env   Env
+	chart *care.Chart
+}
+
+func begin(env Env, chart *care.Chart) *draft {
+	return &draft{Plan: Plan{Decision: rules.Allowed()}, env: env, chart: chart.Clone()}
+}
+
+// at dates the rest of the plan, for effects that bear an earlier date.
+func (d *draft) at(t time.Time) *draft {
+	d.env.Now, d.At = t, t
+	return d
+}
+
+func (d *draft) put(r care.Record) {
+	d.chart.Add(r)
+	d.Changes = append(d.Changes, care.Put{Chart: d.chart.ID, Record: r})
+}
+
+// start begins a deadline of the table of duties.
+func (d *draft) start(deadline care.Deadline) care.DeadlineID {
+	deadline.ID = care.DeadlineID(d.env.ID("dl"))
+	deadline.Chart = d.chart.ID
+	if deadline.Starts.IsZero() {
+		deadline.Starts = d.env.Now
+	}
+	deadline = d.env.Clock.Start(deadline)
+	d.put(deadline)
+	return deadline.ID
+}
+
+// settle ends a deadline, if it still runs.
+func (d *draft) settle(id care.DeadlineID, state care.DeadlineState) {
+	if dl, ok := d.chart.Deadline(id); ok && (dl.State == care.Running || dl.State == care.Waiting) {
+		d.put(rules.Settle(dl, state, d.env.Now))
+	}
+}
+
+// tell puts a message into the outbox.
+func (d *draft) tell(m care.Message) {
+	m.ID, m.Chart = care.MessageID(d.env.ID("ms")), d.chart.ID
+	m.At, m.Next, m.State = d.env.Now, d.env.Now, care.Ready
+	d.put(m)
+}
+
+// tellClient, tellProvider and tellDesk say something to the three sides.
+func (d *draft) tellClient(template, subject, link string, when time.Time) {
+	d.tell(care.Message{To: d.chart.ID, Template: template, Subject: subject, Link: link, When: when, Zone: d.chart.Client.Zone})
+}
+
+func (d *draft) tellProvider(provider care.ChartID, template, subject, link string, when time.Time, zone string) {
+	d.tell(care.Message{To: provider, Template: template, Subject: subject, Link: link, When: when, Zone: zone})
+}
+
+func (d *draft) tellDesk(role care.Role, template, subject, link string, when time.Time) {
+	d.tell(care.Message{ToRole: role, Template: template, Subject: subject, Link: link, When: when, Zone: d.chart.Client.Zone})
+}
+
+// task gives the care team something to look at, once per subject and code.
+func (d *draft) task(code, subject string) {
+	for _, t := range d.chart.Tasks {
+		if t.Code == code && t.Subject == subject && t.DoneAt.IsZero() {
+			return
+		}
+	}
+	t := care.Task{ID: care.TaskID(d.env.ID("tk")), Client: d.chart.ID, Code: code, Subject: subject, OpenedAt: d.env.Now}
+	d.put(t)
+	d.tellDesk(care.RoleCareTeam, "task", string(t.ID), "/ops", time.Time{})
+}
+
+func (d *draft) plan() Plan { return d.Plan }

@@ -1,0 +1,158 @@
+package act
+
+import (
+	"slices"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+)
+
+// Book fixes the time of a referral's consultation. The client may take any
+// opening or any time that was offered to them; the provider only a time that
+// the client had listed.
+type Book struct {
+	Referral care.ReferralID
+	Start    time.Time
+}
+
+func (Book) Name() string               { return "book" }
+func (a Book) About(k Known) care.About { return aboutReferral(k, a.Referral) }
+func (a Book) Needs(k Known) Needs {
+	n := needsReferral(k, a.Referral)
+	if _, r, ok := referral(k, a.Referral); ok {
+		n.Sets = busyDays(r.Provider, a.Start, bookAhead)
+	}
+	return n
+}
+
+// Decide checks and books in one go, so that two people never get one time.
+func (a Book) Decide(k Known, env Env) Plan {
+	chart, r, ok := referral(k, a.Referral)
+	if !ok {
+		return missing()
+	}
+	late := r.Status == care.Expired && r.ClosedAt.IsZero() && !movedOn(chart, r)
+	if !r.Status.Undecided() && !late {
+		return moved(r)
+	}
+	provider := k.Chart(r.Provider)
+	if provider == nil || provider.Provider == nil {
+		return missing()
+	}
+	p := *provider.Provider
+	start := a.Start.UTC().Truncate(time.Second)
+	end := start.Add(time.Duration(p.Hours.ConsultMinutes) * time.Minute)
+	if !start.After(env.Now) {
+		return fault(care.Invalid, "start_passed", "Choose a time that is still to come.")
+	}
+	if env.Actor.Role == care.RoleProvider && !slices.ContainsFunc(r.Preferred, start.Equal) {
+		return fault(care.Conflict, "time_not_listed", "You can book only a time that the client listed. Propose this one instead; the client then chooses.")
+	}
+	if env.Actor.Role != care.RoleProvider && r.Status != care.Submitted || late {
+		// accepted or proposed: the calendar is open to this client
+	} else if env.Actor.Role != care.RoleProvider && !p.SelfSchedule {
+		return fault(care.Conflict, "not_answered", "The provider has not answered yet, and does not open the calendar for booking before. You will hear from us.")
+	}
+	agreed := slices.ContainsFunc(slices.Concat(r.Preferred, r.Offered), start.Equal)
+	busy := busyTimes(p.ID, start, bookAhead, k)
+	next := openings(p, p.Hours.ConsultMinutes, k, env, start)
+	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
+	if clashes(start, end, busy) || !agreed && !open {
+		return Plan{Fault: taken(next)}
+	}
+	d := begin(env, chart)
+	d.answered(&r)
+	d.meet(r, p, start)
+	d.Made = string(r.ID)
+	return d.plan()
+}
+
+func taken(next []calendar.Slot) *care.Fault {
+	f := &care.Fault{Kind: care.Conflict, Code: "opening_taken", Says: "This time is not free. Choose one of the next openings."}
+	for _, s := range next[:min(5, len(next))] {
+		f.Next = append(f.Next, s.Start)
+	}
+	return f
+}
+
+// BookSession books a session of any length. The first one of an episode brings
+// the baseline screenings by itself.
+type BookSession struct {
+	Referral care.ReferralID
+	Start    time.Time
+	Minutes  int
+}
+
+func (BookSession) Name() string               { return "book_session" }
+func (a BookSession) About(k Known) care.About { return aboutReferral(k, a.Referral) }
+func (a BookSession) Needs(k Known) Needs {
+	n := needsReferral(k, a.Referral)
+	if _, r, ok := referral(k, a.Referral); ok {
+		n.Sets = busyDays(r.Provider, a.Start, bookAhead)
+	}
+	return n
+}
+
+// Decide lets the provider choose any free time and the client any opening.
+func (a BookSession) Decide(k Known, env Env) Plan {
+	chart, r, ok := referral(k, a.Referral)
+	if !ok {
+		return missing()
+	}
+	if !r.Status.Clinical() {
+		return moved(r)
+	}
+	provider := k.Chart(r.Provider)
+	if provider == nil || provider.Provider == nil {
+		return missing()
+	}
+	p := *provider.Provider
+	start := a.Start.UTC().Truncate(time.Second)
+	var wrong problems
+	wrong.need(start.After(env.Now) && start.Before(env.Now.AddDate(2, 0, 0)), "start: choose a time that is still to come, within two years")
+	wrong.need(a.Minutes >= 5 && a.Minutes <= 480, "minutes: from 5 to 480")
+	if f := wrong.fault(); f != nil {
+		return Plan{Fault: f}
+	}
+	end := start.Add(time.Duration(a.Minutes) * time.Minute)
+	next := openings(p, a.Minutes, k, env, start)
+	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
+	if clashes(start, end, busyTimes(p.ID, start, bookAhead, k)) || env.Actor.Role == care.RoleClient && !open {
+		return Plan{Fault: taken(next)}
+	}
+	d := begin(env, chart)
+	d.settle(r.Consult, care.Stopped) // a session was booked without a call first
+	ap := care.Appointment{
+		ID: care.AppointmentID(env.ID("ap")), Referral: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider,
+		Type: care.Session, Start: start, End: end, Virtual: true, Link: p.Link, Status: care.Booked,
+		BookedBy: env.Actor.Role, BookedAt: env.Now, Programme: care.ProgrammeChart,
+		Covered: covered(chart, env),
+	}
+	d.put(ap)
+	if r.Status != care.InCare {
+		r.Status = care.SessionBooked
+		d.put(r)
+	}
+	d.supersedeOthers(r)
+	d.baseline(r, ap)
+	d.tellClient("session_booked", string(ap.ID), "/me", start)
+	d.tellProvider(r.Provider, "session_booked", string(ap.ID), "/pro/r/"+string(r.ID), start, p.Hours.Zone)
+	d.Made = string(ap.ID)
+	return d.plan()
+}
+
+// coverageWord says in one word what the rules say of a session's coverage.
+var coverageWord = map[rules.Truth]string{rules.Yes: "covered", rules.Unknown: "unverified", rules.No: "hold"}
+
+func covered(chart *care.Chart, env Env) string {
+	facts := rules.CoverageFacts{
+		Benefit: rules.ClientMayTakePart.Decide(clientFacts(*chart.Client, env), env.Words).Outcome,
+		Plans:   env.Plans,
+	}
+	if c, ok := chart.CurrentCoverage(); ok {
+		facts.Coverage = &c
+	}
+	return coverageWord[rules.SessionIsCovered.Decide(facts, env.Words).Outcome]
+}

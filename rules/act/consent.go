@@ -1,0 +1,63 @@
+package act
+
+import (
+	"slices"
+
+	"careconnect/rules/care"
+)
+
+// SetSharing is the client's answer to the question whether the payer partner
+// may have their data, for one purpose. Only the client gives it; it can be
+// taken back at any time, and changes nothing in their care.
+type SetSharing struct {
+	Client      care.ChartID
+	Sharing     bool
+	Scopes      []string
+	TextVersion string
+}
+
+// ConsentTextVersion is the version of the words that the client is asked with.
+const ConsentTextVersion = "2026-11"
+
+// RecommendationPurpose is the only purpose for which data is shared.
+const RecommendationPurpose = "personalized_health_recommendations"
+
+func (SetSharing) Name() string             { return "set_sharing" }
+func (a SetSharing) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Client}} }
+func (a SetSharing) About(Known) care.About { return care.About{Client: a.Client} }
+
+// Decide ends what was given before and keeps the answer as a record of its own.
+func (a SetSharing) Decide(k Known, env Env) Plan {
+	d, _, ok := ofClient(k, env, a.Client)
+	if !ok {
+		return missing()
+	}
+	var wrong problems
+	wrong.need(!a.Sharing || len(a.Scopes) > 0, "scopes: choose at least one thing to share")
+	for _, s := range a.Scopes {
+		wrong.need(slices.Contains(care.Scopes[:], s), "scopes: choose among identity, referral, attendance, screening, coverage")
+	}
+	wrong.need(a.TextVersion == ConsentTextVersion, "text_version: the words have changed; read them again ("+ConsentTextVersion+")")
+	if f := wrong.fault(); f != nil {
+		return Plan{Fault: f}
+	}
+	for _, c := range d.chart.Consents {
+		if c.Active(env.Now) {
+			c.WithdrawnAt = env.Now
+			d.put(c)
+		}
+	}
+	c := care.Consent{
+		ID: care.ConsentID(env.ID("cn")), Client: a.Client, Sharing: a.Sharing, TextVersion: a.TextVersion,
+		Method: "portal", At: env.Now, Purpose: RecommendationPurpose,
+	}
+	if a.Sharing {
+		c.Scopes = slices.Clone(a.Scopes)
+		slices.Sort(c.Scopes)
+		c.Scopes = slices.Compact(c.Scopes)
+	}
+	d.put(c)
+	d.tellClient("consent_receipt", string(c.ID), "/me/privacy", env.Now)
+	d.Made = string(c.ID)
+	return d.plan()
+}

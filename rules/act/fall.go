@@ -1,0 +1,219 @@
+package act
+
+import (
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/care"
+)
+
+// Fall is what the platform does by itself when the next instant of a deadline
+// has come: a reminder, an opening, an end. It finds nothing to do when the
+// deadline has been settled since, so that it may be asked for twice.
+type Fall struct {
+	Chart    care.ChartID
+	Deadline care.DeadlineID
+}
+
+func (Fall) Name() string             { return "fall" }
+func (a Fall) About(Known) care.About { return care.About{Client: a.Chart} }
+
+func (a Fall) Needs(k Known) Needs {
+	n := Needs{Charts: []care.ChartID{a.Chart}}
+	chart := k.Chart(a.Chart)
+	if chart == nil {
+		return n
+	}
+	dl, ok := chart.Deadline(a.Deadline)
+	if !ok {
+		return n
+	}
+	if dl.Code == "provider_left" {
+		n.Locate = []string{dl.Subject}
+		if client := k.Of(dl.Subject); client != nil {
+			if r, ok := client.Referral(care.ReferralID(dl.Subject)); ok {
+				n.Match = rescueMatch(client, r)
+			}
+		}
+	}
+	if dl.Code == "respond" {
+		if r, ok := chart.Referral(care.ReferralID(dl.Subject)); ok {
+			n.Charts = append(n.Charts, r.Provider)
+			n.Match = rescueMatch(chart, r)
+		}
+	}
+	return n
+}
+
+// Decide brings about the one effect that is next, at its own instant.
+func (a Fall) Decide(k Known, env Env) Plan {
+	chart := k.Chart(a.Chart)
+	if chart == nil {
+		return missing()
+	}
+	dl, ok := chart.Deadline(a.Deadline)
+	if !ok || dl.State != care.Running || dl.Next.IsZero() || dl.Next.After(env.Now) {
+		return Plan{Decision: rules.Allowed()}
+	}
+	effect, at, after := env.Clock.Fall(dl)
+	d := begin(env, chart).at(at)
+	d.put(after)
+	d.Effect = effect
+	if falls, ok := effects[dl.Code+" "+effect]; ok {
+		falls(d, after, k)
+	}
+	d.Made = string(dl.ID)
+	return d.plan()
+}
+
+// effects is what happens at each instant of each duty. The names are those of
+// the table of duties.
+var effects = map[string]func(*draft, care.Deadline, Known){
+	"respond nudge":         nudge,
+	"respond closes":        unanswered,
+	"late_answer closes":    tooLate,
+	"consult consult_nudge": consultNudge,
+	"consult closes":        consultMissed,
+	"promise watch":         promiseTask("promise_watch"),
+	"promise call":          promiseTask("promise_call"),
+	"promise closes":        promiseBroken,
+	"baseline forms":        forms,
+	"baseline closes":       formsNotDone,
+	"follow_up opens":       followUpOpens,
+	"follow_up follow_up":   followUpReminder,
+	"follow_up closes":      followUpCloses,
+	"eligibility closes":    eligibilityLate,
+	"safety_ack closes":     safetyOverdue,
+	"provider_left closes":  providerLeft,
+}
+
+func nudge(d *draft, dl care.Deadline, _ Known) {
+	if r, ok := d.chart.Referral(care.ReferralID(dl.Subject)); ok {
+		d.tellProvider(r.Provider, "nudge", dl.Subject, "/pro/r/"+dl.Subject, dl.Due, dl.Reader)
+	}
+}
+
+// unanswered is the breach of the answer clock: the request expires, others are
+// offered, and a late answer stays possible for a while.
+func unanswered(d *draft, dl care.Deadline, k Known) {
+	d.settle(dl.ID, care.Missed)
+	r, ok := d.chart.Referral(care.ReferralID(dl.Subject))
+	if !ok || r.Status != care.Submitted {
+		return
+	}
+	r.Status, r.ExpiredAt = care.Expired, d.env.Now
+	d.start(care.Deadline{Code: "late_answer", Subject: dl.Subject, Zone: dl.Zone, Reader: dl.Reader})
+	d.rescue(r, k, "expired")
+	d.task("answer_missed", dl.Subject)
+}
+
+// tooLate ends the time for a late answer.
+func tooLate(d *draft, dl care.Deadline, _ Known) {
+	d.settle(dl.ID, care.Stopped)
+	r, ok := d.chart.Referral(care.ReferralID(dl.Subject))
+	if !ok || r.Status != care.Expired {
+		return
+	}
+	r.ClosedAt = d.env.Now
+	d.settle(r.Consult, care.Stopped)
+	d.put(r)
+}
+
+func consultNudge(d *draft, dl care.Deadline, _ Known) {
+	r, ok := d.chart.Referral(care.ReferralID(dl.Subject))
+	if ok && r.Status.Undecided() {
+		d.tellProvider(r.Provider, "consult_nudge", dl.Subject, "/pro/r/"+dl.Subject, dl.Due, dl.Reader)
+	}
+}
+
+func consultMissed(d *draft, dl care.Deadline, _ Known) {
+	d.settle(dl.ID, care.Missed)
+	if r, ok := d.chart.Referral(care.ReferralID(dl.Subject)); ok && r.Status.Undecided() {
+		d.tellClient("consult_missed", dl.Subject, "/me", time.Time{})
+		d.task("consult_missed", dl.Subject)
+	}
+}
+
+func promiseTask(code string) func(*draft, care.Deadline, Known) {
+	return func(d *draft, dl care.Deadline, _ Known) { d.task(code, dl.Subject) }
+}
+
+func promiseBroken(d *draft, dl care.Deadline, _ Known) {
+	d.settle(dl.ID, care.Missed)
+	if e, ok := d.chart.Episode(care.EpisodeID(dl.Subject)); ok && e.Result == "" {
+		e.Result = care.Broken
+		d.put(e)
+		d.task("promise_broken", dl.Subject)
+	}
+}
+
+func forms(d *draft, dl care.Deadline, _ Known) {
+	d.tellClient("forms", dl.Subject, "/me", dl.Due)
+}
+
+// formsNotDone tells the provider; care is never held up by a form.
+func formsNotDone(d *draft, dl care.Deadline, _ Known) {
+	d.settle(dl.ID, care.Missed)
+	if ap, ok := d.chart.Appointment(care.AppointmentID(dl.Subject)); ok {
+		d.tellProvider(ap.Provider, "forms_not_done", string(ap.ID), "/pro/r/"+string(ap.Referral), time.Time{}, "")
+	}
+}
+
+// followUpOpens gives both instruments again, at the client's midnight.
+func followUpOpens(d *draft, dl care.Deadline, _ Known) {
+	e, ok := d.chart.Episode(care.EpisodeID(dl.Subject))
+	if !ok {
+		return
+	}
+	first, _ := d.chart.Appointment(e.First)
+	r, _ := d.chart.Referral(first.Referral)
+	d.assign(r, care.FollowUp, dl.Due, care.Screening{Opens: dl.Opens, Closes: dl.Due})
+}
+
+func followUpReminder(d *draft, dl care.Deadline, _ Known) {
+	d.tellClient("follow_up", dl.Subject, "/me", dl.Due)
+}
+
+func followUpCloses(d *draft, dl care.Deadline, _ Known) {
+	d.settle(dl.ID, care.Missed)
+	for _, s := range d.chart.Screenings {
+		if s.Episode == care.EpisodeID(dl.Subject) && s.Purpose == care.FollowUp && s.Status.Open() {
+			s.Status = care.ScreeningExpired
+			d.put(s)
+		}
+	}
+}
+
+func eligibilityLate(d *draft, dl care.Deadline, _ Known) {
+	d.settle(dl.ID, care.Missed)
+	d.task("eligibility_late", dl.Subject)
+}
+
+// safetyOverdue calls the on-call list; the alert itself stays open.
+func safetyOverdue(d *draft, dl care.Deadline, _ Known) {
+	d.settle(dl.ID, care.Missed)
+	d.tell(care.Message{ToRole: care.RoleClinical, Template: "safety_overdue", Subject: dl.Subject, Link: "/ops/alerts", Zone: dl.Zone})
+	d.task("safety_overdue", dl.Subject)
+}
+
+// providerLeft is the errand of a provider's leaving for one waiting client.
+func providerLeft(d *draft, dl care.Deadline, k Known) {
+	d.settle(dl.ID, care.Met)
+	client := k.Of(dl.Subject)
+	if client == nil {
+		return
+	}
+	r, ok := client.Referral(care.ReferralID(dl.Subject))
+	if !ok || r.Status != care.Submitted && r.Status != care.Expired {
+		return
+	}
+	other := begin(d.env, client)
+	r.Status, r.ClosedAt = care.Rerouted, d.env.Now
+	for _, its := range other.chart.Deadlines {
+		if its.Subject == dl.Subject {
+			other.settle(its.ID, care.Stopped)
+		}
+	}
+	other.rescue(r, k, "provider_left")
+	d.Changes = append(d.Changes, other.Changes...)
+}

@@ -1,0 +1,101 @@
+package act
+
+import (
+	"strings"
+
+	"careconnect/rules"
+	"careconnect/rules/care"
+)
+
+// Found makes the programme's chart in a new instance.
+type Found struct {
+	Programme care.Programme
+	Terms     care.Terms
+}
+
+// AddEmployer registers an employer that offers the programme.
+type AddEmployer struct{ Employer care.Employer }
+
+// ListPlan puts a plan on the published list of those that cannot be processed.
+type ListPlan struct{ Plan care.UnprocessablePlan }
+
+// FinishTask says that somebody of the care team has dealt with a task.
+type FinishTask struct{ Task care.TaskID }
+
+// Industries are the sorts of employers that the programme counts.
+var Industries = map[string]bool{"technology": true, "pharmaceutical": true, "energy": true, "healthcare": true, "other": true}
+
+func (Found) Name() string                 { return "found" }
+func (Found) Needs(Known) Needs            { return Needs{Charts: []care.ChartID{care.ProgrammeChart}} }
+func (Found) About(Known) care.About       { return care.About{} }
+func (AddEmployer) Name() string           { return "add_employer" }
+func (AddEmployer) Needs(Known) Needs      { return Needs{} }
+func (AddEmployer) About(Known) care.About { return care.About{} }
+func (ListPlan) Name() string              { return "list_plan" }
+func (ListPlan) Needs(Known) Needs         { return Needs{} }
+func (ListPlan) About(Known) care.About    { return care.About{} }
+func (FinishTask) Name() string            { return "finish_task" }
+func (a FinishTask) Needs(Known) Needs     { return Needs{Locate: []string{string(a.Task)}} }
+func (a FinishTask) About(k Known) care.About {
+	if chart := k.Of(string(a.Task)); chart != nil {
+		return care.About{Client: chart.ID}
+	}
+	return care.About{}
+}
+
+// Decide founds a programme once.
+func (a Found) Decide(k Known, _ Env) Plan {
+	if k.Chart(care.ProgrammeChart) != nil {
+		return fault(care.Conflict, "already_founded", "This instance has its programme already.")
+	}
+	return Plan{Decision: rules.Allowed(), Made: string(care.ProgrammeChart), Changes: []care.Change{
+		care.New{Chart: care.ProgrammeChart, Of: care.OfProgramme},
+		care.Put{Chart: care.ProgrammeChart, Record: a.Programme},
+		care.Put{Chart: care.ProgrammeChart, Record: a.Terms},
+	}}
+}
+
+// Decide keeps the codes of employers apart.
+func (a AddEmployer) Decide(_ Known, env Env) Plan {
+	e := a.Employer
+	var wrong problems
+	wrong.need(strings.TrimSpace(e.Name) != "", "name: name the employer")
+	wrong.need(strings.TrimSpace(e.Code) != "" && len(e.Code) <= 40, "code: give the code that its people enter, at most 40 letters")
+	wrong.need(employerOf(e.Code, env.Employers) == nil, "code: another employer has this code")
+	wrong.need(Industries[e.Industry], "industry: one of technology, pharmaceutical, energy, healthcare, other")
+	if f := wrong.fault(); f != nil {
+		return Plan{Fault: f}
+	}
+	if e.ID == "" {
+		e.ID = care.EmployerID(env.ID("em"))
+	}
+	return Plan{Decision: rules.Allowed(), Made: string(e.ID), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: e}}}
+}
+
+// Decide publishes the plan.
+func (a ListPlan) Decide(_ Known, _ Env) Plan {
+	if strings.TrimSpace(a.Plan.Payer) == "" || strings.TrimSpace(a.Plan.Plan) == "" {
+		return fault(care.Invalid, "invalid_input", "Name the payer and the plan.")
+	}
+	return Plan{Decision: rules.Allowed(), Made: a.Plan.Key(), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: a.Plan}}}
+}
+
+// Decide keeps who and when.
+func (a FinishTask) Decide(k Known, env Env) Plan {
+	chart := k.Of(string(a.Task))
+	if chart == nil {
+		return missing()
+	}
+	t, ok := chart.Task(a.Task)
+	if !ok {
+		return missing()
+	}
+	if !t.DoneAt.IsZero() {
+		return fault(care.Conflict, "already_done", "Somebody has dealt with this already.")
+	}
+	d := begin(env, chart)
+	t.DoneAt, t.DoneBy = env.Now, env.Actor.Chart
+	d.put(t)
+	d.Made = string(t.ID)
+	return d.plan()
+}

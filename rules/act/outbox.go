@@ -1,0 +1,93 @@
+package act
+
+import (
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/care"
+)
+
+// Lease takes a message out of the outbox for sending, until the lease ends. If
+// the sender dies in between, the message is taken again: it is sent at least
+// once, always under the same id.
+type Lease struct {
+	Chart   care.ChartID
+	Message care.MessageID
+	For     time.Duration
+}
+
+// Delivered says that a message was handed over.
+type Delivered struct {
+	Chart   care.ChartID
+	Message care.MessageID
+}
+
+// Undelivered says that handing over failed. It is tried again, later each
+// time; after many tries a person of the care team is told.
+type Undelivered struct {
+	Chart   care.ChartID
+	Message care.MessageID
+	Final   bool // the other side refused for good
+}
+
+// maxAttempts is how often a message is tried: at a cap of six hours between
+// tries this is about two days.
+const maxAttempts = 16
+
+func (Lease) Name() string                   { return "lease" }
+func (a Lease) Needs(Known) Needs            { return Needs{Charts: []care.ChartID{a.Chart}} }
+func (a Lease) About(Known) care.About       { return care.About{Account: a.Chart} }
+func (Delivered) Name() string               { return "delivered" }
+func (a Delivered) Needs(Known) Needs        { return Needs{Charts: []care.ChartID{a.Chart}} }
+func (a Delivered) About(Known) care.About   { return care.About{Account: a.Chart} }
+func (Undelivered) Name() string             { return "undelivered" }
+func (a Undelivered) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Chart}} }
+func (a Undelivered) About(Known) care.About { return care.About{Account: a.Chart} }
+
+// Decide leases what is due and not leased to anyone.
+func (a Lease) Decide(k Known, env Env) Plan {
+	m, ok := message(k, a.Chart, a.Message)
+	if !ok || m.State == care.Sent || m.State == care.Dead || m.Next.After(env.Now) {
+		return fault(care.Conflict, "not_due", "This message is not due, or somebody is sending it.")
+	}
+	m.State, m.Next = care.Sending, env.Now.Add(a.For)
+	m.Attempts++
+	return Plan{Decision: rules.Allowed(), Made: string(m.ID), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
+}
+
+// Decide ends the message's way.
+func (a Delivered) Decide(k Known, env Env) Plan {
+	m, ok := message(k, a.Chart, a.Message)
+	if !ok || m.State == care.Sent {
+		return Plan{Decision: rules.Allowed()}
+	}
+	m.State, m.SentAt, m.Next = care.Sent, env.Now, time.Time{}
+	return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
+}
+
+// Decide doubles the wait from 30 seconds to 6 hours.
+func (a Undelivered) Decide(k Known, env Env) Plan {
+	m, ok := message(k, a.Chart, a.Message)
+	if !ok || m.State != care.Sending {
+		return Plan{Decision: rules.Allowed()}
+	}
+	if !a.Final && m.Attempts < maxAttempts {
+		m.State, m.Next = care.Retry, env.Now.Add(min(30*time.Second<<(m.Attempts-1), 6*time.Hour))
+		return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
+	}
+	d := begin(env, k.Chart(a.Chart))
+	m.State, m.Next = care.Dead, time.Time{}
+	d.put(m)
+	if m.Template != "task" && d.chart.Client != nil {
+		d.task("mail_undelivered", string(m.ID))
+	}
+	return d.plan()
+}
+
+func message(k Known, id care.ChartID, m care.MessageID) (care.Message, bool) {
+	chart := k.Chart(id)
+	if chart == nil {
+		return care.Message{}, false
+	}
+	return chart.Message(m)
+}

@@ -1,0 +1,123 @@
+package act
+
+import (
+	"time"
+
+	"careconnect/rules/care"
+)
+
+// Outcome says what became of an appointment once its time has come. The first
+// attended session keeps the promise and anchors the follow-up; a no-show does
+// neither.
+type Outcome struct {
+	Appointment care.AppointmentID
+	Result      care.AppointmentStatus // attended, no_show_client, no_show_provider
+}
+
+func (Outcome) Name() string               { return "outcome" }
+func (a Outcome) Needs(k Known) Needs      { return Needs{Locate: []string{string(a.Appointment)}} }
+func (a Outcome) About(k Known) care.About { return aboutAppointment(k, a.Appointment) }
+
+// Decide refuses an outcome before the start: nobody attends the future.
+func (a Outcome) Decide(k Known, env Env) Plan {
+	chart := k.Of(string(a.Appointment))
+	if chart == nil {
+		return missing()
+	}
+	ap, ok := chart.Appointment(a.Appointment)
+	if !ok {
+		return missing()
+	}
+	effect, known := outcomes[outcome{ap.Type, a.Result}]
+	switch {
+	case !known:
+		return fault(care.Invalid, "invalid_input", "result: say attended, no_show_client or no_show_provider.")
+	case ap.Status != care.Booked:
+		return fault(care.Conflict, "already_settled", "This appointment already has an outcome, or was cancelled.")
+	case env.Now.Before(ap.Start):
+		return fault(care.Conflict, "not_yet", "This appointment has not begun yet. Say what became of it once its time has come.")
+	}
+	d := begin(env, chart)
+	ap.Status, ap.OutcomeAt = a.Result, env.Now
+	r, _ := d.chart.Referral(ap.Referral)
+	effect(d, &ap, &r)
+	d.put(ap)
+	d.put(r)
+	d.Made = string(ap.ID)
+	return d.plan()
+}
+
+type outcome struct {
+	of     care.AppointmentType
+	result care.AppointmentStatus
+}
+
+// outcomes is what each outcome does to the referral and the episode.
+var outcomes = map[outcome]func(*draft, *care.Appointment, *care.Referral){
+	{care.Consultation, care.Attended}:       consultationHeld,
+	{care.Consultation, care.NoShowClient}:   missedByClient,
+	{care.Consultation, care.NoShowProvider}: missedByProvider,
+	{care.Session, care.Attended}:            sessionAttended,
+	{care.Session, care.NoShowClient}:        missedByClient,
+	{care.Session, care.NoShowProvider}:      missedByProvider,
+}
+
+func consultationHeld(_ *draft, _ *care.Appointment, r *care.Referral) {
+	if r.Status == care.ConsultBooked {
+		r.Status = care.ConsultHeld
+	}
+}
+
+func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
+	r.Status = care.InCare
+	ap.Covered = covered(d.chart, d.env)
+	e, ok := d.chart.Episode(ap.Episode)
+	if !ok || e.First != "" || !ap.Virtual {
+		return
+	}
+	e.First, e.FirstAt = ap.ID, ap.Start
+	if promise, ok := d.chart.Deadline(e.Promise); ok && e.Result == "" {
+		if late := !promise.Due.IsZero() && promise.State != care.Waiting && ap.Start.After(promise.Due); late {
+			e.Result = care.Broken
+			d.settle(e.Promise, care.Missed)
+		} else {
+			e.Result = care.Kept
+			d.settle(e.Promise, care.Met)
+		}
+	}
+	d.put(e)
+	d.followUp(e.ID)
+}
+
+func missedByClient(d *draft, ap *care.Appointment, r *care.Referral) {
+	d.again(ap, r)
+	d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
+}
+
+func missedByProvider(d *draft, ap *care.Appointment, r *care.Referral) {
+	d.again(ap, r)
+	d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
+	d.task("provider_no_show", string(ap.ID))
+}
+
+// again takes the referral a step back, so that a new time can be booked.
+func (d *draft) again(ap *care.Appointment, r *care.Referral) {
+	if ap.Type == care.Consultation && r.Status == care.ConsultBooked {
+		r.Status, r.Meeting = care.Accepted, ""
+	}
+	if ap.Type == care.Session && r.Status == care.SessionBooked {
+		r.Status = care.ConsultHeld
+	}
+}
+
+func aboutAppointment(k Known, id care.AppointmentID) care.About {
+	chart := k.Of(string(id))
+	if chart == nil {
+		return care.About{}
+	}
+	ap, ok := chart.Appointment(id)
+	if !ok {
+		return care.About{}
+	}
+	return care.About{Client: ap.Client, Provider: ap.Provider}
+}

@@ -1,0 +1,242 @@
+package act
+
+import (
+	"slices"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+)
+
+// Request asks a provider for a consultation, or books one of their openings
+// when Start is given. The first of an episode starts the promise. When New is
+// given the person has no chart yet, and gets one only if the request is made.
+type Request struct {
+	Client    care.ChartID
+	New       *Enter
+	Provider  care.ChartID
+	Start     time.Time
+	Note      string
+	Preferred []time.Time
+}
+
+// bookAhead is how many days of openings are looked at around a wish, to offer
+// others when it is gone.
+const bookAhead = 14
+
+func (a Request) Name() string {
+	if a.Client == "" {
+		return "request_new"
+	}
+	return "request"
+}
+
+func (a Request) Needs(Known) Needs {
+	n := Needs{Charts: []care.ChartID{a.Provider}}
+	if a.Client != "" {
+		n.Charts = append(n.Charts, a.Client)
+	}
+	if !a.Start.IsZero() {
+		n.Sets = busyDays(a.Provider, a.Start, bookAhead)
+	}
+	return n
+}
+
+func (a Request) About(Known) care.About {
+	return care.About{Client: a.Client, Provider: a.Provider}
+}
+
+// Decide tests every rule of matching before anything is made.
+func (a Request) Decide(k Known, env Env) Plan {
+	provider := k.Chart(a.Provider)
+	if provider == nil || provider.Provider == nil {
+		return missing()
+	}
+	chart, opened, f := a.chart(k, env)
+	if f != nil {
+		return Plan{Fault: f}
+	}
+	preferred, f := a.wishes(env)
+	if f != nil {
+		return Plan{Fault: f}
+	}
+	d := begin(env, chart)
+	d.Changes = opened
+	episode, had := d.chart.OpenEpisode()
+	decision := rules.MayRequest.Decide(rules.RequestFacts{
+		Client:   clientFacts(*chart.Client, env),
+		Provider: providerFacts(*provider.Provider, chart.Client.State, env),
+		Open:     openRequests(chart, episode.ID), Already: asked(chart, a.Provider), Enabled: env.Programme.Enabled,
+	}, env.Words)
+	if decision.Outcome != rules.Yes {
+		return refused(decision)
+	}
+	if !a.Start.IsZero() {
+		if plan, ok := bookable(*provider.Provider, chart.Client.State, a.Start, k, env); !ok {
+			return plan
+		}
+	}
+	if !had {
+		episode = d.seekCare()
+	}
+	r := care.Referral{
+		ID: care.ReferralID(env.ID("rf")), Episode: episode.ID, Client: chart.ID, Provider: a.Provider,
+		Status: care.Submitted, SubmittedAt: env.Now, Note: a.Note, Concerns: chart.Client.Concerns, Preferred: preferred,
+	}
+	r.Respond = d.start(care.Deadline{Code: "respond", Subject: string(r.ID), Zone: episode.Zone, Reader: provider.Provider.Hours.Zone})
+	r.Consult = d.start(care.Deadline{Code: "consult", Subject: string(r.ID), Zone: episode.Zone, Reader: provider.Provider.Hours.Zone})
+	d.put(r)
+	if a.Start.IsZero() {
+		d.askProvider(r, *provider.Provider)
+	} else {
+		r.SelfBooked, r.AnsweredAt = true, env.Now
+		d.settle(r.Respond, care.Met) // answered by the calendar
+		d.meet(r, *provider.Provider, a.Start)
+	}
+	d.Decision, d.Made = decision, string(r.ID)
+	return d.plan()
+}
+
+func (a Request) chart(k Known, env Env) (*care.Chart, []care.Change, *care.Fault) {
+	if a.New != nil {
+		return a.New.open(env)
+	}
+	chart := k.Chart(a.Client)
+	if chart == nil || chart.Client == nil {
+		return nil, nil, care.Missing()
+	}
+	return chart, nil, nil
+}
+
+func (a Request) wishes(env Env) ([]time.Time, *care.Fault) {
+	var wrong problems
+	wrong.need(len(a.Note) <= 2000, "note: at most 2,000 letters")
+	wrong.need(a.Start.IsZero() || a.Start.After(env.Now), "start: choose a time that is still to come")
+	preferred, ok := futureStarts(a.Preferred, env.Now, 10)
+	wrong.need(len(a.Preferred) == 0 || ok, "preferred times: at most 10, all still to come and within a year")
+	return preferred, wrong.fault()
+}
+
+// seekCare opens an episode: the promise starts now, in the client's zone.
+func (d *draft) seekCare() care.Episode {
+	c := d.chart.Client
+	e := care.Episode{
+		ID: care.EpisodeID(d.env.ID("ep")), Client: d.chart.ID, SoughtAt: d.env.Now, EnteredAt: c.EnteredAt,
+		Zone: c.Zone, State: c.State, Source: c.Source,
+	}
+	e.Promise = d.start(care.Deadline{Code: "promise", Subject: string(e.ID), Zone: e.Zone})
+	d.put(e)
+	return e
+}
+
+func (d *draft) askProvider(r care.Referral, p care.Provider) {
+	due, _ := d.chart.Deadline(r.Respond)
+	d.tellProvider(r.Provider, "request_new", string(r.ID), "/pro/r/"+string(r.ID), due.Due, p.Hours.Zone)
+	d.tellClient("request_received", string(r.ID), "/me", due.Due)
+}
+
+// meet books the consultation of a referral: the call is scheduled, so the
+// provider owes no more times, and the client's other requests fall away.
+func (d *draft) meet(r care.Referral, p care.Provider, start time.Time) {
+	appointment := care.Appointment{
+		ID: care.AppointmentID(d.env.ID("ap")), Referral: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider,
+		Type: care.Consultation, Start: start, End: start.Add(time.Duration(p.Hours.ConsultMinutes) * time.Minute),
+		Virtual: true, Link: p.Link, Status: care.Booked, BookedBy: d.env.Actor.Role, BookedAt: d.env.Now, Programme: care.ProgrammeChart,
+	}
+	consult, _ := d.chart.Deadline(r.Consult)
+	if d.env.Actor.Role != care.RoleProvider || !start.After(consult.Due) {
+		d.settle(r.Consult, care.Met)
+	}
+	r.Status, r.Meeting = care.ConsultBooked, appointment.ID
+	d.put(r)
+	d.put(appointment)
+	d.supersedeOthers(r)
+	d.tellClient("consult_booked", string(appointment.ID), "/me", start)
+	d.tellProvider(r.Provider, "consult_booked", string(appointment.ID), "/pro/r/"+string(r.ID), start, p.Hours.Zone)
+}
+
+// supersedeOthers withdraws the client's other undecided requests, without
+// blame for anyone.
+func (d *draft) supersedeOthers(chosen care.Referral) {
+	for _, r := range d.chart.Referrals {
+		if r.ID != chosen.ID && r.Episode == chosen.Episode && r.Status.Undecided() {
+			r.Status, r.ClosedAt = care.Superseded, d.env.Now
+			d.settle(r.Respond, care.Stopped)
+			d.settle(r.Consult, care.Stopped)
+			d.put(r)
+			d.tellProvider(r.Provider, "superseded", string(r.ID), "/pro", time.Time{}, "")
+		}
+	}
+}
+
+// bookable says whether a consultation opening can be booked by a client now;
+// if not, the plan tells why, with the next openings where one was gone.
+func bookable(p care.Provider, state string, start time.Time, k Known, env Env) (Plan, bool) {
+	next := openings(p, p.Hours.ConsultMinutes, k, env, start)
+	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
+	decision := rules.MayBookOpening.Decide(rules.BookFacts{
+		Provider: providerFacts(p, state, env), Opening: true, SelfSchedule: p.SelfSchedule, Future: start.After(env.Now),
+	}, env.Words)
+	if decision.Outcome != rules.Yes {
+		return refused(decision), false
+	}
+	if !open {
+		f := &care.Fault{Kind: care.Conflict, Code: "opening_taken", Says: "This time is no longer free. Choose one of the next openings."}
+		for _, s := range next {
+			f.Next = append(f.Next, s.Start)
+		}
+		f.Next = f.Next[:min(5, len(f.Next))]
+		return Plan{Fault: f}, false
+	}
+	return Plan{}, true
+}
+
+// openings are a provider's free times from the day of a wish on.
+func openings(p care.Provider, minutes int, k Known, env Env, around time.Time) []calendar.Slot {
+	from := around.UTC().Truncate(24 * time.Hour)
+	return env.Clock.Calendar.Openings(p.Hours, minutes, busyTimes(p.ID, around, bookAhead, k), env.Now, from, from.AddDate(0, 0, bookAhead), 1000)
+}
+
+func busyDays(provider care.ChartID, around time.Time, days int) []care.Set {
+	day := around.UTC().Truncate(24*time.Hour).AddDate(0, 0, -1)
+	var sets []care.Set
+	for range days + 2 {
+		sets = append(sets, care.Busy(provider, day.Format(time.DateOnly)))
+		day = day.AddDate(0, 0, 1)
+	}
+	return sets
+}
+
+func busyTimes(provider care.ChartID, around time.Time, days int, k Known) []calendar.Slot {
+	var busy []calendar.Slot
+	for _, set := range busyDays(provider, around, days) {
+		for _, m := range k.Sets[set] {
+			busy = append(busy, calendar.Slot{Start: m.At, End: m.Until})
+		}
+	}
+	return busy
+}
+
+// clashes says whether a stretch of time overlaps something booked.
+func clashes(from, to time.Time, busy []calendar.Slot) bool {
+	return slices.ContainsFunc(busy, func(b calendar.Slot) bool { return from.Before(b.End) && b.Start.Before(to) })
+}
+
+func providerFacts(p care.Provider, state string, env Env) rules.ProviderFacts {
+	return rules.ProviderFacts{Provider: p, State: state, Today: env.Today(p.Hours.Zone), Terms: env.Terms}
+}
+
+func openRequests(chart *care.Chart, episode care.EpisodeID) int {
+	n := 0
+	for _, r := range chart.Referrals {
+		if r.Episode == episode && r.Status.Undecided() {
+			n++
+		}
+	}
+	return n
+}
+
+func asked(chart *care.Chart, provider care.ChartID) bool {
+	return slices.ContainsFunc(chart.Referrals, func(r care.Referral) bool { return r.Provider == provider && r.Status.Open() })
+}

@@ -1,0 +1,62 @@
+package store
+
+import (
+	"encoding/json"
+	"maps"
+	"time"
+
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+	"careconnect/store/internal/engine"
+	"careconnect/store/internal/seal"
+)
+
+// counting is a transaction that keeps the state record's count and digest of
+// all records true as they are written and removed.
+type counting struct {
+	engine.Writer
+	vault *seal.Vault
+	state *state
+	wrote bool
+}
+
+// Put replaces a record, in the file and in the digest.
+func (c *counting) Put(b engine.Bucket, key, value []byte) error {
+	c.forget(b, key)
+	c.state.Digest = c.state.Digest.Add(c.vault.Digest(string(b), key, value))
+	c.state.Records++
+	c.wrote = true
+	return c.Writer.Put(b, key, value)
+}
+
+// Delete removes a record, from the file and from the digest.
+func (c *counting) Delete(b engine.Bucket, key []byte) error {
+	c.forget(b, key)
+	c.wrote = true
+	return c.Writer.Delete(b, key)
+}
+
+func (c *counting) forget(b engine.Bucket, key []byte) {
+	if old := c.Get(b, key); old != nil {
+		c.state.Digest = c.state.Digest.Sub(c.vault.Digest(string(b), key, old))
+		c.state.Records--
+	}
+}
+
+func (s state) clone() state {
+	s.From = maps.Clone(s.From)
+	if s.From == nil {
+		s.From = map[care.SetName]time.Time{}
+	}
+	return s
+}
+
+func encodeMember(m care.Member) []byte {
+	body, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // a struct of strings, numbers and times always encodes
+	}
+	return body
+}
+
+func slotOf(m care.Member) calendar.Slot { return calendar.Slot{Start: m.At, End: m.Until} }

@@ -1,0 +1,688 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/access"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+	"careconnect/store/internal/engine"
+)
+
+// Outcome is the answer to an act.
+type Outcome struct {
+	Decision rules.Decision
+	Made     string    // the id of what the act is about
+	Effect   string    // what a fallen deadline brought about
+	At       time.Time // the instant the act's effects bear
+	Replayed bool      // the same request had been answered before
+}
+
+// Once makes an act answer the same when it is sent again: the same key from
+// the same actor on the same route with the same body is done once.
+type Once struct {
+	Key   string
+	Route string
+	Body  [32]byte // hash of the request's body
+}
+
+// Order is an act with who wants it. Once and Request are optional.
+type Order struct {
+	Actor   care.Actor
+	Act     act.Act
+	Once    *Once
+	Request string // the id of the request, for the trail
+}
+
+// Do is the one way to write. It returns once the commit that holds the act is
+// durable; a decision that is not a yes has changed nothing. The error is a
+// *care.Fault if the caller can act upon it; one that wraps ErrUnknown says that
+// the outcome is unknown and the process is stopping.
+func (s *Store) Do(ctx context.Context, actor care.Actor, a act.Act) (Outcome, error) {
+	return s.Order(ctx, Order{Actor: actor, Act: a})
+}
+
+// Order is Do with a request's id and key.
+func (s *Store) Order(ctx context.Context, o Order) (Outcome, error) {
+	answers := s.OrderAll(ctx, []Order{o})
+	return answers[0].Outcome, answers[0].Err
+}
+
+// Answer is the outcome of one of several orders, or its error.
+type Answer struct {
+	Outcome
+	Err error
+}
+
+// OrderAll does several acts in their order, sharing commits.
+func (s *Store) OrderAll(_ context.Context, orders []Order) []Answer {
+	jobs := make([]*job, len(orders))
+	for i, o := range orders {
+		jobs[i] = &job{order: o, answered: make(chan struct{})}
+		s.submit(jobs[i])
+	}
+	answers := make([]Answer, len(orders))
+	for i, j := range jobs {
+		<-j.answered
+		answers[i] = j.answer
+	}
+	return answers
+}
+
+// job is one thing on its way to a commit: an act, or entries for the trail.
+type job struct {
+	order    Order
+	entries  []Entry // instead of an act: reads to be recorded
+	answer   Answer
+	answered chan struct{}
+	fallen   []care.Deadline
+}
+
+func (s *Store) submit(j *job) {
+	if s.Failed() != nil {
+		j.refuse(ErrUnknown)
+		return
+	}
+	select {
+	case <-s.closed:
+		j.refuse(ErrClosed)
+	case s.queue <- j:
+		select {
+		case <-s.done: // the committer ended before it took the job
+			j.refuseOnce(ErrClosed)
+		default:
+		}
+	}
+}
+
+func (j *job) refuse(err error) {
+	j.answer.Err = err
+	close(j.answered)
+}
+
+func (j *job) refuseOnce(err error) {
+	select {
+	case <-j.answered:
+	default:
+		j.refuse(err)
+	}
+}
+
+// maxBatch bounds how many acts share a commit.
+const maxBatch = 512
+
+// commitAll is the one committer: it takes every waiting act, lets each decide
+// in turn, and applies all plans in one transaction.
+func (s *Store) commitAll() {
+	defer close(s.done)
+	var pace pace
+	for {
+		batch := s.gather(&pace)
+		if batch == nil {
+			return
+		}
+		began := s.config.Elapsed()
+		err := s.commit(batch)
+		pace.took(len(batch), s.config.Elapsed()-began)
+		if err != nil {
+			s.fail(err, batch)
+			return
+		}
+		for _, j := range batch {
+			close(j.answered)
+		}
+	}
+}
+
+// fail stops the store: whether the commit is there is not known, so nothing
+// kept in memory may outlive it.
+func (s *Store) fail(err error, batch []*job) {
+	if !errors.Is(err, ErrUnknown) {
+		err = fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	s.failed.Store(&err)
+	for _, j := range batch {
+		j.answer = Answer{Err: err}
+		close(j.answered)
+	}
+	if s.config.Fatal != nil {
+		s.config.Fatal(err)
+	}
+	s.shut.Do(func() { close(s.closed) })
+	for {
+		select {
+		case j := <-s.queue:
+			j.refuse(err)
+		default:
+			return
+		}
+	}
+}
+
+// pace remembers the last batch, so that the next one waits a moment for as many.
+type pace struct {
+	size   int
+	commit time.Duration
+}
+
+func (p *pace) took(size int, commit time.Duration) { p.size, p.commit = size, commit }
+
+// gather takes the acts that wait. Where more came together last time it lingers
+// for them, at most a quarter of what a commit takes. It returns nil when the
+// store closes and nothing waits.
+func (s *Store) gather(p *pace) []*job {
+	var batch []*job
+	select {
+	case j := <-s.queue:
+		batch = append(batch, j)
+	case <-s.closed:
+		select {
+		case j := <-s.queue:
+			batch = append(batch, j)
+		default:
+			return s.lastWords()
+		}
+	}
+	var linger <-chan time.Time
+	for len(batch) < maxBatch {
+		select {
+		case j := <-s.queue:
+			batch = append(batch, j)
+			continue
+		default:
+		}
+		if len(batch) >= p.size || p.size < 2 {
+			break
+		}
+		if linger == nil {
+			timer := time.NewTimer(p.commit / 4)
+			defer timer.Stop()
+			linger = timer.C
+		}
+		select {
+		case j := <-s.queue:
+			batch = append(batch, j)
+		case <-linger:
+			p.size = 0
+		}
+	}
+	return batch
+}
+
+// lastWords are the entries of reads that no commit has taken along yet.
+func (s *Store) lastWords() []*job {
+	if entries := s.later.take(); len(entries) > 0 {
+		return []*job{{entries: entries, answered: make(chan struct{})}}
+	}
+	return nil
+}
+
+// errNothing rolls a transaction back that has nothing to write.
+var errNothing = errors.New("nothing to write")
+
+// commit runs a batch in one transaction and publishes what came of it.
+func (s *Store) commit(batch []*job) error {
+	var c *commit
+	err := s.engine.Update(func(w engine.Writer) error {
+		c = s.newCommit(w)
+		for _, j := range batch {
+			if err := c.run(j); err != nil {
+				return err
+			}
+		}
+		c.entries = append(c.entries, s.later.take()...)
+		if !c.dirty() {
+			return errNothing
+		}
+		return c.finish()
+	})
+	if errors.Is(err, errNothing) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	c.publish()
+	return nil
+}
+
+// commit is one transaction in the making.
+type commit struct {
+	*Store
+	w        *counting
+	now      time.Time
+	state    state
+	entries  []Entry
+	moves    []move // in and out of sets, in their order
+	provider map[care.ChartID]care.Provider
+	reload   bool // the programme's chart changed
+	sent     bool
+}
+
+func (s *Store) newCommit(w engine.Writer) *commit {
+	c := &commit{Store: s, now: s.now(), state: s.state.clone(), provider: map[care.ChartID]care.Provider{}}
+	if c.now.Before(c.state.High) {
+		c.now = c.state.High
+	}
+	c.w = &counting{Writer: w, vault: s.vault, state: &c.state}
+	return c
+}
+
+func (c *commit) dirty() bool { return c.w.wrote || len(c.entries) > 0 }
+
+// run decides one job and writes what it plans.
+func (c *commit) run(j *job) error {
+	if j.entries != nil {
+		c.entries = append(c.entries, j.entries...)
+		return nil
+	}
+	o := j.order
+	if o.Once != nil {
+		done, err := c.replay(j)
+		if err != nil || done {
+			return err
+		}
+	}
+	known, err := c.gatherNeeds(o.Act)
+	if err != nil {
+		return err
+	}
+	if _, fall := o.Act.(act.Fall); !fall {
+		changed, err := c.fallDue(known)
+		if err != nil {
+			return err
+		}
+		if changed { // decide on the charts as they are now
+			if known, err = c.gatherNeeds(o.Act); err != nil {
+				return err
+			}
+		}
+	}
+	about := o.Act.About(known)
+	switch access.May(o.Actor, o.Act.Name(), about) {
+	case access.Granted:
+	case access.Hidden:
+		return c.answer(j, about, act.Plan{Fault: care.Missing()})
+	default:
+		return c.answer(j, about, act.Plan{Fault: &care.Fault{Kind: care.Forbidden, Code: "forbidden", Says: "This is not something that your role can do."}})
+	}
+	return c.answer(j, about, o.Act.Decide(known, c.env(o.Actor)))
+}
+
+// fallDue applies what fell due earlier on the charts that an act is about to
+// see, each effect at its own instant, so that the state never depends on when
+// a sweep came by.
+func (c *commit) fallDue(known act.Known) (changed bool, err error) {
+	for id, chart := range known.Charts {
+		if chart == nil || chart.Of != care.OfClient {
+			continue
+		}
+		for {
+			dl, ok := firstDue(c.charts.get(id), c.now)
+			if !ok {
+				break
+			}
+			changed = true
+			j := &job{order: Order{Actor: care.System, Act: act.Fall{Chart: id, Deadline: dl.ID}}}
+			if err := c.run(j); err != nil {
+				return changed, err
+			}
+			if j.answer.Err != nil {
+				return changed, fmt.Errorf("deadline %s: %w", dl.ID, j.answer.Err)
+			}
+		}
+	}
+	return changed, nil
+}
+
+// firstDue is the deadline of a chart whose next instant came first.
+func firstDue(chart *care.Chart, now time.Time) (care.Deadline, bool) {
+	var first care.Deadline
+	if chart == nil {
+		return first, false
+	}
+	for _, d := range chart.Deadlines {
+		if d.State == care.Running && !d.Next.IsZero() && !d.Next.After(now) && (first.ID == "" || d.Next.Before(first.Next)) {
+			first = d
+		}
+	}
+	return first, first.ID != ""
+}
+
+// answer writes a plan and its trail entry, and keeps the job's answer.
+func (c *commit) answer(j *job, about care.About, plan act.Plan) error {
+	at := plan.At
+	if at.IsZero() {
+		at = c.now
+	}
+	j.answer = Answer{Outcome: Outcome{Decision: plan.Decision, Made: plan.Made, Effect: plan.Effect, At: at}}
+	entry := Entry{At: at, Role: j.order.Actor.Role, Who: j.order.Actor.Chart, Did: j.order.Act.Name(), Effect: plan.Effect, Made: plan.Made, Request: j.order.Request, Outcome: "yes"}
+	switch {
+	case plan.Fault != nil:
+		j.answer.Outcome, j.answer.Err = Outcome{}, plan.Fault
+		entry.Outcome, entry.Made = string(plan.Fault.Kind), ""
+	case plan.Decision.Outcome != rules.Yes:
+		entry.Outcome, entry.Made = plan.Decision.Outcome.String(), ""
+	default:
+		if err := c.apply(plan); err != nil {
+			return err
+		}
+		if err := c.remember(j); err != nil {
+			return err
+		}
+	}
+	if len(plan.Changes) == 0 && entry.Outcome == "yes" || j.order.Actor.Role == care.RoleAnonymous && entry.Outcome != "yes" {
+		return nil // nothing happened; strangers' denials are counted, not kept
+	}
+	entry.About = subjects(about, plan.Changes)
+	c.entries = append(c.entries, entry)
+	return nil
+}
+
+// subjects are the charts that an act concerned.
+func subjects(about care.About, changes []care.Change) []care.ChartID {
+	var ids []care.ChartID
+	add := func(id care.ChartID) {
+		if id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	add(about.Client)
+	add(about.Account)
+	for _, change := range changes {
+		switch change := change.(type) {
+		case care.New:
+			add(change.Chart)
+		case care.Put:
+			add(change.Chart)
+		case care.Drop:
+			add(change.Chart)
+		}
+	}
+	return ids
+}
+
+// gatherNeeds reads what an act asks for, until it asks for nothing new.
+func (c *commit) gatherNeeds(a act.Act) (act.Known, error) {
+	known := act.Known{Charts: map[care.ChartID]*care.Chart{}, Located: map[string]care.ChartID{}, Sets: map[care.Set][]care.Member{}}
+	for range 4 {
+		needs, grew := a.Needs(known), false
+		for _, ref := range needs.Locate {
+			if _, had := known.Located[ref]; !had {
+				id, err := c.locate(c.w, ref)
+				if err != nil {
+					return known, err
+				}
+				known.Located[ref], grew = id, true
+				if id != "" {
+					needs.Charts = append(needs.Charts, id)
+				}
+			}
+		}
+		for _, id := range needs.Charts {
+			if _, had := known.Charts[id]; !had {
+				chart, err := c.chart(id)
+				if err != nil {
+					return known, err
+				}
+				known.Charts[id], grew = chart, true
+			}
+		}
+		for _, set := range needs.Sets {
+			if _, had := known.Sets[set]; !had {
+				members, err := c.loadSet(c.w, set)
+				if err != nil {
+					return known, err
+				}
+				known.Sets[set], grew = members, true
+			}
+		}
+		if needs.Match != nil && !known.Asked {
+			known.Matched, known.Asked, grew = c.directory.Match(*needs.Match, c.now), true, true
+		}
+		if !grew {
+			break
+		}
+	}
+	return known, nil
+}
+
+func (c *commit) chart(id care.ChartID) (*care.Chart, error) {
+	if chart := c.charts.get(id); chart != nil {
+		return chart, nil
+	}
+	chart, err := c.loadChart(c.w, id)
+	if err != nil || chart == nil {
+		return nil, err
+	}
+	c.charts.put(chart)
+	return chart, nil
+}
+
+// env is what surrounds a decision in this commit.
+func (c *commit) env(actor care.Actor) act.Env {
+	c.state.Ordinal++
+	env := act.Env{Now: c.now, Actor: actor, ID: c.ids(c.state.Ordinal)}
+	chart := c.charts.get(care.ProgrammeChart)
+	if chart == nil || chart.Programme == nil {
+		return env // before the programme is founded
+	}
+	p := c.Store.programme.Load()
+	if c.reload || p == nil {
+		p = c.programmeOf(chart)
+	}
+	env.Programme, env.Clock, env.Employers, env.Plans = *chart.Programme, p.clock, chart.Employers, chart.Plans
+	env.Terms = rules.TermsAt(chart.Terms, c.now)
+	env.Words = rules.WordsFor(env.Programme, env.Terms)
+	return env
+}
+
+// apply writes the changes of a plan. What a record stood in and stands in
+// follows from the record as it was and as it is.
+func (c *commit) apply(plan act.Plan) error {
+	touched := map[care.ChartID]bool{}
+	for _, change := range plan.Changes {
+		var err error
+		switch change := change.(type) {
+		case care.New:
+			err = c.open(change)
+			touched[change.Chart] = true
+		case care.Put:
+			err = c.put(change.Chart, change.Record)
+			touched[change.Chart] = true
+		case care.Drop:
+			err = c.drop(change.Chart, change.Record)
+			touched[change.Chart] = true
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for id := range touched {
+		if err := c.writeHead(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *commit) open(change care.New) error {
+	if had, err := c.chart(change.Chart); err != nil || had != nil {
+		return errors.Join(err, fmt.Errorf("chart %s is there already", change.Chart))
+	}
+	newKey := c.vault.NewChartKey
+	if change.Of == care.OfProgramme {
+		newKey = c.vault.NewWideChartKey
+	}
+	key, err := newKey()
+	if err != nil {
+		return fmt.Errorf("make key of chart %s: %w", change.Chart, err)
+	}
+	wrapped, err := c.vault.WrapChartKey(key, c.chartName(change.Chart))
+	if err != nil {
+		return fmt.Errorf("wrap key of chart %s: %w", change.Chart, err)
+	}
+	c.keys.put(change.Chart, key)
+	c.charts.put(&care.Chart{ID: change.Chart, Of: change.Of})
+	return c.w.Put(engine.Keys, c.chartName(change.Chart), wrapped)
+}
+
+func (c *commit) put(id care.ChartID, r care.Record) error {
+	chart, err := c.chart(id)
+	if err != nil || chart == nil {
+		return errors.Join(err, fmt.Errorf("no chart %s to put a %s into", id, r.Kind()))
+	}
+	plain, err := encodeRecord(r)
+	if err != nil {
+		return err
+	}
+	if err := c.sealRecord(id, c.recordName(id, r.Kind(), r.Key()), plain); err != nil {
+		return err
+	}
+	before := stands(id, chart.Get(r.Kind(), r.Key()))
+	chart.Add(r)
+	switch r := r.(type) {
+	case care.Provider:
+		c.provider[id] = r
+	case care.Programme, care.Terms, care.Employer, care.UnprocessablePlan:
+		c.reload = true
+	}
+	return c.restand(before, stands(id, r))
+}
+
+func (c *commit) drop(id care.ChartID, r care.Record) error {
+	chart, err := c.chart(id)
+	if err != nil || chart == nil {
+		return errors.Join(err, fmt.Errorf("no chart %s to drop a %s from", id, r.Kind()))
+	}
+	before := stands(id, chart.Get(r.Kind(), r.Key()))
+	chart.Remove(r)
+	if err := c.w.Delete(engine.Charts, c.recordName(id, r.Kind(), r.Key())); err != nil {
+		return err
+	}
+	return c.restand(before, nil)
+}
+
+func (c *commit) writeHead(id care.ChartID) error {
+	chart := c.charts.get(id)
+	chart.Version++
+	key, err := c.keys.get(c.w, c.chartName(id), id)
+	if err != nil {
+		return err
+	}
+	plain := fmt.Appendf(nil, `{"id":%q,"of":%q,"v":%d,"n":%d}`, id, chart.Of, chart.Version, key.Sealed()+1)
+	return c.sealRecord(id, c.headName(id), plain)
+}
+
+func (c *commit) sealRecord(id care.ChartID, name, plain []byte) error {
+	key, err := c.keys.get(c.w, c.chartName(id), id)
+	if err != nil || key == nil {
+		return errors.Join(err, fmt.Errorf("chart %s has no key", id))
+	}
+	sealed, err := key.Seal(nil, chartAD(name, name[:16]), plain)
+	if err != nil {
+		return fmt.Errorf("seal record of chart %s: %w", id, err)
+	}
+	return c.w.Put(engine.Charts, name, sealed)
+}
+
+// restand moves a record from the places it stood in to those it stands in.
+func (c *commit) restand(before, after []care.Place) error {
+	for _, p := range before {
+		if !slices.ContainsFunc(after, func(q care.Place) bool { return q.Set == p.Set && q.Entry == p.Entry }) {
+			if err := c.w.Delete(engine.Sets, c.entryName(p.Set, p.Entry)); err != nil {
+				return err
+			}
+			c.moves = append(c.moves, move{p, false})
+		}
+	}
+	for _, p := range after {
+		if slices.Contains(before, p) {
+			continue
+		}
+		if err := c.enter(p); err != nil {
+			return err
+		}
+		c.moves = append(c.moves, move{p, true})
+	}
+	return nil
+}
+
+func (c *commit) enter(p care.Place) error {
+	key, err := c.setKey(c.w, p.Set)
+	if err != nil || key == nil {
+		return errors.Join(err, fmt.Errorf("no key for a %s list", p.Set.Name))
+	}
+	name := c.entryName(p.Set, p.Entry)
+	sealed, err := key.SealSet(nil, setAD(name), encodeMember(p.Member))
+	if err != nil {
+		return fmt.Errorf("seal entry of a %s list: %w", p.Set.Name, err)
+	}
+	return c.w.Put(engine.Sets, name, sealed)
+}
+
+// finish writes the trail and the state record: the last of a transaction.
+func (c *commit) finish() error {
+	c.state.Sequence++
+	if c.now.After(c.state.High) {
+		c.state.High = c.now
+	}
+	for _, h := range []*hourly{c.due, c.outbox} {
+		c.state.From[h.name] = h.from(c.moves)
+	}
+	if err := c.writeTrail(); err != nil {
+		return err
+	}
+	return c.state.write(c.w.Writer, c.vault)
+}
+
+// publish lets the read models know, now that the commit is durable.
+func (c *commit) publish() {
+	c.Store.state = c.state
+	if c.reload {
+		c.Store.setProgramme(c.charts.get(care.ProgrammeChart))
+	}
+	for _, p := range c.provider {
+		c.directory.Put(p)
+	}
+	for _, m := range c.moves {
+		c.tellReaders(m)
+	}
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *commit) tellReaders(m move) {
+	switch m.place.Set.Name {
+	case care.SetBusy:
+		c.directoryBusy(m.place, m.joined)
+	case care.SetDue:
+		c.due.change(m)
+	case care.SetOutbox:
+		c.outbox.change(m)
+	}
+}
+
+// move is one step into or out of a set.
+type move struct {
+	place  care.Place
+	joined bool
+}
+
+func (s *Store) directoryBusy(p care.Place, joined bool) {
+	provider, day, _ := strings.Cut(p.Set.Of, "|")
+	entry := p.Entry + "|" + day
+	if joined {
+		s.directory.Busy(care.ChartID(provider), entry, slotOf(p.Member))
+	} else {
+		s.directory.Free(care.ChartID(provider), entry)
+	}
+}

@@ -1,0 +1,112 @@
+package store
+
+import (
+	"encoding/base32"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"careconnect/rules/care"
+)
+
+// idText writes identifiers: lower case, no vowels to make words of, 26 letters
+// for 128 bits.
+var idText = base32.NewEncoding("0123456789bcdfghjkmnpqrstvwxyzBC").WithPadding(base32.NoPadding)
+
+// kind is what the store knows of a noun: its number in the file, how it is
+// read, and whether its id alone leads to its chart.
+type kind struct {
+	name   care.Kind
+	number byte // written to the file: never changed, never used again
+	locate bool
+	decode func([]byte) (care.Record, error)
+}
+
+// kinds is the table of nouns. A new one is a new row with a new number.
+var kinds = []kind{
+	{care.KindClient, 1, false, decode[care.Client]},
+	{care.KindProvider, 2, false, decode[care.Provider]},
+	{care.KindEpisode, 3, true, decode[care.Episode]},
+	{care.KindReferral, 4, true, decode[care.Referral]},
+	{care.KindAppointment, 5, true, decode[care.Appointment]},
+	{care.KindCoverage, 6, true, decode[care.Coverage]},
+	{care.KindScreening, 7, true, decode[care.Screening]},
+	{care.KindAlert, 8, true, decode[care.Alert]},
+	{care.KindConsent, 9, true, decode[care.Consent]},
+	{care.KindDeadline, 10, true, decode[care.Deadline]},
+	{care.KindTask, 11, true, decode[care.Task]},
+	{care.KindMessage, 12, false, decode[care.Message]},
+	{care.KindAccount, 13, false, decode[care.Account]},
+	{care.KindPass, 14, false, decode[care.Pass]},
+	{care.KindProgramme, 15, false, decode[care.Programme]},
+	{care.KindTerms, 16, false, decode[care.Terms]},
+	{care.KindEmployer, 17, false, decode[care.Employer]},
+	{care.KindPlan, 18, false, decode[care.UnprocessablePlan]},
+}
+
+// codecJSON is the codec of records: JSON. Another one gets another number.
+const codecJSON = 1
+
+func kindNamed(name care.Kind) (kind, bool) {
+	for _, k := range kinds {
+		if k.name == name {
+			return k, true
+		}
+	}
+	return kind{}, false
+}
+
+func encodeRecord(r care.Record) ([]byte, error) {
+	k, ok := kindNamed(r.Kind())
+	if !ok {
+		return nil, fmt.Errorf("no row in the table of kinds for %q", r.Kind())
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", r.Kind(), err)
+	}
+	return append([]byte{codecJSON, k.number}, body...), nil
+}
+
+func decodeRecord(plain []byte) (care.Record, error) {
+	if len(plain) < 2 || plain[0] != codecJSON {
+		return nil, fmt.Errorf("a record has a codec that this version does not know")
+	}
+	for _, k := range kinds {
+		if k.number == plain[1] {
+			return k.decode(plain[2:])
+		}
+	}
+	return nil, fmt.Errorf("a record is of kind %d, which this version does not know", plain[1])
+}
+
+func decode[T care.Record](body []byte) (care.Record, error) {
+	var r T
+	if err := json.Unmarshal(body, &r); err != nil {
+		return nil, fmt.Errorf("decode %s: %w", r.Kind(), err)
+	}
+	return r, nil
+}
+
+// stands are the places of a record in sets: its own, and the one by which its
+// id is found.
+func stands(chart care.ChartID, r care.Record) []care.Place {
+	if r == nil {
+		return nil
+	}
+	places := r.Stands()
+	if k, ok := kindNamed(r.Kind()); ok && k.locate {
+		places = append(places, care.Place{
+			Set: located(r.Key()), Entry: r.Key(), Member: care.Member{Chart: chart, Code: string(r.Kind())},
+		})
+	}
+	return places
+}
+
+func located(id string) care.Set { return care.Set{Name: care.SetLocate, Of: id} }
+
+// looksLikeID keeps nonsense from being looked up.
+func looksLikeID(id string) bool {
+	prefix, rest, ok := strings.Cut(id, "_")
+	return ok && len(prefix) == 2 && len(rest) == 26
+}

@@ -1,0 +1,208 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+
+	"careconnect/rules"
+	"careconnect/rules/access"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+	"careconnect/store/directory"
+	"careconnect/store/internal/engine"
+)
+
+// Chart is the one way to read a chart: cut down to what the actor may see, and
+// recorded. A read of somebody else's data has its trail entry durable before it
+// returns. What may not be seen answers exactly as what does not exist. Why is
+// the code of the page or call, for the trail.
+func (s *Store) Chart(ctx context.Context, actor care.Actor, id care.ChartID, why string) (*care.Chart, error) {
+	charts, err := s.Charts(ctx, actor, []care.ChartID{id}, why)
+	if err != nil {
+		return nil, err
+	}
+	if len(charts) == 0 {
+		return nil, care.Missing()
+	}
+	return charts[0], nil
+}
+
+// Charts reads several charts under one entry of the trail, leaving out those
+// that the actor may not see.
+func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, why string) ([]*care.Chart, error) {
+	var seen []*care.Chart
+	err := s.engine.View(func(r engine.Reader) error {
+		for _, id := range ids {
+			chart, err := s.loadChart(r, id)
+			if err != nil {
+				return err
+			}
+			if chart == nil {
+				continue
+			}
+			if actor.Role == care.RoleSystem {
+				seen = append(seen, chart)
+			} else if cut, ok := access.See(actor, chart); ok {
+				seen = append(seen, cut)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return seen, s.recordRead(actor, seen, why)
+}
+
+// Locate reads the chart that a record is in, by the record's id.
+func (s *Store) Locate(ctx context.Context, actor care.Actor, ref, why string) (*care.Chart, error) {
+	var id care.ChartID
+	err := s.engine.View(func(r engine.Reader) (err error) {
+		id, err = s.locate(r, ref)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if id == "" {
+		return nil, care.Missing()
+	}
+	return s.Chart(ctx, actor, id, why)
+}
+
+// recordRead writes a read into the trail: at once for somebody else's data,
+// with the next commit for one's own.
+func (s *Store) recordRead(actor care.Actor, charts []*care.Chart, why string) error {
+	if actor.Role == care.RoleSystem || actor.Role == care.RoleAnonymous || len(charts) == 0 {
+		return nil
+	}
+	e := Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, Outcome: "yes"}
+	others := false
+	for _, c := range charts {
+		if c.ID != care.ProgrammeChart {
+			e.About = append(e.About, c.ID)
+			others = others || access.Others(actor, c.ID)
+		}
+	}
+	if len(e.About) == 0 {
+		return nil
+	}
+	if !others {
+		s.later.add(e)
+		return nil
+	}
+	j := &job{entries: []Entry{e}, answered: make(chan struct{})}
+	s.submit(j)
+	<-j.answered
+	return j.answer.Err
+}
+
+// Find gives the members of lists that the actor may page over, earliest first.
+func (s *Store) Find(_ context.Context, actor care.Actor, sets ...care.Set) ([]care.Member, error) {
+	var found []care.Member
+	err := s.engine.View(func(r engine.Reader) error {
+		for _, set := range sets {
+			if actor.Role != care.RoleSystem {
+				switch access.Lists(actor, set) {
+				case access.Granted:
+				case access.Hidden:
+					return care.Missing()
+				default:
+					return &care.Fault{Kind: care.Forbidden, Code: "forbidden", Says: "This list is not for your role."}
+				}
+			}
+			members, err := s.loadSet(r, set)
+			if err != nil {
+				return err
+			}
+			found = append(found, members...)
+		}
+		return nil
+	})
+	sortMembers(found, func(m care.Member) int64 { return m.At.UnixNano() })
+	return found, err
+}
+
+func sortMembers(list []care.Member, by func(care.Member) int64) {
+	slices.SortFunc(list, func(a, b care.Member) int {
+		return cmp.Or(cmp.Compare(by(a), by(b)), strings.Compare(a.Ref, b.Ref), strings.Compare(string(a.Chart), string(b.Chart)))
+	})
+}
+
+// Directory is the search over providers: public data, kept in memory.
+func (s *Store) Directory() *directory.Index { return s.directory }
+
+// Programme is the programme's own chart, and the clock that its terms make. It
+// is public but for the employers.
+func (s *Store) Programme() (*care.Chart, rules.Clock) {
+	p := s.programme.Load()
+	return p.chart, p.clock
+}
+
+// Words are the names and numbers in force now.
+func (s *Store) Words() rules.Words {
+	chart, _ := s.Programme()
+	return rules.WordsFor(*chart.Programme, rules.TermsAt(chart.Terms, s.now()))
+}
+
+func (s *Store) reloadProgramme(r engine.Reader) error {
+	chart, err := s.loadChart(r, care.ProgrammeChart)
+	if err != nil || chart == nil {
+		return err
+	}
+	s.setProgramme(chart)
+	return nil
+}
+
+func (s *Store) setProgramme(chart *care.Chart) {
+	p := s.programmeOf(chart.Clone())
+	s.programme.Store(p)
+	s.directory.Rules(p.calendar, p.chart.Terms)
+}
+
+func (s *Store) programmeOf(chart *care.Chart) *programme {
+	var own []calendar.Holiday
+	if chart.Programme != nil {
+		own = chart.Programme.Holidays
+	}
+	cal := calendar.New(own...)
+	return &programme{chart: chart, calendar: cal, clock: rules.Clock{Terms: chart.Terms, Calendar: cal, TZData: s.config.TZData}}
+}
+
+// loadDirectory fills the search with the providers' records and booked times.
+func (s *Store) loadDirectory(r engine.Reader) error {
+	providers, err := s.loadSet(r, care.Set{Name: care.SetProviders})
+	if err != nil {
+		return err
+	}
+	today := s.now()
+	for _, m := range providers {
+		chart, err := s.loadChart(r, m.Chart)
+		if err != nil {
+			return err
+		}
+		if chart == nil || chart.Provider == nil {
+			continue
+		}
+		s.directory.Put(*chart.Provider)
+		if chart.Provider.Standing != care.Active && chart.Provider.Standing != care.Paused {
+			continue
+		}
+		for day := -1; day <= bookedAhead; day++ {
+			set := care.Busy(m.Chart, today.AddDate(0, 0, day).Format("2006-01-02"))
+			err := s.eachMember(r, set, func(b care.Member) {
+				s.directoryBusy(care.Place{Set: set, Entry: b.Ref, Member: b}, true)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// bookedAhead is how many days of booked times the search knows at a start;
+// openings further on are checked where they are booked.
+const bookedAhead = 60

@@ -1,0 +1,56 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"careconnect/rules/care"
+	"careconnect/store/internal/engine"
+	"careconnect/store/internal/seal"
+)
+
+// state is the store's record of itself, renewed in each commit: from it one
+// full pass can prove that nothing is missing and nothing older than it should
+// be.
+type state struct {
+	Sequence uint64    `json:"seq"`     // commits so far
+	Ordinal  uint64    `json:"ord"`     // acts so far; ids are drawn from it
+	Records  uint64    `json:"records"` // in all buckets but header and state
+	Digest   seal.Sum  `json:"digest"`  // keyed, of all those records
+	Leaves   int64     `json:"leaves"`  // of the trail's tree
+	Root     [32]byte  `json:"root"`
+	High     time.Time `json:"high"` // the highest instant seen
+	// From are the hours before which nothing is left to sweep or to send.
+	From map[care.SetName]time.Time `json:"from,omitempty"`
+}
+
+var stateKey = []byte("state")
+
+func stateAD() seal.AD {
+	return seal.AD{Bucket: string(engine.State), Key: stateKey, Version: 1}
+}
+
+func (s *state) write(w engine.Writer, vault *seal.Vault) error {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("encode state: %w", err)
+	}
+	sealed, err := vault.SealState(nil, stateAD(), body)
+	if err != nil {
+		return fmt.Errorf("seal state: %w", err)
+	}
+	return w.Put(engine.State, stateKey, sealed)
+}
+
+func (s *state) read(r engine.Reader, vault *seal.Vault) error {
+	sealed := r.Get(engine.State, stateKey)
+	if sealed == nil {
+		return fmt.Errorf("the store's own record is missing: %w", ErrDamaged)
+	}
+	body, err := vault.OpenState(stateAD(), sealed)
+	if err != nil {
+		return fmt.Errorf("open the store's own record: %w: %w", ErrDamaged, err)
+	}
+	return json.Unmarshal(body, s)
+}

@@ -1,0 +1,300 @@
+// Package store keeps charts, sealed. It holds no policy and no method for a
+// use case: there is one way to write, Do, and one to read, Chart and its
+// sisters. Do hands an act the charts it needs, lets it decide, and applies its
+// plan together with the trail entry, due times and outgoing messages in one
+// commit; nothing answers before that commit is durable. What the engine below
+// it holds is sealed, under names that tell nothing.
+package store
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+	"careconnect/store/directory"
+	"careconnect/store/internal/engine"
+	"careconnect/store/internal/engine/bolt"
+	"careconnect/store/internal/seal"
+)
+
+// Config says where a store is and what surrounds it.
+type Config struct {
+	Dir string // holds care.db and care.key
+
+	// Now is the clock of the instance; a throwaway one's may be virtual.
+	Now func() time.Time
+	// Elapsed is real time since some instant, for lingering and intervals.
+	Elapsed func() time.Duration
+	TZData  string // version of the zone data in use, for explanations
+
+	// Seed makes the ids of a throwaway instance repeatable. A production store
+	// refuses it.
+	Seed *uint64
+	// Fatal is told when a commit failed: its outcome is unknown and the
+	// process must end.
+	Fatal func(error)
+}
+
+// The files of a store within its directory.
+const (
+	DataFile = "care.db"
+	KeyFile  = "care.key"
+)
+
+// Kind tells a lasting instance from a throwaway one. It is sealed into the
+// store when it is made and cannot be changed.
+type Kind = seal.Kind
+
+// The kinds of instance.
+const (
+	Production = seal.Production
+	Throwaway  = seal.Throwaway
+)
+
+// What can go wrong with a store as a whole.
+var (
+	ErrNoStore     = engine.ErrNoStore
+	ErrExists      = engine.ErrExists
+	ErrLocked      = engine.ErrLocked
+	ErrDamaged     = engine.ErrDamaged
+	ErrPermission  = engine.ErrPermission
+	ErrReadOnly    = engine.ErrReadOnly
+	ErrReplaced    = engine.ErrReplaced
+	ErrUnknown     = engine.ErrOutcomeUnknown
+	ErrWrongKey    = seal.ErrWrongKey
+	ErrHeader      = seal.ErrHeaderDamaged
+	ErrNewerFormat = seal.ErrNewerFormat
+	ErrClosed      = errors.New("the store is closed")
+)
+
+// Store is one open store. Its methods may be called from several goroutines.
+type Store struct {
+	config Config
+	engine engine.Engine
+	vault  *seal.Vault
+	keys   keyCache
+	queue  chan *job
+	closed chan struct{}
+	done   chan struct{}
+	shut   sync.Once
+	failed atomic.Pointer[error]
+
+	state     state // written by the committer only
+	charts    *chartCache
+	programme atomic.Pointer[programme]
+	directory *directory.Index
+	due       *hourly
+	outbox    *hourly
+	later     later
+	wake      chan struct{}
+}
+
+// programme is the programme's chart with what follows from it.
+type programme struct {
+	chart    *care.Chart
+	clock    rules.Clock
+	calendar calendar.Calendar
+}
+
+// Create makes a new store with a key file, and the programme in it. Files that
+// are there already are left alone.
+func Create(config Config, kind Kind, found act.Found) (*Store, error) {
+	keyPath := filepath.Join(config.Dir, KeyFile)
+	dbPath := filepath.Join(config.Dir, DataFile)
+	if _, err := os.Lstat(dbPath); err == nil {
+		return nil, fmt.Errorf("%s: %w; choose another --data, or serve this one", dbPath, ErrExists)
+	}
+	if err := seal.NewKeyFile(keyPath); err != nil {
+		return nil, fmt.Errorf("make key file: %w", err)
+	}
+	s, err := create(config, kind, keyPath, dbPath)
+	if err != nil {
+		_ = os.Remove(keyPath) // made a moment ago, and it opens nothing
+		return nil, err
+	}
+	if _, err := s.Do(context.Background(), care.System, found); err != nil {
+		return nil, errors.Join(fmt.Errorf("found the programme: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+func create(config Config, kind Kind, keyPath, dbPath string) (*Store, error) {
+	secret, err := seal.ReadKeyFile(keyPath)
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe()
+	vault, header, err := seal.Create(kind, secret, config.Now().UTC(), rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("make keys: %w", err)
+	}
+	s := newStore(config, vault)
+	s.engine, err = bolt.Create(dbPath, options(kind), func(w engine.Writer) error {
+		if err := errors.Join(w.Put(engine.Header, headerKey, header), w.Put(engine.Header, mirrorKey, header)); err != nil {
+			return err
+		}
+		return s.state.write(w, vault)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, s.start()
+}
+
+// Open opens a store that is there. It never makes one.
+func Open(config Config) (*Store, error) {
+	dbPath := filepath.Join(config.Dir, DataFile)
+	file, err := bolt.Open(dbPath, bolt.Options{})
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(config, file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return s, nil
+}
+
+func open(config Config, file engine.Engine) (*Store, error) {
+	secret, err := seal.ReadKeyFile(filepath.Join(config.Dir, KeyFile))
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe()
+	var header, mirror []byte
+	err = file.View(func(r engine.Reader) error {
+		header = append(header, r.Get(engine.Header, headerKey)...)
+		mirror = append(mirror, r.Get(engine.Header, mirrorKey)...)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	vault, err := seal.Open(header, mirror, secret)
+	if err != nil {
+		return nil, err
+	}
+	if config.Seed != nil && vault.Kind() != Throwaway {
+		return nil, errors.New("this is a lasting store: it takes no seed and no virtual clock")
+	}
+	s := newStore(config, vault)
+	s.engine = file
+	if err := file.View(func(r engine.Reader) error { return s.state.read(r, vault) }); err != nil {
+		return nil, err
+	}
+	return s, s.start()
+}
+
+var headerKey, mirrorKey = []byte("header"), []byte("mirror")
+
+// options of the engine: a throwaway store lives in memory where it can and
+// has nothing to survive.
+func options(kind Kind) bolt.Options { return bolt.Options{NoSync: kind == Throwaway} }
+
+func newStore(config Config, vault *seal.Vault) *Store {
+	s := &Store{
+		config: config, vault: vault,
+		queue: make(chan *job, 4*maxBatch), closed: make(chan struct{}), done: make(chan struct{}),
+		charts: newChartCache(), wake: make(chan struct{}, 1),
+		due: newHourly(care.SetDue), outbox: newHourly(care.SetOutbox),
+	}
+	s.keys.vault = vault
+	s.directory = directory.New(calendar.New(), s.rotation())
+	return s
+}
+
+// rotation is the seed of the directory's daily order.
+func (s *Store) rotation() uint64 {
+	if s.config.Seed != nil {
+		return *s.config.Seed
+	}
+	name := s.vault.Name("rotation")
+	return binary.BigEndian.Uint64(name[:])
+}
+
+// start reads what is kept in memory, and begins to commit.
+func (s *Store) start() error {
+	err := s.engine.View(func(r engine.Reader) error {
+		if err := s.reloadProgramme(r); err != nil {
+			return err
+		}
+		if err := s.loadDirectory(r); err != nil {
+			return err
+		}
+		for _, h := range []*hourly{s.due, s.outbox} {
+			if err := h.load(s, r, s.state.From[h.name], s.now()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	go s.commitAll()
+	return nil
+}
+
+// now is the instant of a transaction: whole seconds, never before the highest
+// instant that the store has seen.
+func (s *Store) now() time.Time { return s.config.Now().UTC().Truncate(time.Second) }
+
+// Kind says whether the store lasts.
+func (s *Store) Kind() Kind { return s.vault.Kind() }
+
+// Wake is told, after a commit, that there may be something due or to send.
+func (s *Store) Wake() <-chan struct{} { return s.wake }
+
+// Size is the file's size in bytes.
+func (s *Store) Size() (int64, error) { return s.engine.Size() }
+
+// Close commits what waits and lets the file go.
+func (s *Store) Close() error {
+	s.shut.Do(func() { close(s.closed) })
+	<-s.done
+	return s.engine.Close()
+}
+
+// Failed gives the error after which nothing more is written, if there was one.
+func (s *Store) Failed() error {
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// ids hands out identifiers for the act with an ordinal: 128 bits from the
+// store's own keys, or from the seed of a throwaway store.
+func (s *Store) ids(ordinal uint64) func(prefix string) string {
+	n := uint64(0)
+	return func(prefix string) string {
+		n++
+		var place [16]byte
+		binary.BigEndian.PutUint64(place[:8], ordinal)
+		binary.BigEndian.PutUint64(place[8:], n)
+		var drawn [16]byte
+		if s.config.Seed != nil {
+			var seed [8]byte
+			binary.BigEndian.PutUint64(seed[:], *s.config.Seed)
+			mac := hmac.New(sha256.New, seed[:])
+			mac.Write(place[:])
+			copy(drawn[:], mac.Sum(nil))
+		} else {
+			drawn = s.vault.Name("ids", string(place[:]))
+		}
+		return prefix + "_" + idText.EncodeToString(drawn[:])
+	}
+}

@@ -1,0 +1,202 @@
+package store
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"careconnect/rules/care"
+	"careconnect/store/internal/engine"
+	"careconnect/store/internal/seal"
+)
+
+// Entry is one line of the trail: who did or read what, about whom, and what
+// came of it. It holds ids and no free text.
+type Entry struct {
+	At      time.Time      `json:"at"`
+	Role    care.Role      `json:"role"`
+	Who     care.ChartID   `json:"who,omitempty"`
+	Did     string         `json:"did"`
+	About   []care.ChartID `json:"about,omitempty"`
+	Made    string         `json:"made,omitempty"`
+	Effect  string         `json:"effect,omitempty"`
+	Outcome string         `json:"outcome"`
+	Request string         `json:"request,omitempty"`
+}
+
+// kept is an entry as it stands in a block: the tree commits to the hash of
+// salt and entry, so that forgetting the salt leaves the proofs whole.
+type kept struct {
+	Salt  [16]byte        `json:"salt"`
+	Entry json.RawMessage `json:"entry"`
+}
+
+// writeTrail appends the commit's entries: one sealed block under its sequence,
+// the leaves of the tree, and for each client concerned a place in their own
+// list of who did what.
+func (c *commit) writeTrail() error {
+	if len(c.entries) == 0 {
+		return nil
+	}
+	block := make([]kept, len(c.entries))
+	for i, e := range c.entries {
+		body, err := json.Marshal(e)
+		if err != nil {
+			return fmt.Errorf("encode trail entry: %w", err)
+		}
+		block[i].Entry = body
+		if _, err := rand.Read(block[i].Salt[:]); err != nil {
+			return fmt.Errorf("draw salt: %w", err)
+		}
+		if err := c.grow(append(block[i].Salt[:], body...)); err != nil {
+			return err
+		}
+		for _, id := range e.About {
+			set := care.Set{Name: care.SetSeen, Of: string(id)}
+			entry := fmt.Sprintf("%d.%d", c.state.Sequence, i)
+			m := care.Member{Seq: c.state.Sequence, Ref: entry, At: e.At}
+			if err := c.enter(care.Place{Set: set, Entry: entry, Member: m}); err != nil {
+				return err
+			}
+		}
+	}
+	body, err := json.Marshal(block)
+	if err != nil {
+		return fmt.Errorf("encode trail block: %w", err)
+	}
+	key := binary.BigEndian.AppendUint64(nil, c.state.Sequence)
+	sealed, err := c.vault.SealTrail(nil, trailAD(key), body)
+	if err != nil {
+		return fmt.Errorf("seal trail block: %w", err)
+	}
+	if err := c.w.Put(engine.Trail, key, sealed); err != nil {
+		return err
+	}
+	c.state.Root, err = tlog.TreeHash(c.state.Leaves, hashes{c.w})
+	return err
+}
+
+// grow adds a leaf to the tree of RFC 6962.
+func (c *commit) grow(leaf []byte) error {
+	add, err := tlog.StoredHashes(c.state.Leaves, leaf, hashes{c.w})
+	if err != nil {
+		return fmt.Errorf("grow trail: %w", err)
+	}
+	at := tlog.StoredHashIndex(0, c.state.Leaves)
+	for i, h := range add {
+		if err := c.w.Put(engine.Tree, treeKey(at+int64(i)), h[:]); err != nil {
+			return err
+		}
+	}
+	c.state.Leaves++
+	return nil
+}
+
+func trailAD(key []byte) seal.AD {
+	return seal.AD{Bucket: string(engine.Trail), Key: key, Version: codecJSON}
+}
+
+func treeKey(index int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(index)) }
+
+// hashes reads the tree's stored hashes from a transaction.
+type hashes struct{ r engine.Reader }
+
+// ReadHashes gives the hashes at some places of the tree.
+func (h hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	found := make([]tlog.Hash, len(indexes))
+	for i, at := range indexes {
+		b := h.r.Get(engine.Tree, treeKey(at))
+		if len(b) != tlog.HashSize {
+			return nil, fmt.Errorf("hash %d of the trail is missing: %w", at, ErrDamaged)
+		}
+		copy(found[i][:], b)
+	}
+	return found, nil
+}
+
+// Seen is the list of who did and read what about a chart, newest first, at
+// most so many.
+func (s *Store) Seen(id care.ChartID, most int) ([]Entry, error) {
+	var entries []Entry
+	err := s.engine.View(func(r engine.Reader) error {
+		members, err := s.loadSet(r, care.Set{Name: care.SetSeen, Of: string(id)})
+		if err != nil {
+			return err
+		}
+		sortMembers(members, func(m care.Member) int64 { return -int64(m.Seq) })
+		blocks := map[uint64][]kept{}
+		for _, m := range members[:min(most, len(members))] {
+			var seq uint64
+			var i int
+			if _, err := fmt.Sscanf(m.Ref, "%d.%d", &seq, &i); err != nil {
+				return fmt.Errorf("place in the trail: %w", err)
+			}
+			block, had := blocks[seq]
+			if !had {
+				if block, err = s.trailBlock(r, seq); err != nil {
+					return err
+				}
+				blocks[seq] = block
+			}
+			if i >= len(block) {
+				return fmt.Errorf("trail block %d is short: %w", seq, ErrDamaged)
+			}
+			var e Entry
+			if err := json.Unmarshal(block[i].Entry, &e); err != nil {
+				return fmt.Errorf("trail entry: %w", err)
+			}
+			entries = append(entries, e)
+		}
+		return nil
+	})
+	return entries, err
+}
+
+func (s *Store) trailBlock(r engine.Reader, seq uint64) ([]kept, error) {
+	key := binary.BigEndian.AppendUint64(nil, seq)
+	sealed := r.Get(engine.Trail, key)
+	if sealed == nil {
+		return nil, fmt.Errorf("trail block %d is missing: %w", seq, ErrDamaged)
+	}
+	body, err := s.vault.OpenTrail(trailAD(key), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("trail block %d: %w: %w", seq, ErrDamaged, err)
+	}
+	var block []kept
+	return block, json.Unmarshal(body, &block)
+}
+
+// later holds the entries of people's reads of their own data: they need not be
+// durable before the bytes leave, and join the next commit.
+type later struct {
+	mu      sync.Mutex
+	entries []Entry
+}
+
+func (l *later) add(e Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(l.entries, e)
+}
+
+func (l *later) take() []Entry {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	taken := l.entries
+	l.entries = nil
+	return taken
+}
+
+// Flush commits the entries of reads that no other commit has taken along.
+func (s *Store) Flush() {
+	if entries := s.later.take(); len(entries) > 0 {
+		j := &job{entries: entries, answered: make(chan struct{})}
+		s.submit(j)
+		<-j.answered
+	}
+}

@@ -12,7 +12,7 @@ func HoursAfter(start time.Time, hours int, zone *time.Location) (time.Time, []S
 	due := start.Add(time.Duration(hours) * time.Hour)
 	a := account{zone: zone}
 	a.add(start, "The clock starts on "+Words(start, zone),
-		count(hours, "hour")+" are counted as they pass; nights, weekends and holidays do not stop them")
+		"the count is "+count(hours, "hour")+" as they pass; nights, weekends and holidays do not stop it")
 	a.addChanges(start, due, "the hours keep running, so only the time shown on the clock shifts")
 	return due, a.steps(result("Due on ", due, zone, count(hours, "hour")+" after the start"))
 }
@@ -35,7 +35,7 @@ func DaysAfter(start time.Time, days int, zone *time.Location, pauses []Pause) (
 	}
 	a := account{zone: zone}
 	a.add(start, "The clock starts on "+Words(start, zone),
-		count(days, "calendar day")+" are counted; weekends and holidays count too")
+		"the count is "+count(days, "calendar day")+"; weekends and holidays are part of it")
 	a.addChanges(start, due, "days are counted by the clock on the wall, so the time of day stays the same")
 	a.addPauses(pauses, start, due)
 	return due, a.steps(result("Due on ", due, zone, daysWhy(days, paused, wall, due, zone)))
@@ -60,7 +60,7 @@ func (c Calendar) BusinessDaysAfter(start time.Time, n int, zone *time.Location,
 	day := On(start, zone)
 	a := account{zone: zone}
 	a.add(start, "The clock starts on "+Words(start, zone),
-		count(n, "business day")+" are counted; the day of the start is not one of them")
+		"the count is "+count(n, "business day")+"; the day of the start is not part of it")
 	stood := joined(pauses, start)
 	for counted := 0; counted < n; {
 		day = day.AddDays(1)
@@ -113,11 +113,10 @@ func WindowAfter(anchor time.Time, opens, closes int, zone *time.Location) (open
 	open, close = dayStart(day.AddDays(opens), zone), dayEnd(day.AddDays(closes), zone)
 	a := account{zone: zone}
 	a.add(anchor, "The window is counted from "+Words(anchor, zone),
-		"calendar days are counted; weekends and holidays count too, and nothing pauses them")
+		"the count is calendar days; weekends and holidays are part of it, and nothing pauses it")
 	a.addChanges(anchor, close, "whole days are counted, so this changes nothing")
-	return open, close, a.steps(
-		result("Opens on ", open, zone, fmt.Sprintf("the start of day %d", opens)),
-		result("Closes on ", close, zone, fmt.Sprintf("the end of day %d", closes)))
+	a.add(open, "Opens on "+Words(open, zone), fmt.Sprintf("the start of day %d", opens))
+	return open, close, a.steps(result("Closes on ", close, zone, fmt.Sprintf("the end of day %d", closes)))
 }
 
 func result(what string, at time.Time, zone *time.Location, why string) Step {

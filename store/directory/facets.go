@@ -1,0 +1,52 @@
+package directory
+
+import "careconnect/rules/care"
+
+// facets are what a search can be narrowed by. Of gives a provider's values as sorted keys; the states are those
+// of the listing, and come and go with it.
+var facets = [...]struct {
+	name string
+	of   func(care.Provider) []string
+	want func(Query) []string
+}{
+	stateFacet: {"state", func(care.Provider) []string { return nil }, func(q Query) []string { return wanted(stateKey, q.State) }},
+	1: {"specialty", func(p care.Provider) []string { return keys(p.Specialties) },
+		func(q Query) []string { return wanted(key, q.Specialties...) }},
+	languageFacet: {"language", func(p care.Provider) []string { return keys(p.Languages) },
+		func(q Query) []string { return wanted(key, q.Language) }},
+	3: {"modality", func(p care.Provider) []string { return keys(p.Modalities) }, func(q Query) []string { return wanted(key, q.Modality) }},
+	4: {"gender", func(p care.Provider) []string { return keys([]string{p.Gender}) }, func(q Query) []string { return wanted(key, q.Gender) }},
+	5: {"degree", func(p care.Provider) []string { return keys([]string{p.Degree}) }, func(q Query) []string { return wanted(key, q.Degree) }},
+}
+
+// The places in the table that are asked for by name.
+const (
+	stateFacet     = 0
+	specialtyFacet = 1
+	languageFacet  = 2
+)
+
+// wanted are the keys of what is asked for; what is empty is not asked for.
+func wanted(key func(string) string, values ...string) []string {
+	var ks []string
+	for _, v := range values {
+		if v != "" {
+			ks = append(ks, key(v))
+		}
+	}
+	return ks
+}
+
+// count says how many of the found rows have each value.
+func (x *Index) count(found bitmap) map[string]map[string]int {
+	counts := make(map[string]map[string]int, len(facets))
+	for f := range facets {
+		counts[facets[f].name] = map[string]int{}
+		for value, s := range x.values[f] {
+			if n := s.countIn(found); n > 0 {
+				counts[facets[f].name][value] = n
+			}
+		}
+	}
+	return counts
+}

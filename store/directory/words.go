@@ -1,0 +1,132 @@
+package directory
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+
+	"careconnect/rules/care"
+)
+
+// fold takes from a text what people do not mind when they search: letter case, accents and ligatures.
+func fold(s string) string {
+	plain := true
+	for i := 0; i < len(s) && plain; i++ {
+		plain = s[i] < 0x80
+	}
+	s = strings.ToLower(s)
+	if plain {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range norm.NFKD.String(s) {
+		if other, has := undecomposed[r]; has {
+			b.WriteString(other)
+		} else if !unicode.Is(unicode.Mn, r) {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// undecomposed are the letters that Unicode does not take apart, and people do.
+var undecomposed = map[rune]string{
+	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'đ': "d", 'ð': "d", 'ł': "l", 'þ': "th", 'ı': "i",
+}
+
+// key is the one spelling of a value: folded, with an underscore wherever letters or digits do not go on.
+func key(value string) string { return strings.Join(split(value), "_") }
+
+func keys(values []string) []string {
+	ks := make([]string, 0, len(values))
+	for _, v := range values {
+		if k := key(v); k != "" {
+			ks = append(ks, k)
+		}
+	}
+	return sorted(ks)
+}
+
+func sorted(list []string) []string {
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// split cuts a text into folded words. An apostrophe is no letter and ends no word: O'Neil is oneil.
+func split(text string) []string {
+	return strings.FieldsFunc(apostrophes.Replace(fold(text)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+var apostrophes = strings.NewReplacer("'", "", "’", "", "ʼ", "")
+
+// wordsOf are the words that a provider is found by, sorted; a name with an apostrophe also by its parts.
+func wordsOf(p care.Provider) []string {
+	words := append(split(p.Name), split(strings.ReplaceAll(strings.ReplaceAll(p.Name, "'", " "), "’", " "))...)
+	words = append(words, split(p.About)...)
+	words = append(words, split(p.Degree)...)
+	for _, values := range [][]string{p.Specialties, p.Languages, p.Modalities} {
+		for _, v := range values {
+			words = append(words, split(v)...)
+		}
+	}
+	return sorted(words)
+}
+
+// vocabulary has, for each word, the rows that are found by it. Its words are in order, so that those with a
+// common beginning stand together; the newest few are not in order yet.
+type vocabulary struct {
+	known   map[string]int32
+	entries []entry
+	ordered []int32
+	newest  []int32
+}
+
+type entry struct {
+	word string
+	rows set
+}
+
+// mostNewest is how many words may wait to be put in order.
+const mostNewest = 2048
+
+func (v *vocabulary) set(word string) *set {
+	i, known := v.known[word]
+	if !known {
+		i = int32(len(v.entries))
+		word = strings.Clone(word) // not the whole text that it is cut from
+		v.known[word] = i
+		v.entries = append(v.entries, entry{word: word})
+		if v.newest = append(v.newest, i); len(v.newest) >= mostNewest {
+			v.order()
+		}
+	}
+	return &v.entries[i].rows
+}
+
+func (v *vocabulary) order() {
+	v.ordered = append(v.ordered, v.newest...)
+	slices.SortFunc(v.ordered, func(a, b int32) int { return strings.Compare(v.entries[a].word, v.entries[b].word) })
+	v.newest = v.newest[:0]
+}
+
+// beginning goes through the sets of all words that begin so.
+func (v *vocabulary) beginning(prefix string) func(yield func(*set) bool) {
+	return func(yield func(*set) bool) {
+		from, _ := slices.BinarySearchFunc(v.ordered, prefix, func(i int32, p string) int { return strings.Compare(v.entries[i].word, p) })
+		for _, i := range v.ordered[from:] {
+			if !strings.HasPrefix(v.entries[i].word, prefix) {
+				break
+			}
+			if !yield(&v.entries[i].rows) {
+				return
+			}
+		}
+		for _, i := range v.newest {
+			if strings.HasPrefix(v.entries[i].word, prefix) && !yield(&v.entries[i].rows) {
+				return
+			}
+		}
+	}
+}

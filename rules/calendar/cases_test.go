@@ -196,6 +196,9 @@ func run(t *testing.T, clock string, zone *time.Location, start time.Time, pause
 	case "hours":
 		due, steps := calendar.HoursAfter(start, n, zone)
 		return shown(due, zone), steps
+	case "minutes":
+		due, steps := calendar.MinutesAfter(start, n, zone)
+		return shown(due, zone), steps
 	case "days":
 		due, steps := calendar.DaysAfter(start, n, zone, paused)
 		return shown(due, zone), steps

@@ -69,7 +69,8 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 	if err := s.unmoved(); err != nil {
 		return err
 	}
-	committed = true // whatever Commit returns, it has ended the transaction
+	s.db.AllocSize = growth(tx.Size()) // read by Commit only, and we are its only caller
+	committed = true                   // whatever Commit returns, it has ended the transaction
 	if err := tx.Commit(); err != nil {
 		return fmt.Errorf("%s: commit: %w: %w", s.path, engine.ErrOutcomeUnknown, err)
 	}

@@ -47,11 +47,10 @@ func checkMeta(file *os.File, path string) error {
 		return classify(path, err)
 	}
 	size := info.Size()
-	if size < firstHigh*minPage {
-		return damaged("file has %d bytes, a store needs at least %d", size, firstHigh*os.Getpagesize())
-	}
 	page, errs := findMetas(file, size)
 	switch {
+	case errors.Is(errs[0], errShort) || errors.Is(errs[1], errShort):
+		return damaged("file has %d bytes, a store needs at least %d", size, firstHigh*os.Getpagesize())
 	case errors.Is(errs[0], errUnreadable) || errors.Is(errs[1], errUnreadable):
 		return fmt.Errorf("%s: %w", path, errors.Join(errs[0], errs[1]))
 	case errs[0] != nil && errs[1] != nil:
@@ -109,7 +108,7 @@ func readMeta(file io.ReaderAt, number uint64, at, size int64) (meta, error) {
 	if _, err := file.ReadAt(head, at); err != nil {
 		return meta{}, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
-	m, err := decodeMeta(head, number, size)
+	m, err := decodeMeta(head, number)
 	if err != nil {
 		return meta{}, err
 	}
@@ -129,7 +128,7 @@ func readMeta(file io.ReaderAt, number uint64, at, size int64) (meta, error) {
 }
 
 // decodeMeta checks the 80 bytes that a meta page begins with.
-func decodeMeta(p []byte, number uint64, size int64) (meta, error) {
+func decodeMeta(p []byte, number uint64) (meta, error) {
 	order := binary.NativeEndian
 	hash := fnv.New64a()
 	_, _ = hash.Write(p[metaAt:sumAt])
@@ -156,7 +155,7 @@ func decodeMeta(p []byte, number uint64, size int64) (meta, error) {
 	case m.high < firstHigh || m.root < 2 || m.root >= m.high || m.freelist < 2 || m.freelist >= m.high:
 		return m, fmt.Errorf("names pages that cannot be: root %d, free list %d, of %d", m.root, m.freelist, m.high)
 	case m.high > 1<<48/uint64(m.pageSize):
-		return m, fmt.Errorf("names %d pages, file has %d bytes", m.high, size)
+		return m, fmt.Errorf("names %d pages, more than a file can have", m.high)
 	}
 	return m, nil
 }

@@ -68,7 +68,9 @@ func mapped(file *os.File, path string, o Options) (store *Store, err error) {
 		NoSync:       o.NoSync,
 		FreelistType: bbolt.FreelistMapType,
 		NoStatistics: true,
-		OpenFile:     func(string, int, os.FileMode) (*os.File, error) { return file, nil },
+		// Readers must not make the writer wait, see room.go.
+		InitialMmapSize: mapSize(info.Size()),
+		OpenFile:        func(string, int, os.FileMode) (*os.File, error) { return file, nil },
 	})
 	if err != nil {
 		return nil, classify(path, err)

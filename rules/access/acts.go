@@ -1,0 +1,94 @@
+package access
+
+import "careconnect/rules/care"
+
+// ActRow is one act and the relation that each role needs to do it. A role that
+// is not named may not do it at all.
+type ActRow struct {
+	Act string
+	By  map[care.Role]Relation
+}
+
+// The roles, in the short words of the tables.
+const (
+	anonymous = care.RoleAnonymous
+	client    = care.RoleClient
+	provider  = care.RoleProvider
+	careTeam  = care.RoleCareTeam
+	clinical  = care.RoleClinical
+	billing   = care.RoleBilling
+	payer     = care.RolePayer
+	employer  = care.RoleEmployer
+	operator  = care.RoleOperator
+	system    = care.RoleSystem
+)
+
+// by is who may, and standing how to it.
+type by = map[care.Role]Relation
+
+// acts is the table. The system, as which nobody can sign in, may do everything
+// but say yes or no to sharing: that is the client's own word, and nobody's else.
+var acts = []ActRow{
+	// who seeks care
+	{"enter", by{anonymous: Any, system: Any}},
+	{"request_new", by{anonymous: Any, system: Any}},
+	{"request", by{client: Own, system: Any}},
+	{"withdraw", by{client: Own, system: Any}},
+	{"add_coverage", by{client: Own, system: Any}},
+	{"claim_benefit", by{client: Own, system: Any}},
+	{"update_me", by{client: Own, system: Any}},
+	{"save_answers", by{client: Own, system: Any}},
+	{"submit_screening", by{client: Own, system: Any}},
+	{"set_sharing", by{client: Own}},
+
+	// who seeks and who gives it
+	{"book", by{client: Own, provider: Addressed, system: Any}},
+	{"book_session", by{client: Own, provider: Addressed, system: Any}},
+
+	// who gives it
+	{"accept", by{provider: Addressed, system: Any}},
+	{"decline", by{provider: Addressed, system: Any}},
+	{"propose", by{provider: Addressed, system: Any}},
+	{"outcome", by{provider: Addressed, system: Any}},
+	{"acknowledge", by{provider: Addressed, clinical: Any, system: Any}},
+	{"join", by{provider: Own, system: Any}},
+	{"set_hours", by{provider: Own, system: Any}},
+	{"set_profile", by{provider: Own, system: Any}},
+	{"pause", by{provider: Own, system: Any}},
+	{"resume", by{provider: Own, system: Any}},
+	{"leave", by{provider: Own, system: Any}},
+
+	// who looks after the programme
+	{"import", by{careTeam: Any, system: Any}},
+	{"credential", by{careTeam: Any, system: Any}},
+	{"invite_provider", by{careTeam: Any, system: Any}},
+	{"verify_coverage", by{careTeam: Any, system: Any}},
+	{"finish_task", by{careTeam: Any, system: Any}},
+	{"add_employer", by{careTeam: Any, system: Any}},
+	{"list_plan", by{careTeam: Any, system: Any}},
+
+	// who signs in
+	{"open_account", by{operator: Any, system: Any}},
+	{"give_invite", by{operator: Any, system: Any}},
+	{"give_session", ownAccount()},
+	{"touch_pass", ownAccount()},
+	{"drop_pass", ownAccount()},
+	{"redeem", ownAccount()},
+
+	// what runs by itself
+	{"give_token", by{system: Any}},
+	{"found", by{system: Any}},
+	{"fall", by{system: Any}},
+	{"lease", by{system: Any}},
+	{"delivered", by{system: Any}},
+	{"undelivered", by{system: Any}},
+}
+
+// ownAccount is everybody who can sign in, about themselves.
+func ownAccount() by {
+	who := by{system: Any}
+	for _, role := range care.Roles {
+		who[role] = Own
+	}
+	return who
+}

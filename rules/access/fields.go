@@ -1,0 +1,178 @@
+package access
+
+import (
+	"reflect"
+
+	"careconnect/rules/care"
+)
+
+// Grant is the relation that a role needs, and whether what it then sees is
+// masked.
+type Grant struct {
+	To     Relation
+	Masked bool
+}
+
+// String gives the grant as the matrix shows it.
+func (g Grant) String() string {
+	if g.Masked {
+		return g.To.String() + ", masked"
+	}
+	return g.To.String()
+}
+
+// KindChart stands in the table for the chart itself: that it exists, and how
+// often it changed.
+const KindChart care.Kind = "chart"
+
+// FieldRow is one part of a kind of record, in charts of one subject, and who
+// sees it. The first part of a kind is the record as such: whoever does not see
+// that, sees nothing of it.
+type FieldRow struct {
+	Of     care.Subject
+	Kind   care.Kind
+	Part   string
+	Fields []string
+	By     map[care.Role]Grant
+}
+
+type f = []string
+
+// sees is who sees a part, and standing how to it.
+type sees = map[care.Role]Grant
+
+// The grants, in the short words of the table.
+var (
+	own       = Grant{To: Own}
+	addressed = Grant{To: Addressed}
+	accepted  = Grant{To: Accepted}
+	all       = Grant{To: Any}
+)
+
+func masked(g Grant) Grant { return Grant{To: g.To, Masked: true} }
+
+// nobody is how a part is said to be shown to no one, and on purpose.
+var nobody = sees{}
+
+// fields is the table. Every field of every kind stands in exactly one row of
+// each subject whose charts can hold it.
+var fields = []FieldRow{
+	// A client's chart.
+	{care.OfClient, KindChart, "that it exists", f{"ID", "Of"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, KindChart, "version", f{"Version"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
+
+	{care.OfClient, care.KindClient, "identity", f{"ID", "Name", "State", "Zone"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindClient, "contact", f{"Email", "Phone"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindClient, "birth date", f{"BirthDate"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindClient, "concerns", f{"Concerns"}, sees{client: own, clinical: all}},
+	{care.OfClient, care.KindClient, "entry", f{"Language", "Source", "EnteredAt"}, sees{client: own, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindClient, "benefit", f{"Benefit"}, sees{client: own, careTeam: all, clinical: all}},
+
+	{care.OfClient, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{client: own}},
+	{care.OfClient, care.KindAccount, "password", f{"Password"}, nobody},
+	{care.OfClient, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
+
+	{care.OfClient, care.KindEpisode, "episode", f{"ID", "Client", "SoughtAt", "EnteredAt", "Zone", "State", "Promise", "Result"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindEpisode, "source", f{"Source"}, sees{client: own, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindEpisode, "course", f{"First", "FirstAt", "FollowUp", "ClosedAt", "ClosedFor"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
+
+	{care.OfClient, care.KindReferral, "referral", f{"ID", "Episode", "Client", "Provider", "Status", "SubmittedAt", "SelfBooked", "Preferred", "Offered", "OfferedAt", "AnsweredAt", "Respond", "Consult", "Meeting", "ExpiredAt", "ClosedAt"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindReferral, "note and concerns", f{"Note", "Concerns"}, sees{client: own, provider: addressed, clinical: all}},
+	{care.OfClient, care.KindReferral, "decline reason", f{"Reason"}, sees{provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindReferral, "alternatives", f{"Alternatives"}, sees{client: own, careTeam: all, clinical: all}},
+
+	{care.OfClient, care.KindAppointment, "visit", f{"ID", "Referral", "Episode", "Client", "Provider", "Type", "Start", "End", "Status", "Programme"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
+	{care.OfClient, care.KindAppointment, "link", f{"Link"}, sees{client: own, provider: addressed}},
+
+	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindCoverage, "group and findings", f{"Group", "Note", "VerifiedBy"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
+
+	{care.OfClient, care.KindScreening, "status", f{"ID", "Client", "Episode", "Referral", "Instrument", "Purpose", "Status", "AssignedAt", "Due", "Opens", "Closes", "SubmittedAt", "Late"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindScreening, "answers", f{"Answers"}, sees{client: own, provider: accepted}},
+	{care.OfClient, care.KindScreening, "score", f{"Total", "Band", "Elevated", "Terms"}, sees{client: own, provider: accepted, clinical: all}},
+
+	{care.OfClient, care.KindAlert, "status", f{"ID", "Client", "Provider", "Screening", "RaisedAt", "Ack", "AckedAt"}, sees{provider: accepted, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindAlert, "what was done", f{"AckedBy", "Action"}, sees{provider: accepted, clinical: all}},
+
+	{care.OfClient, care.KindConsent, "yes or no", f{"ID", "Client", "Sharing"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: masked(all)}},
+	{care.OfClient, care.KindConsent, "ledger", f{"Scopes", "TextVersion", "Method", "At", "WithdrawnAt", "Purpose"}, sees{client: own, careTeam: all}},
+
+	{care.OfClient, care.KindDeadline, "deadline", wholeDeadline, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindTask, "task", f{"ID", "Client", "Code", "Subject", "OpenedAt", "DoneAt", "DoneBy"}, sees{careTeam: all}},
+	{care.OfClient, care.KindMessage, "message", wholeMessage, sees{client: own}},
+
+	// A provider's chart. What everybody may read of a provider is the directory's.
+	{care.OfProvider, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "About", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "Registry"}, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindAccount, "password", f{"Password"}, nobody},
+	{care.OfProvider, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
+	{care.OfProvider, care.KindDeadline, "deadline", wholeDeadline, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindMessage, "message", wholeMessage, sees{provider: own}},
+
+	// The chart of one who has only an account.
+	{care.OfAccount, KindChart, "that it exists", f{"ID", "Of", "Version"}, staff(own)},
+	{care.OfAccount, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, staff(own)},
+	{care.OfAccount, care.KindAccount, "password", f{"Password"}, nobody},
+	{care.OfAccount, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
+	{care.OfAccount, care.KindMessage, "message", wholeMessage, ownMessages()},
+
+	// The programme's own chart.
+	{care.OfProgramme, KindChart, "that it exists", f{"ID", "Of"}, everyone()},
+	{care.OfProgramme, KindChart, "version", f{"Version"}, sees{careTeam: all, operator: all}},
+	{care.OfProgramme, care.KindProgramme, "names", f{"Name", "Network", "Payer", "PrivacyEmail", "CareEmail", "Crisis", "Holidays", "Enabled"}, everyone()},
+	{care.OfProgramme, care.KindProgramme, "on call", f{"OnCallEmail"}, sees{careTeam: all, clinical: all, operator: all}},
+	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD"}, everyone()},
+	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State"}, everyone()},
+	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends"}, sees{careTeam: all, operator: all}},
+}
+
+var (
+	wholeDeadline = f{"ID", "Chart", "Code", "Subject", "Starts", "Opens", "Due", "Zone", "Reader", "Pauses", "State", "SettleAt", "Step", "Next", "Terms", "TZData"}
+	wholeMessage  = f{"ID", "Chart", "To", "ToRole", "Template", "Subject", "When", "Zone", "Link", "At", "State", "Attempts", "Next", "SentAt"}
+)
+
+// everyone is whoever comes, signed in or not. The system needs no view.
+func everyone() sees {
+	who := sees{anonymous: all}
+	for _, role := range care.Roles {
+		who[role] = all
+	}
+	return who
+}
+
+// staff is everybody whose account is a chart of its own, about themselves, and
+// the operator about all of them.
+func staff(g Grant) sees {
+	return sees{careTeam: g, clinical: g, billing: g, payer: g, employer: g, operator: all}
+}
+
+func ownMessages() sees {
+	who := staff(own)
+	who[operator] = own
+	return who
+}
+
+// types are the nouns behind the kinds.
+var types = map[care.Kind]reflect.Type{
+	KindChart:            reflect.TypeFor[care.Chart](),
+	care.KindClient:      reflect.TypeFor[care.Client](),
+	care.KindProvider:    reflect.TypeFor[care.Provider](),
+	care.KindEpisode:     reflect.TypeFor[care.Episode](),
+	care.KindReferral:    reflect.TypeFor[care.Referral](),
+	care.KindAppointment: reflect.TypeFor[care.Appointment](),
+	care.KindCoverage:    reflect.TypeFor[care.Coverage](),
+	care.KindScreening:   reflect.TypeFor[care.Screening](),
+	care.KindAlert:       reflect.TypeFor[care.Alert](),
+	care.KindConsent:     reflect.TypeFor[care.Consent](),
+	care.KindDeadline:    reflect.TypeFor[care.Deadline](),
+	care.KindTask:        reflect.TypeFor[care.Task](),
+	care.KindMessage:     reflect.TypeFor[care.Message](),
+	care.KindAccount:     reflect.TypeFor[care.Account](),
+	care.KindPass:        reflect.TypeFor[care.Pass](),
+	care.KindProgramme:   reflect.TypeFor[care.Programme](),
+	care.KindTerms:       reflect.TypeFor[care.Terms](),
+	care.KindEmployer:    reflect.TypeFor[care.Employer](),
+	care.KindPlan:        reflect.TypeFor[care.UnprocessablePlan](),
+}

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/cpu"
 )
 
-// MaxSeals is how many records one chart key may seal. Random 96-bit nonces
+// MaxSeals is how many records one AES chart key may seal. Random 96-bit nonces
 // may then repeat with a chance of 2^-41 over the whole life of the key.
 const MaxSeals = 1 << 28
 
@@ -25,11 +25,14 @@ type ChartKey struct {
 }
 
 // Seal appends the sealed record to dst. The nonce is random. It fails with
-// ErrKeySpent once the key has sealed MaxSeals records.
+// ErrKeySpent once an AES key has sealed MaxSeals records; the nonces of a wide
+// key are long enough that it need not stop.
 func (k *ChartKey) Seal(dst []byte, ad AD, plain []byte) ([]byte, error) {
 	if k.sealed.Add(1) > MaxSeals {
 		k.sealed.Store(MaxSeals)
-		return nil, ErrKeySpent
+		if k.alg == AES256GCM {
+			return nil, ErrKeySpent
+		}
 	}
 	return k.records.seal(dst, ad, plain)
 }
@@ -53,8 +56,9 @@ func (k *ChartKey) Sealed() uint64 { return k.sealed.Load() }
 
 // Count tells the key how many records it had sealed when the chart was last
 // written, so that the count outlives the process without wrapping the key
-// again. It never makes the count smaller.
+// again. It never makes the count smaller, nor greater than MaxSeals.
 func (k *ChartKey) Count(n uint64) {
+	n = min(n, MaxSeals)
 	for old := k.sealed.Load(); n > old; old = k.sealed.Load() {
 		if k.sealed.CompareAndSwap(old, n) {
 			return
@@ -89,7 +93,7 @@ func (v *Vault) newChartKey(alg Algorithm) (*ChartKey, error) {
 
 // chartKey makes the ciphers of a chart key ready.
 func (v *Vault) chartKey(key Key, alg Algorithm, birth uint32) (*ChartKey, error) {
-	sub := key.derive("records", nil)
+	sub := key.expand("records")
 	defer sub.wipe()
 	records, err := newSealer(&sub, alg, birth, v.file, forRecord, v.rand)
 	if err != nil {
@@ -97,7 +101,7 @@ func (v *Vault) chartKey(key Key, alg Algorithm, birth uint32) (*ChartKey, error
 	}
 	k := &ChartKey{key: key, alg: alg, birth: birth, records: records}
 	k.sets = sync.OnceValue(func() *sealer {
-		sub := k.key.derive("sets", nil)
+		sub := k.key.expand("sets")
 		defer sub.wipe()
 		return v.mustSealer(&sub, birth, forSet)
 	})
@@ -148,7 +152,7 @@ func (v *Vault) UnwrapChartKey(wrapped, chartName []byte) (*ChartKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unwrap chart key: %w", err)
 	}
-	k.sealed.Store(binary.BigEndian.Uint64(b[5:]))
+	k.Count(binary.BigEndian.Uint64(b[5:]))
 	return k, nil
 }
 

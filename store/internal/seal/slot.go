@@ -3,6 +3,7 @@ package seal
 import (
 	"crypto/subtle"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -37,6 +38,9 @@ type Secret struct {
 
 // Format writes a placeholder, whatever the verb.
 func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "secret(hidden)") }
+
+// MarshalText refuses, so that no secret gets into JSON by accident.
+func (Secret) MarshalText() ([]byte, error) { return nil, errors.New("a secret is not written down") }
 
 // Wipe overwrites the secret; call it once the vault is open.
 func (s Secret) Wipe() { clear(s.material) }

@@ -41,6 +41,12 @@ func (k *ChartKey) Seal(dst []byte, ad AD, plain []byte) ([]byte, error) {
 // ErrNotAuthentic if this is not what was sealed for that place.
 func (k *ChartKey) Open(ad AD, sealed []byte) ([]byte, error) { return k.records.open(ad, sealed) }
 
+// OpenTo is Open into the room of dst, if that is enough: for scans, which look
+// at a record and go on. The content is valid until dst is used again.
+func (k *ChartKey) OpenTo(dst []byte, ad AD, sealed []byte) ([]byte, error) {
+	return k.records.openTo(dst, ad, sealed)
+}
+
 // SealSet appends a sealed entry of a set to dst. Its key is another than the
 // records', its nonces are long enough that they need not be counted.
 func (k *ChartKey) SealSet(dst []byte, ad AD, plain []byte) ([]byte, error) {

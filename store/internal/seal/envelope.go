@@ -165,8 +165,11 @@ func (s *sealer) seal(dst []byte, ad AD, plain []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// open returns the content of an envelope.
-func (s *sealer) open(ad AD, sealed []byte) ([]byte, error) {
+// open returns the content of an envelope in bytes of its own.
+func (s *sealer) open(ad AD, sealed []byte) ([]byte, error) { return s.openTo(nil, ad, sealed) }
+
+// openTo returns the content of an envelope, in the room of dst if it is enough.
+func (s *sealer) openTo(dst []byte, ad AD, sealed []byte) ([]byte, error) {
 	body := frontSize + s.aead.NonceSize()
 	inside, step := len(sealed)-body-tagSize, s.use.step()
 	if inside < max(step, lengthSize) || inside%step != 0 {
@@ -178,7 +181,7 @@ func (s *sealer) open(ad AD, sealed []byte) ([]byte, error) {
 	}
 	data := scratch.Get().(*[]byte)
 	*data = ad.append((*data)[:0], s.file, s.use, front)
-	plain, err := s.aead.Open(nil, nonce, sealed[body:], *data)
+	plain, err := s.aead.Open(dst[:0], nonce, sealed[body:], *data)
 	scratch.Put(data)
 	if err != nil {
 		return nil, ErrNotAuthentic

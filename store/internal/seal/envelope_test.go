@@ -62,6 +62,26 @@ func TestEnvelopesGiveBackWhatWasSealedAndShowOnlySteps(t *testing.T) {
 	}
 }
 
+func TestOpenToUsesTheRoomItIsGiven(t *testing.T) {
+	v, _, _ := newStoreKeys(t)
+	k := newChart(t, v)
+	room := bytes.Repeat([]byte{0xEE}, 1024)
+	for _, n := range []int{0, 252, 900, 2000} {
+		plain := bytes.Repeat([]byte{byte(n)}, n)
+		sealed, err := k.Seal(nil, somewhere, plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := k.OpenTo(room, somewhere, sealed)
+		if err != nil || !bytes.Equal(got, plain) {
+			t.Errorf("%d bytes came back as %d, %v", n, len(got), err)
+		}
+		if inRoom := n > 0 && n < 1024 && &got[0] == &room[lengthSize]; n > 0 && inRoom != (n < 1024) {
+			t.Errorf("%d bytes: in the room is %v", n, inRoom)
+		}
+	}
+}
+
 func TestARecordOpensOnlyInItsPlace(t *testing.T) {
 	places := map[string]AD{
 		"another bucket":          {"sets", somewhere.Key, somewhere.Version, somewhere.Chart},
@@ -314,10 +334,11 @@ func benchOpen(b *testing.B, alg Algorithm) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	room := make([]byte, 0, 1024)
 	b.SetBytes(512)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := k.Open(somewhere, sealed); err != nil {
+		if _, err := k.OpenTo(room, somewhere, sealed); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -24,6 +24,10 @@ type Row struct {
 	Slots            [Slots]Slot
 }
 
+// Number is the row's NPI as Judge reads it, without space around it. Whoever
+// keeps what rows came before keeps this.
+func (r Row) Number() string { return clean(r.NPI) }
+
 // Slots is how many taxonomy codes, each with its licence, one row can carry.
 const Slots = 15
 

@@ -12,7 +12,7 @@ import (
 // Enter makes a client of somebody who came from the wellness portal. Looking
 // around records nothing; a chart begins when the person submits something.
 type Enter struct {
-	Name      string
+	FullName  string
 	Email     string
 	Phone     string
 	BirthDate calendar.Date
@@ -51,7 +51,7 @@ func (e Enter) open(env Env) (*care.Chart, []care.Change, *care.Fault) {
 		entered = env.Now
 	}
 	client := care.Client{
-		ID: id, Name: strings.TrimSpace(e.Name), Email: strings.TrimSpace(e.Email), Phone: strings.TrimSpace(e.Phone),
+		ID: id, Name: strings.TrimSpace(e.FullName), Email: strings.TrimSpace(e.Email), Phone: strings.TrimSpace(e.Phone),
 		BirthDate: e.BirthDate, State: e.State, Zone: e.Zone, Concerns: e.Concerns, Language: e.Language,
 		Source: e.Source, EnteredAt: entered,
 	}
@@ -76,7 +76,7 @@ func (e Enter) open(env Env) (*care.Chart, []care.Change, *care.Fault) {
 
 func (e Enter) check() *care.Fault {
 	var wrong problems
-	wrong.need(strings.TrimSpace(e.Name) != "" && len(e.Name) <= 200, "name: give the name you go by")
+	wrong.need(strings.TrimSpace(e.FullName) != "" && len(e.FullName) <= 200, "name: give the name you go by")
 	wrong.need(mailAddress(e.Email), "email: give an address such as you@example.org")
 	wrong.need(States[e.State], "state: give the two letters of the state you are in, such as NY")
 	wrong.need(zoneKnown(e.Zone), "zone: give a time zone such as America/Chicago")
@@ -144,7 +144,7 @@ func (a UpdateMe) Decide(k Known, env Env) Plan {
 		client.Concerns = a.Concerns
 	}
 	check := Enter{
-		Name: client.Name, Email: client.Email, Phone: client.Phone, BirthDate: client.BirthDate,
+		FullName: client.Name, Email: client.Email, Phone: client.Phone, BirthDate: client.BirthDate,
 		State: client.State, Zone: client.Zone, Concerns: client.Concerns, Language: client.Language,
 	}
 	if f := check.check(); f != nil {

@@ -84,7 +84,7 @@ func (a SaveAnswers) Decide(k Known, env Env) Plan {
 	if wrong := in.Check(a.Answers); len(wrong) > 0 {
 		says := make([]string, len(wrong))
 		for i, w := range wrong {
-			says[i] = w.String()
+			says[i] = w.Error()
 		}
 		return fault(care.Invalid, "invalid_input", "Please mend: "+strings.Join(says, "; ")+".")
 	}

@@ -1,6 +1,10 @@
 package directory
 
-import "careconnect/rules/care"
+import (
+	"strings"
+
+	"careconnect/rules/care"
+)
 
 // facets are what a search can be narrowed by. Of gives a provider's values as sorted keys; the states are those
 // of the listing, and come and go with it.
@@ -10,7 +14,7 @@ var facets = [...]struct {
 	want func(Query) []string
 }{
 	stateFacet: {"state", func(care.Provider) []string { return nil }, func(q Query) []string { return wanted(stateKey, q.State) }},
-	1: {"specialty", func(p care.Provider) []string { return keys(p.Specialties) },
+	specialtyFacet: {"specialty", func(p care.Provider) []string { return keys(p.Specialties) },
 		func(q Query) []string { return wanted(key, q.Specialties...) }},
 	languageFacet: {"language", func(p care.Provider) []string { return keys(p.Languages) },
 		func(q Query) []string { return wanted(key, q.Language) }},
@@ -30,7 +34,7 @@ const (
 func wanted(key func(string) string, values ...string) []string {
 	var ks []string
 	for _, v := range values {
-		if v != "" {
+		if strings.TrimSpace(v) != "" {
 			ks = append(ks, key(v))
 		}
 	}

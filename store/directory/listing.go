@@ -32,9 +32,10 @@ func (x *Index) fresh(now int64) bool {
 
 // refresh asks the rules again for each row whose answer no longer holds.
 func (x *Index) refresh(now time.Time) {
+	now = time.Unix(now.Unix(), 0)
 	days := days{now: now, terms: rules.TermsAt(x.terms, now), from: math.MinInt64, until: math.MaxInt64, zones: map[*time.Location]day{}}
 	for _, t := range x.terms {
-		days.bound(t.Effective.Unix())
+		days.bound(ceil(t.Effective))
 	}
 	if unix := now.Unix(); x.from <= unix && unix < x.until {
 		for _, i := range x.stale {
@@ -96,7 +97,7 @@ func isListed(f rules.ProviderFacts) bool {
 	return true
 }
 
-func stateKey(code string) string { return strings.ToUpper(code) }
+func stateKey(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
 
 // days knows the civil day of an instant in each zone, and from when to when it holds under the same terms.
 type days struct {

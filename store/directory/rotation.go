@@ -2,7 +2,7 @@ package directory
 
 import (
 	"cmp"
-	"container/heap"
+	"math"
 	"slices"
 	"time"
 
@@ -55,26 +55,27 @@ func hash[S ~string](s S) uint64 {
 	return h
 }
 
-// first gives, in the order of the turn, the first of the found rows, and whether there are more.
+// first gives, in the order of the turn, the first of the found rows, and whether there are more. It keeps a few
+// more places than are needed; whenever those are full, it sorts them and lets the worse ones go.
 func (x *Index) first(found bitmap, t turn, most int) (rows []int32, more bool) {
-	f := front{index: x, places: make([]lotted, 0, most+1)}
+	keep := most + 1
+	places, worst := make([]lotted, 0, 4*keep), uint64(math.MaxUint64)
 	for i := range found.rows {
 		l := lotted{t.lot(x.hashes[i]), i}
-		if t.begun && l.lot <= t.after.lot && x.placeOf(l).compare(t.after) <= 0 {
+		if l.lot > worst || t.begun && l.lot <= t.after.lot && x.placeOf(l).compare(t.after) <= 0 {
 			continue
 		}
-		if len(f.places) <= most {
-			heap.Push(&f, l)
-		} else if l.lot <= f.places[0].lot && x.compare(l, f.places[0]) < 0 {
-			f.places[0] = l
-			heap.Fix(&f, 0)
+		if places = append(places, l); len(places) == cap(places) {
+			slices.SortFunc(places, x.compare)
+			places = places[:keep]
+			worst = places[keep-1].lot
 		}
 	}
-	slices.SortFunc(f.places, x.compare)
-	for _, l := range f.places[:min(most, len(f.places))] {
+	slices.SortFunc(places, x.compare)
+	for _, l := range places[:min(most, len(places))] {
 		rows = append(rows, l.row)
 	}
-	return rows, len(f.places) > most
+	return rows, len(places) > most
 }
 
 // lotted is a row with its lot.
@@ -89,21 +90,5 @@ func (x *Index) compare(a, b lotted) int {
 	if a.lot != b.lot {
 		return cmp.Compare(a.lot, b.lot)
 	}
-	return x.placeOf(a).compare(x.placeOf(b))
-}
-
-// front is a heap of the best places so far, with the last of them on top.
-type front struct {
-	index  *Index
-	places []lotted
-}
-
-func (f *front) Len() int           { return len(f.places) }
-func (f *front) Less(i, j int) bool { return f.index.compare(f.places[i], f.places[j]) > 0 }
-func (f *front) Swap(i, j int)      { f.places[i], f.places[j] = f.places[j], f.places[i] }
-func (f *front) Push(l any)         { f.places = append(f.places, l.(lotted)) }
-func (f *front) Pop() any {
-	last := f.places[len(f.places)-1]
-	f.places = f.places[:len(f.places)-1]
-	return last
+	return cmp.Compare(x.rows[a.row].public.ID, x.rows[b.row].public.ID)
 }

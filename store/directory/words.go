@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -12,16 +13,12 @@ import (
 
 // fold takes from a text what people do not mind when they search: letter case, accents and ligatures.
 func fold(s string) string {
-	plain := true
-	for i := 0; i < len(s) && plain; i++ {
-		plain = s[i] < 0x80
-	}
-	s = strings.ToLower(s)
-	if plain {
-		return s
+	if plain(s) {
+		return strings.ToLower(s)
 	}
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {
+		r = unicode.ToLower(r)
 		if other, has := undecomposed[r]; has {
 			b.WriteString(other)
 		} else if !unicode.Is(unicode.Mn, r) {
@@ -29,6 +26,15 @@ func fold(s string) string {
 		}
 	}
 	return b.String()
+}
+
+func plain(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // undecomposed are the letters that Unicode does not take apart, and people do.
@@ -59,11 +65,14 @@ func split(text string) []string {
 	return strings.FieldsFunc(apostrophes.Replace(fold(text)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-var apostrophes = strings.NewReplacer("'", "", "’", "", "ʼ", "")
+var (
+	apostrophes = strings.NewReplacer("'", "", "’", "", "ʼ", "")
+	apart       = strings.NewReplacer("'", " ", "’", " ", "ʼ", " ")
+)
 
 // wordsOf are the words that a provider is found by, sorted; a name with an apostrophe also by its parts.
 func wordsOf(p care.Provider) []string {
-	words := append(split(p.Name), split(strings.ReplaceAll(strings.ReplaceAll(p.Name, "'", " "), "’", " "))...)
+	words := append(split(p.Name), split(apart.Replace(p.Name))...)
 	words = append(words, split(p.About)...)
 	words = append(words, split(p.Degree)...)
 	for _, values := range [][]string{p.Specialties, p.Languages, p.Modalities} {
@@ -105,9 +114,21 @@ func (v *vocabulary) set(word string) *set {
 	return &v.entries[i].rows
 }
 
+// order puts the newest words to their places among the others, from the last on.
 func (v *vocabulary) order() {
+	word := func(i int32) string { return v.entries[i].word }
+	slices.SortFunc(v.newest, func(a, b int32) int { return strings.Compare(word(a), word(b)) })
+	old, fresh := len(v.ordered)-1, len(v.newest)-1
 	v.ordered = append(v.ordered, v.newest...)
-	slices.SortFunc(v.ordered, func(a, b int32) int { return strings.Compare(v.entries[a].word, v.entries[b].word) })
+	for at := len(v.ordered) - 1; fresh >= 0; at-- {
+		if old >= 0 && word(v.ordered[old]) > word(v.newest[fresh]) {
+			v.ordered[at] = v.ordered[old]
+			old--
+		} else {
+			v.ordered[at] = v.newest[fresh]
+			fresh--
+		}
+	}
 	v.newest = v.newest[:0]
 }
 

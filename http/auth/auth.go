@@ -1,0 +1,237 @@
+// Package auth turns a request into an actor: by a browser's session cookie, or
+// by a program's bearer token. Both are passes in the sealed chart of the person
+// they let in; only hashes of them are kept. A person comes to a password by a
+// set-up link that works once.
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"careconnect/http/reply"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+	"careconnect/store"
+)
+
+// Auth signs people in and out, and says who asks.
+type Auth struct {
+	store  *store.Store
+	now    func() time.Time
+	secure bool
+	limits *limits
+}
+
+// New makes the door to a store. Secure says that people reach it over TLS, so
+// that the cookie may say so too.
+func New(s *store.Store, now func() time.Time, elapsed func() time.Duration, secure bool) *Auth {
+	return &Auth{store: s, now: now, secure: secure, limits: newLimits(elapsed)}
+}
+
+// Session lengths: staff who see other people's data are signed out sooner.
+const (
+	staffIdle  = 30 * time.Minute
+	peopleIdle = 14 * 24 * time.Hour
+	touchEvery = 5 * time.Minute
+	linkLife   = 30 * time.Minute
+	inviteLife = 7 * 24 * time.Hour
+)
+
+// Who is the one who asks.
+type Who struct {
+	Actor care.Actor
+	Name  string // staff's own name; others are named in their chart
+	Hash  string // of the pass they came with
+	Token bool   // they are a program, not a browser
+	Stale bool   // they came with a pass that opens nothing any more
+}
+
+type whoKey struct{}
+
+// Of is who asks, as Middleware found out.
+func Of(ctx context.Context) Who {
+	who, ok := ctx.Value(whoKey{}).(Who)
+	if !ok {
+		return Who{Actor: care.Anonymous}
+	}
+	return who
+}
+
+// Actor is the actor of a request.
+func Actor(r *http.Request) care.Actor { return Of(r.Context()).Actor }
+
+// Middleware finds out who asks, and leaves it in the request's context. A token
+// that opens nothing is refused here; a cookie that opens nothing is a stranger's.
+func (a *Auth) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		secret, token := bearer(r)
+		if !token {
+			if c, err := r.Cookie(a.cookieName()); err == nil {
+				secret = c.Value
+			}
+		}
+		who := Who{Actor: care.Anonymous}
+		if secret != "" {
+			hash := Hash(secret)
+			account, pass, ok, err := a.store.Bearer(hash)
+			switch {
+			case err != nil:
+				reply.Write(w, reply.ProblemOf(r.Context(), err))
+				return
+			case ok && token == (pass.Type == care.PassToken) && pass.Type != care.PassInvite:
+				who = Who{Actor: care.Actor{Role: account.Role, Chart: account.Chart}, Name: account.Name, Hash: hash, Token: token}
+				a.touch(r.Context(), who, pass)
+			case token:
+				w.Header().Set("WWW-Authenticate", `Bearer realm="careconnect"`)
+				reply.Write(w, reply.Bad(r.Context(), http.StatusUnauthorized, "bad_token", "This token opens nothing. Check it, or ask for a new one."))
+				return
+			default:
+				who.Stale = true
+			}
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, who)))
+	})
+}
+
+func bearer(r *http.Request) (string, bool) {
+	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return strings.TrimSpace(secret), ok
+}
+
+// touch moves the end of a session in use, at most every few minutes.
+func (a *Auth) touch(ctx context.Context, who Who, pass care.Pass) {
+	if pass.Type != care.PassSession || a.now().Sub(pass.Seen) < touchEvery {
+		return
+	}
+	// A session that cannot be moved ends when it would have; the request goes on.
+	_, _ = a.store.Do(ctx, who.Actor, act.TouchPass{Chart: who.Actor.Chart, Hash: who.Hash, Expires: a.now().Add(idle(who.Actor.Role))})
+}
+
+func idle(role care.Role) time.Duration {
+	if role == care.RoleClient || role == care.RoleProvider {
+		return peopleIdle
+	}
+	return staffIdle
+}
+
+func (a *Auth) cookieName() string {
+	if a.secure {
+		return "__Host-careconnect"
+	}
+	return "careconnect"
+}
+
+// Session makes a session for an account and gives the browser its cookie.
+func (a *Auth) Session(w http.ResponseWriter, r *http.Request, account care.Account) error {
+	secret, pass := a.NewSession(account.Role)
+	_, err := a.store.Do(r.Context(), care.System, act.GivePass{Chart: account.Chart, Pass: pass})
+	if err != nil {
+		return err
+	}
+	a.SetCookie(w, secret, account.Role)
+	return nil
+}
+
+// NewSession makes a session's secret and its pass, to be put into a chart.
+func (a *Auth) NewSession(role care.Role) (string, care.Pass) {
+	secret := Secret()
+	return secret, care.Pass{Hash: Hash(secret), Type: care.PassSession, Expires: a.now().UTC().Truncate(time.Second).Add(idle(role))}
+}
+
+// SetCookie gives the browser a session's secret.
+func (a *Auth) SetCookie(w http.ResponseWriter, secret string, role care.Role) {
+	http.SetCookie(w, &http.Cookie{
+		Name: a.cookieName(), Value: secret, Path: "/", HttpOnly: true, Secure: a.secure,
+		SameSite: http.SameSiteLaxMode, MaxAge: int(idle(role).Seconds()),
+	})
+}
+
+// SignOut ends the session that a request came with.
+func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
+	who := Of(r.Context())
+	http.SetCookie(w, &http.Cookie{Name: a.cookieName(), Path: "/", HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1})
+	if who.Hash == "" || who.Token {
+		return nil
+	}
+	_, err := a.store.Do(r.Context(), who.Actor, act.DropPass{Chart: who.Actor.Chart, Hash: who.Hash})
+	return err
+}
+
+// Invite makes a set-up link's secret and its pass.
+func (a *Auth) Invite() (string, care.Pass) { return a.link(inviteLife) }
+
+// SetUp makes the pass of the link that a first start prints.
+func (a *Auth) SetUp() (string, care.Pass) { return a.link(linkLife) }
+
+func (a *Auth) link(life time.Duration) (string, care.Pass) {
+	secret := Secret()
+	return secret, care.Pass{Hash: Hash(secret), Type: care.PassInvite, Expires: a.now().UTC().Truncate(time.Second).Add(life)}
+}
+
+// Invited says whose set-up link a secret is; false if it opens nothing.
+func (a *Auth) Invited(secret string) (care.Account, bool) {
+	account, pass, ok, err := a.store.Bearer(Hash(secret))
+	return account, err == nil && ok && pass.Type == care.PassInvite
+}
+
+// Redeem uses a set-up link up: it sets the password and signs in.
+func (a *Auth) Redeem(w http.ResponseWriter, r *http.Request, secret, password string) error {
+	account, ok := a.Invited(secret)
+	if !ok {
+		return &care.Fault{Kind: care.Conflict, Code: "link_used", Says: "This link has been used or has run out. Ask for a new one."}
+	}
+	if says := CheckNew(password); says != "" {
+		return &care.Fault{Kind: care.Invalid, Code: "weak_password", Says: says}
+	}
+	encoded, err := a.limits.encode(r.Context(), password)
+	if err != nil {
+		return err
+	}
+	if _, err := a.store.Do(r.Context(), care.System, act.Redeem{Chart: account.Chart, Hash: Hash(secret), Password: encoded}); err != nil {
+		return err
+	}
+	return a.Session(w, r, account)
+}
+
+// SignIn checks an address and a password, and signs in. The answer to an
+// address that is not known takes as long, and says the same, as that to a wrong
+// password.
+func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, email, password string) error {
+	wrong := &care.Fault{Kind: care.Invalid, Code: "wrong_password", Says: "The e-mail address or the password is not right. Try again, or ask for a new set-up link."}
+	if !a.limits.allow(email) {
+		return &care.Fault{Kind: care.Invalid, Code: "too_many_tries", Says: "There were too many tries for this address. Wait 15 minutes, then try again."}
+	}
+	accounts, err := a.store.Accounts(email)
+	if err != nil {
+		return err
+	}
+	found, err := a.limits.match(r.Context(), accounts, password)
+	if err != nil {
+		return err
+	}
+	if found == nil {
+		a.limits.failed(email)
+		return wrong
+	}
+	a.limits.forgive(email)
+	return a.Session(w, r, *found)
+}
+
+// Secret draws 256 random bits, as text for a link, a cookie or a header.
+func Secret() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails: the runtime ends the process instead
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Hash is how a secret is kept. The secrets are random, so a plain hash is enough.
+func Hash(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,165 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+
+	"careconnect/rules/care"
+)
+
+// The cost of a password: Argon2id with 64 MiB, three passes, on one lane. Two
+// are computed at a time, so that a flood of sign-ins cannot exhaust the memory.
+const (
+	argonTime    = 3
+	argonMemory  = 64 << 10
+	argonLanes   = 1
+	argonAtOnce  = 2
+	minPassword  = 15
+	maxPassword  = 256
+	triesBefore  = 10
+	lockedFor    = 15 * time.Minute
+	maxRemembers = 100_000
+)
+
+// common are long passwords that are tried first all the same.
+var common = []string{"passwordpassword", "correcthorsebatterystaple", "qwertyuiopasdfgh", "careconnectcareconnect", "123456789012345", "aaaaaaaaaaaaaaa"}
+
+// CheckNew says what is wrong with a new password; empty if nothing is. Length
+// is what counts; no kinds of letters are asked for.
+func CheckNew(password string) string {
+	folded := strings.ToLower(strings.ReplaceAll(password, " ", ""))
+	switch {
+	case len([]rune(password)) < minPassword:
+		return fmt.Sprintf("Choose a password of at least %d letters. A few words that you remember do well.", minPassword)
+	case len(password) > maxPassword:
+		return fmt.Sprintf("Choose a password of at most %d letters.", maxPassword)
+	}
+	for _, c := range common {
+		if strings.HasPrefix(folded, c) {
+			return "This password is among those that are tried first. Choose another."
+		}
+	}
+	return ""
+}
+
+func encodePassword(password string) string {
+	salt := make([]byte, 16)
+	_, _ = rand.Read(salt) // never fails: the runtime ends the process instead
+	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, 32)
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonTime, argonLanes, b64(salt), b64(key))
+}
+
+func samePassword(encoded, password string) bool {
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 6 {
+		return false
+	}
+	var memory, passes uint32
+	var lanes uint8
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &passes, &lanes); err != nil {
+		return false
+	}
+	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
+	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
+	if err1 != nil || err2 != nil || memory > 1<<20 || passes > 16 || passes == 0 || lanes == 0 {
+		return false
+	}
+	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1
+}
+
+// limits keep guessing slow: few computations at once, and few tries for one
+// address.
+type limits struct {
+	elapsed func() time.Duration
+	slots   chan struct{}
+
+	mu    sync.Mutex
+	tries map[string]tries
+}
+
+type tries struct {
+	count int
+	until time.Duration
+}
+
+func newLimits(elapsed func() time.Duration) *limits {
+	return &limits{elapsed: elapsed, slots: make(chan struct{}, argonAtOnce), tries: map[string]tries{}}
+}
+
+func (l *limits) encode(ctx context.Context, password string) (encoded string, err error) {
+	err = l.compute(ctx, func() { encoded = encodePassword(password) })
+	return encoded, err
+}
+
+// match finds the account that a password opens. It computes at least once.
+func (l *limits) match(ctx context.Context, accounts []care.Account, password string) (*care.Account, error) {
+	var found *care.Account
+	computed := false
+	for i, a := range accounts {
+		if a.Password == "" || len(password) > maxPassword || i >= 3 {
+			continue
+		}
+		computed = true
+		err := l.compute(ctx, func() {
+			if samePassword(a.Password, password) && found == nil {
+				found = &accounts[i]
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if !computed {
+		return nil, l.compute(ctx, func() { argon2.IDKey([]byte("nobody"), make([]byte, 16), argonTime, argonMemory, argonLanes, 32) })
+	}
+	return found, nil
+}
+
+func (l *limits) compute(ctx context.Context, fn func()) error {
+	select {
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
+		fn()
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *limits) allow(email string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	t := l.tries[fold(email)]
+	return t.count < triesBefore || l.elapsed() >= t.until
+}
+
+func (l *limits) failed(email string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.tries) >= maxRemembers {
+		clear(l.tries)
+	}
+	t := l.tries[fold(email)]
+	if t.count >= triesBefore && l.elapsed() >= t.until {
+		t.count = 0
+	}
+	l.tries[fold(email)] = tries{t.count + 1, l.elapsed() + lockedFor}
+}
+
+func (l *limits) forgive(email string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.tries, fold(email))
+}
+
+func fold(email string) string { return strings.ToLower(strings.TrimSpace(email)) }

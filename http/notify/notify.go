@@ -1,0 +1,265 @@
+// Package notify takes messages from the outbox and hands them over. Nothing is
+// sent inside a transaction: a message is leased, sent under its own id, and
+// marked, so that it is sent at least once, and by the same id always. A mail
+// says that there is something to see and where, never what.
+package notify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"html"
+	"io/fs"
+	"log/slog"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"text/template"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+	"careconnect/store"
+)
+
+// Mail is one message as it leaves.
+type Mail struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"` // when it was due to be sent
+	To      string    `json:"to"`
+	Subject string    `json:"subject"`
+	Text    string    `json:"text"`
+	HTML    string    `json:"html"`
+}
+
+// Sender hands a mail over. An error that is ErrRefused says that trying again
+// is of no use.
+type Sender interface {
+	Send(ctx context.Context, m Mail) error
+}
+
+// ErrRefused says that the other side will never take a message.
+var ErrRefused = errors.New("refused for good")
+
+// Post is the way from the outbox to a sender.
+type Post struct {
+	store     *store.Store
+	sender    Sender
+	base      string // address of the site, for links
+	templates map[string]*template.Template
+	one       sync.Mutex // one delivery at a time keeps the order
+}
+
+// New reads the mail texts and makes the way out. Base is the site's address,
+// without a slash at its end.
+func New(s *store.Store, sender Sender, texts fs.FS, base string) (*Post, error) {
+	p := &Post{store: s, sender: sender, base: strings.TrimSuffix(base, "/"), templates: map[string]*template.Template{}}
+	files, err := fs.Glob(texts, "mail/*.txt")
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(path.Base(f), ".txt")
+		if p.templates[name], err = template.ParseFS(texts, f); err != nil {
+			return nil, fmt.Errorf("mail text %s: %w", name, err)
+		}
+	}
+	return p, nil
+}
+
+// lease is how long a message is a sender's before another may take it.
+const lease = 2 * time.Minute
+
+// atOnce is how many messages are leased in one go.
+const atOnce = 64
+
+// Deliver sends everything that is due. It returns how many messages were
+// handed over; those that could not be are tried again later.
+func (p *Post) Deliver(ctx context.Context) (int, error) {
+	p.one.Lock()
+	defer p.one.Unlock()
+	sent := 0
+	for {
+		due, err := p.store.ToSend()
+		if err != nil || len(due) == 0 {
+			return sent, err
+		}
+		due = due[:min(len(due), atOnce)]
+		orders := make([]store.Order, len(due))
+		for i, m := range due {
+			orders[i] = store.Order{Actor: care.System, Act: act.Lease{Chart: m.Chart, Message: care.MessageID(m.Ref), For: lease}}
+		}
+		leased := p.store.OrderAll(ctx, orders)
+		var after []store.Order
+		for i, l := range leased {
+			if l.Err != nil {
+				if p.store.Failed() != nil {
+					return sent, l.Err
+				}
+				continue
+			}
+			after = append(after, p.hand(ctx, due[i]))
+		}
+		if len(after) == 0 {
+			return sent, nil
+		}
+		for i, a := range p.store.OrderAll(ctx, after) {
+			if a.Err != nil {
+				return sent, a.Err
+			}
+			if _, ok := after[i].Act.(act.Delivered); ok {
+				sent++
+			}
+		}
+	}
+}
+
+// hand sends one leased message and says what to keep of it.
+func (p *Post) hand(ctx context.Context, m care.Member) store.Order {
+	failed := func(err error, final bool) store.Order {
+		slog.WarnContext(ctx, "message not sent", "message", m.Ref, "final", final, "error", err)
+		return store.Order{Actor: care.System, Act: act.Undelivered{Chart: m.Chart, Message: care.MessageID(m.Ref), Final: final}}
+	}
+	mail, err := p.write(ctx, m)
+	if err != nil {
+		return failed(err, true)
+	}
+	if err := p.sender.Send(ctx, mail); err != nil {
+		return failed(errors.New("the mail server did not take it"), errors.Is(err, ErrRefused))
+	}
+	return store.Order{Actor: care.System, Act: act.Delivered{Chart: m.Chart, Message: care.MessageID(m.Ref)}}
+}
+
+// write renders a message: its text from the template, its address from the
+// reader's account as it is now.
+func (p *Post) write(ctx context.Context, member care.Member) (Mail, error) {
+	chart, err := p.store.Chart(ctx, care.System, member.Chart, "send")
+	if err != nil {
+		return Mail{}, err
+	}
+	m, ok := chart.Message(care.MessageID(member.Ref))
+	if !ok {
+		return Mail{}, errors.New("the message is gone")
+	}
+	programme, _ := p.store.Programme()
+	to, zone, err := p.address(ctx, m, *programme.Programme)
+	if err != nil {
+		return Mail{}, err
+	}
+	t := p.templates[m.Template]
+	if t == nil {
+		return Mail{}, fmt.Errorf("there is no mail text %q", m.Template)
+	}
+	when := ""
+	if !m.When.IsZero() {
+		when = calendar.Words(m.When, rules.Zone(zone))
+	}
+	var text bytes.Buffer
+	err = t.Execute(&text, map[string]string{
+		"When": when, "Link": p.base + m.Link, "Programme": programme.Programme.Name, "Crisis": programme.Programme.Crisis,
+	})
+	if err != nil {
+		return Mail{}, fmt.Errorf("mail text %s: %w", m.Template, err)
+	}
+	subject, body, _ := strings.Cut(text.String(), "\n")
+	body = strings.TrimSpace(body) + "\n"
+	return Mail{
+		ID: string(m.ID), At: m.At, To: to, Subject: strings.TrimSpace(strings.TrimPrefix(subject, "Subject:")),
+		Text: body, HTML: page(body),
+	}, nil
+}
+
+// address finds where a message goes: the person's own address, or the desk's.
+func (p *Post) address(ctx context.Context, m care.Message, programme care.Programme) (address, zone string, err error) {
+	switch {
+	case m.To == "" && m.ToRole == care.RoleClinical:
+		return programme.OnCallEmail, m.Zone, nil
+	case m.To == "":
+		return programme.CareEmail, m.Zone, nil
+	}
+	chart, err := p.store.Chart(ctx, care.System, m.To, "send")
+	if err != nil {
+		return "", "", err
+	}
+	zone = m.Zone
+	switch {
+	case zone != "":
+	case chart.Provider != nil:
+		zone = chart.Provider.Hours.Zone
+	case chart.Client != nil:
+		zone = chart.Client.Zone
+	}
+	if chart.Account == nil || chart.Account.Email == "" {
+		return "", "", errors.New("the reader has no address")
+	}
+	return chart.Account.Email, zone, nil
+}
+
+// page is the text as the plainest HTML, with its links to click.
+func page(text string) string {
+	var b strings.Builder
+	b.WriteString(`<!doctype html><html lang="en"><meta charset="utf-8"><body>`)
+	for _, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
+		b.WriteString("<p>")
+		for i, word := range strings.Fields(paragraph) {
+			if i > 0 {
+				b.WriteByte(' ')
+			}
+			safe := html.EscapeString(word)
+			if strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") {
+				safe = `<a href="` + safe + `">` + safe + `</a>`
+			}
+			b.WriteString(safe)
+		}
+		b.WriteString("</p>")
+	}
+	b.WriteString("</body></html>")
+	return b.String()
+}
+
+// Caught keeps mail instead of sending it, in a throwaway instance.
+type Caught struct {
+	mu    sync.Mutex
+	mails []Mail
+	down  bool
+}
+
+// Send keeps the mail, or fails while it plays a server that is down.
+func (c *Caught) Send(_ context.Context, m Mail) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.down {
+		return errors.New("the caught mail's server is down, as asked")
+	}
+	if !slices.ContainsFunc(c.mails, func(had Mail) bool { return had.ID == m.ID }) {
+		c.mails = append(c.mails, m)
+	}
+	return nil
+}
+
+// Down plays a mail server that is down, or up again.
+func (c *Caught) Down(down bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down = down
+}
+
+// Mails are those to an address (empty: all) due at or after an instant, in
+// their order.
+func (c *Caught) Mails(to string, since time.Time) []Mail {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	found := []Mail{}
+	for _, m := range c.mails {
+		if (to == "" || strings.EqualFold(m.To, to)) && !m.At.Before(since) {
+			found = append(found, m)
+		}
+	}
+	slices.SortFunc(found, func(a, b Mail) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
+	return found
+}

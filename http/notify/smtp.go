@@ -1,0 +1,60 @@
+package notify
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/wneessen/go-mail"
+)
+
+// SMTP says how to reach a mail server.
+type SMTP struct {
+	Host     string
+	Port     int
+	User     string
+	Password string
+	From     string
+	// Plain sends without TLS, to a server on the same host.
+	Plain bool
+}
+
+// smtp sends mail through a server.
+type smtp struct{ config SMTP }
+
+// NewSMTP makes a sender through a mail server.
+func NewSMTP(config SMTP) Sender { return &smtp{config} }
+
+// Send hands one mail to the server, under its own id, so that a second try is
+// known as the same.
+func (s *smtp) Send(ctx context.Context, m Mail) error {
+	options := []mail.Option{mail.WithPort(s.config.Port), mail.WithTimeout(30 * time.Second)}
+	if s.config.Plain {
+		options = append(options, mail.WithTLSPolicy(mail.NoTLS))
+	} else {
+		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory), mail.WithTLSConfig(&tls.Config{ServerName: s.config.Host, MinVersion: tls.VersionTLS12}))
+	}
+	if s.config.User != "" {
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthPlain), mail.WithUsername(s.config.User), mail.WithPassword(s.config.Password))
+	}
+	client, err := mail.NewClient(s.config.Host, options...)
+	if err != nil {
+		return fmt.Errorf("mail server: %w", err)
+	}
+	msg := mail.NewMsg()
+	if err := errors.Join(msg.From(s.config.From), msg.To(m.To)); err != nil {
+		return fmt.Errorf("%w: address: %w", ErrRefused, err)
+	}
+	msg.Subject(m.Subject)
+	msg.SetMessageIDWithValue(m.ID + "@careconnect.invalid")
+	msg.SetBodyString(mail.TypeTextPlain, m.Text)
+	msg.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	err = client.DialAndSendWithContext(ctx, msg)
+	var refused *mail.SendError
+	if errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500 {
+		return fmt.Errorf("%w: code %d", ErrRefused, refused.ErrorCode())
+	}
+	return err
+}

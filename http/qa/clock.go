@@ -1,0 +1,86 @@
+// Package qa is what a throwaway instance has and a lasting one never: a clock
+// that can be moved, people to sign in as, and mail that is caught. The kind of
+// instance is sealed into its store, so none of this can be reached in a lasting
+// one.
+package qa
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"careconnect/http/notify"
+	"careconnect/store"
+)
+
+// Clock is the virtual clock of a throwaway instance. It stands still, or ticks
+// from where it was set.
+type Clock struct {
+	elapsed func() time.Duration
+	ticks   bool
+
+	mu   sync.Mutex
+	base time.Time
+	mark time.Duration
+}
+
+// NewClock starts a clock at an instant. Elapsed is real time.
+func NewClock(start time.Time, elapsed func() time.Duration, ticks bool) *Clock {
+	return &Clock{elapsed: elapsed, ticks: ticks, base: start, mark: elapsed()}
+}
+
+// Now is the clock's instant.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ticks {
+		return c.base
+	}
+	return c.base.Add(c.elapsed() - c.mark)
+}
+
+// Set moves the clock forward to an instant; it never goes back.
+func (c *Clock) Set(t time.Time) {
+	now := c.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.After(now) {
+		c.base, c.mark = t.In(c.base.Location()), c.elapsed()
+	}
+}
+
+// Ticks says whether the clock runs by itself.
+func (c *Clock) Ticks() bool { return c.ticks }
+
+// horizon is how far ahead "next" looks for something due.
+const horizon = 400 * 24 * time.Hour
+
+// Advance moves the clock from due time to due time up to an instant, sweeping
+// and sending at each, so that every effect and every mail bears its own date.
+func Advance(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock, to time.Time) ([]store.Fired, error) {
+	var fired []store.Fired
+	for {
+		f, err := s.Sweep(ctx)
+		fired = append(fired, f...)
+		if err != nil {
+			return fired, err
+		}
+		if _, err := post.Deliver(ctx); err != nil {
+			return fired, err
+		}
+		next, ok, err := s.NextDue(to)
+		if err != nil {
+			return fired, err
+		}
+		if !ok || next.After(to) {
+			clock.Set(to)
+			return fired, nil
+		}
+		clock.Set(next)
+	}
+}
+
+// Next is the next instant at which something happens by itself.
+func Next(s *store.Store, clock *Clock) (time.Time, bool, error) {
+	return s.NextDue(clock.Now().Add(horizon))
+}

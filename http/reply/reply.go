@@ -1,0 +1,127 @@
+// Package reply turns what the house says into HTTP: the one map from a fault
+// to a status, and the problem document of RFC 9457. Everything under http
+// shares it; it knows no page and no route.
+package reply
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/care"
+	"careconnect/store"
+)
+
+// Problem is an error as a document (application/problem+json). It tells the
+// caller what was wrong and what to do, and nothing of anybody.
+type Problem struct {
+	Type    string          `json:"type" doc:"A URI reference that names the sort of problem" example:"/problems/opening_taken"`
+	Title   string          `json:"title" doc:"The sort of problem in a few words"`
+	Status  int             `json:"status" doc:"The HTTP status" example:"409"`
+	Detail  string          `json:"detail" doc:"What was wrong and what to do"`
+	Code    string          `json:"code" doc:"A stable name of the problem" example:"opening_taken"`
+	Reasons []rules.Finding `json:"reasons,omitempty" doc:"Where a decision said no: every reason"`
+	Next    []time.Time     `json:"next,omitempty" doc:"Openings to take instead"`
+	Request string          `json:"request_id,omitempty" doc:"Give this to the operator when you ask for help"`
+}
+
+// Error gives the detail.
+func (p *Problem) Error() string { return p.Detail }
+
+// GetStatus is the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is that of a problem document, whatever was asked for.
+func (p *Problem) ContentType(string) string { return "application/problem+json" }
+
+// statuses is the one map from kinds of fault to HTTP.
+var statuses = map[care.FaultKind]int{
+	care.NotFound:  http.StatusNotFound,
+	care.Forbidden: http.StatusForbidden,
+	care.Conflict:  http.StatusConflict,
+	care.Invalid:   http.StatusUnprocessableEntity,
+	care.Stale:     http.StatusPreconditionFailed,
+}
+
+// ProblemOf tells any error as a problem. What the caller cannot act upon is
+// logged under the request's id and told without a word about its inside.
+func ProblemOf(ctx context.Context, err error) *Problem {
+	var p *Problem
+	if errors.As(err, &p) {
+		return p
+	}
+	var f *care.Fault
+	if errors.As(err, &f) {
+		return problem(ctx, statuses[f.Kind], f.Code, f.Says, func(p *Problem) { p.Next = f.Next })
+	}
+	slog.ErrorContext(ctx, "request failed", "request", RequestID(ctx), "error", err)
+	if errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed) {
+		return problem(ctx, http.StatusServiceUnavailable, "outcome_unknown", "It is not known whether this was saved. Try again in a minute with the same Idempotency-Key; it will not be done twice.")
+	}
+	return problem(ctx, http.StatusInternalServerError, "internal", "Something went wrong on our side, and nothing was changed. Try again; if it stays, give the request id to whoever runs this service.")
+}
+
+// Refused tells a decision that is not a yes, with every reason.
+func Refused(ctx context.Context, d rules.Decision) *Problem {
+	reasons := d.Reasons()
+	code, detail := "not_allowed", "This cannot be done."
+	if len(reasons) > 0 {
+		code = reasons[0].Code
+		detail = "This cannot be done, because this does not hold or is not yet known: " + reasons[0].Says
+		if len(reasons) > 1 {
+			detail = "This cannot be done; see every reason below."
+		}
+	}
+	return problem(ctx, http.StatusUnprocessableEntity, code, detail, func(p *Problem) { p.Reasons = reasons })
+}
+
+// Bad is a problem with a status of its own.
+func Bad(ctx context.Context, status int, code, says string) *Problem {
+	return problem(ctx, status, code, says)
+}
+
+func problem(ctx context.Context, status int, code, says string, more ...func(*Problem)) *Problem {
+	p := &Problem{Type: "/problems/" + code, Title: http.StatusText(status), Status: status, Detail: says, Code: code, Request: RequestID(ctx)}
+	for _, m := range more {
+		m(p)
+	}
+	return p
+}
+
+// Write answers with a problem document.
+func Write(w http.ResponseWriter, p *Problem) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	if p.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "30")
+	}
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the caller has gone; there is nobody to tell
+}
+
+// Decided is the error of an outcome: nil for a yes, else the problem.
+func Decided(ctx context.Context, out store.Outcome, err error) error {
+	if err != nil {
+		return ProblemOf(ctx, err)
+	}
+	if out.Decision.Outcome != rules.Yes {
+		return Refused(ctx, out.Decision)
+	}
+	return nil
+}
+
+type requestKey struct{}
+
+// WithRequestID keeps a request's id in its context.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestKey{}, id)
+}
+
+// RequestID is the id of the request, for logs, problems and the trail.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}

@@ -3,8 +3,9 @@ package directory_test
 import (
 	"fmt"
 	"math/rand/v2"
-	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"careconnect/rules"
 	"careconnect/rules/calendar"
@@ -30,7 +31,7 @@ func index(seed uint64, providers ...care.Provider) *directory.Index {
 }
 
 // search is a search that must not fail.
-func search(t testing.TB, x *directory.Index, q directory.Query, now time.Time) directory.Page {
+func search(t rapid.TB, x *directory.Index, q directory.Query, now time.Time) directory.Page {
 	t.Helper()
 	page, err := x.Search(q, now)
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"careconnect/rules/care"
 )
 
-// fold takes from a text what people do not mind when they search: letter case, accents and ligatures.
+// fold takes from a text what people do not mind when they search: letter case, accents, ligatures, apostrophes.
 func fold(s string) string {
 	if plain(s) {
-		return strings.ToLower(s)
+		return strings.ReplaceAll(strings.ToLower(s), "'", "")
 	}
 	var b strings.Builder
 	for _, r := range norm.NFKD.String(s) {
@@ -37,8 +37,9 @@ func plain(s string) bool {
 	return true
 }
 
-// undecomposed are the letters that Unicode does not take apart, and people do.
+// undecomposed are the letters that Unicode does not take apart, and people do; and what they leave out.
 var undecomposed = map[rune]string{
+	'\'': "", '’': "", 'ʼ': "",
 	'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'đ': "d", 'ð': "d", 'ł': "l", 'þ': "th", 'ı': "i",
 }
 
@@ -62,17 +63,15 @@ func sorted(list []string) []string {
 
 // split cuts a text into folded words. An apostrophe is no letter and ends no word: O'Neil is oneil.
 func split(text string) []string {
-	return strings.FieldsFunc(apostrophes.Replace(fold(text)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return strings.FieldsFunc(fold(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
-
-var (
-	apostrophes = strings.NewReplacer("'", "", "’", "", "ʼ", "")
-	apart       = strings.NewReplacer("'", " ", "’", " ", "ʼ", " ")
-)
 
 // wordsOf are the words that a provider is found by, sorted; a name with an apostrophe also by its parts.
 func wordsOf(p care.Provider) []string {
-	words := append(split(p.Name), split(apart.Replace(p.Name))...)
+	words := split(p.Name)
+	if parts := strings.FieldsFunc(p.Name, apostrophe); len(parts) > 1 {
+		words = append(words, split(strings.Join(parts, " "))...)
+	}
 	words = append(words, split(p.About)...)
 	words = append(words, split(p.Degree)...)
 	for _, values := range [][]string{p.Specialties, p.Languages, p.Modalities} {
@@ -82,6 +81,8 @@ func wordsOf(p care.Provider) []string {
 	}
 	return sorted(words)
 }
+
+func apostrophe(r rune) bool { return r == '\'' || r == '’' || r == 'ʼ' }
 
 // vocabulary has, for each word, the rows that are found by it. Its words are in order, so that those with a
 // common beginning stand together; the newest few are not in order yet.

@@ -41,28 +41,29 @@ var parts = sync.OnceValue(func() map[partsOf][]part {
 // names is never copied.
 func cut[T any](v *viewer, kind care.Kind, record T, s stance) (T, bool) {
 	var kept T
-	from, to := reflect.ValueOf(record), reflect.ValueOf(&kept).Elem()
-	for i, p := range parts()[partsOf{v.chart.Of, kind}] {
-		g := p.by[v.actor.Role]
+	rows := parts()[partsOf{v.chart.Of, kind}]
+	if len(rows) == 0 || !s.holds(rows[0].by[v.actor.Role].To) {
+		return kept, false
+	}
+	to := reflect.ValueOf(&kept).Elem()
+	for _, row := range rows {
+		g := row.by[v.actor.Role]
 		if !s.holds(g.To) {
-			if i == 0 {
-				return kept, false
-			}
 			continue
 		}
-		src := from
+		shown := any(record)
 		if g.Masked {
-			masked, ok := mask(v, any(record))
-			if !ok {
+			var ok bool
+			if shown, ok = mask(v, shown); !ok {
 				return kept, false
 			}
-			src = reflect.ValueOf(masked)
 		}
-		for _, f := range p.places {
-			to.Field(f).Set(fresh(src.Field(f)))
+		from := reflect.ValueOf(shown)
+		for _, place := range row.places {
+			to.Field(place).Set(fresh(from.Field(place)))
 		}
 	}
-	return forget(v, kept), len(parts()[partsOf{v.chart.Of, kind}]) > 0
+	return forget(v, kept), true
 }
 
 // fresh copies a value so deep that nothing is shared with it. An instant is

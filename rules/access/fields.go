@@ -1,7 +1,9 @@
 package access
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 
 	"careconnect/rules/care"
 )
@@ -152,6 +154,15 @@ func ownMessages() sees {
 	who := staff(own)
 	who[operator] = own
 	return who
+}
+
+// Fields are copies of the table's rows of fields, for those who walk it.
+func Fields() []FieldRow {
+	rows := slices.Clone(fields)
+	for i := range rows {
+		rows[i].Fields, rows[i].By = slices.Clone(rows[i].Fields), maps.Clone(rows[i].By)
+	}
+	return rows
 }
 
 // types are the nouns behind the kinds.

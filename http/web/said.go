@@ -1,0 +1,34 @@
+package web
+
+import "careconnect/assets"
+
+// said finds what a page says after an act. Only what stands in this table can
+// be said, so that a link cannot put words into our mouth.
+func said(code string) (assets.Notice, bool) {
+	for _, s := range sayings {
+		if s.code == code {
+			return assets.Notice{Kind: s.kind, Title: s.title, Text: s.text}, true
+		}
+	}
+	return assets.Notice{}, false
+}
+
+var sayings = []struct{ code, kind, title, text string }{
+	{"requested", "ok", "Your request is on its way", "You will hear by the time shown below. You can ask up to two more providers meanwhile."},
+	{"booked", "ok", "Your consultation is booked", "It is free of charge. You will find it below, with the way to join."},
+	{"withdrawn", "ok", "Withdrawn", "The provider has been told, without a reason. Nothing counts against you."},
+	{"coverage", "ok", "Your plan is with the care team", "They verify it by the time shown. You can go on meanwhile."},
+	{"sharing", "ok", "Your choice is kept", "It holds from this moment. You can change it at any time; your care stays the same."},
+	{"benefit", "ok", "Kept", "Thank you. Your employer is never asked about you and never told."},
+	{"saved", "ok", "Saved", ""},
+	{"answered", "ok", "Answered", "The client has been told."},
+	{"submitted", "ok", "Thank you", "Your answers are with your provider."},
+	{"verified", "ok", "Verified", "Both sides have been told."},
+	{"acknowledged", "ok", "Acknowledged", "The alert is off the list; who and when is kept."},
+	{"done", "ok", "Done", ""},
+	{"joined", "ok", "You take part", "Clients can find you from now on."},
+	{"left", "ok", "You have left the programme", "You are off the list at once. Clients who waited are offered others; come back any time."},
+	{"paused", "ok", "Paused", "You are off the list. What was asked before still waits for you."},
+	{"resumed", "ok", "Welcome back", "Clients can find you again."},
+	{"signed_out", "ok", "You are signed out", ""},
+}

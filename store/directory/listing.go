@@ -75,7 +75,7 @@ func (x *Index) list(i int32, days *days) {
 	x.from, x.until = max(x.from, r.from), min(x.until, r.until)
 }
 
-// listedIn are the states, of those that the record names, in which the rules list the provider on a day.
+// listedIn are the states, of those the record has a credential for, in which the rules list the provider on a day.
 func listedIn(p care.Provider, today calendar.Date, terms care.Terms) []string {
 	var states []string
 	for _, c := range p.Credentials {

@@ -307,6 +307,9 @@ func TestOtherCharts(t *testing.T) {
 			if ok && (len(view.Passes) > 0 || view.Account != nil && view.Account.Password != "") {
 				t.Errorf("chart of %s: %s sees secrets", of, v.name)
 			}
+			if ok && of == care.OfProvider && len(view.Deadlines) != len(all[of].Deadlines) {
+				t.Errorf("%s does not see all that is owed about the provider's leaving, whose subjects are in other charts", v.name)
+			}
 			if ok && of == care.OfProgramme && (len(view.Employers) > 0) != slices.Contains([]string{"care_team", "operator"}, v.name) {
 				t.Errorf("%s sees the list of employers: %v", v.name, len(view.Employers) > 0)
 			}
@@ -392,6 +395,30 @@ func TestTheClinicalPartFollowsTheStatus(t *testing.T) {
 		}
 		if counts != want {
 			t.Errorf("%s: the provider sees screenings, alerts, coverages, consents, sessions: %v, not %v", status, counts, want)
+		}
+	}
+}
+
+// TestNamesThatAreEmptyAreNobody reads a chart without an id as somebody without
+// a chart, and a visit that names another provider than its referral.
+func TestNamesThatAreEmptyAreNobody(t *testing.T) {
+	chart := world()
+	chart.ID = ""
+	for i := range chart.Referrals {
+		chart.Referrals[i].Provider = ""
+	}
+	for _, role := range []care.Role{care.RoleClient, care.RoleProvider} {
+		if _, ok := access.See(care.Actor{Role: role}, chart); ok {
+			t.Errorf("a %s without a chart sees a chart without an id", role)
+		}
+	}
+	chart = world()
+	for i := range chart.Appointments {
+		chart.Appointments[i].Provider = stranger
+	}
+	for _, name := range []string{"treating", "stranger"} {
+		if view, ok := access.See(viewer(t, name), chart); ok && len(view.Appointments) > 0 {
+			t.Errorf("%s sees visits that are not of both their referral and themselves", name)
 		}
 	}
 }

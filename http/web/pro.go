@@ -1,0 +1,6 @@
+package web
+
+import "careconnect/http/reply"
+
+// providerRoutes are the pages.
+func (p *Pages) providerRoutes() []reply.Route { return nil }

@@ -18,8 +18,9 @@ import (
 // Outcome is the answer to an act.
 type Outcome struct {
 	Decision rules.Decision
-	Made     string    // the id of what the act is about
-	Effect   string    // what a fallen deadline brought about
+	Made     string // the id of what the act is about
+	Effect   string // what a fallen deadline brought about
+	Counts   map[string]int
 	At       time.Time // the instant the act's effects bear
 	Replayed bool      // the same request had been answered before
 }
@@ -361,7 +362,7 @@ func (c *commit) answer(j *job, about care.About, plan act.Plan) error {
 	if at.IsZero() {
 		at = c.now
 	}
-	j.answer = Answer{Outcome: Outcome{Decision: plan.Decision, Made: plan.Made, Effect: plan.Effect, At: at}}
+	j.answer = Answer{Outcome: Outcome{Decision: plan.Decision, Made: plan.Made, Effect: plan.Effect, Counts: plan.Counts, At: at}}
 	entry := Entry{At: at, Role: j.order.Actor.Role, Who: j.order.Actor.Chart, Did: j.order.Act.Name(), Effect: plan.Effect, Made: plan.Made, Request: j.order.Request, Outcome: "yes"}
 	switch {
 	case plan.Fault != nil:
@@ -394,18 +395,27 @@ func subjects(about care.About, changes []care.Change) []care.ChartID {
 		}
 	}
 	add(about.Client)
+	add(about.Provider)
 	add(about.Account)
 	for _, change := range changes {
 		switch change := change.(type) {
 		case care.New:
-			add(change.Chart)
+			if change.Of != care.OfProvider { // a registry's file is not about its thousands of candidates
+				add(change.Chart)
+			}
 		case care.Put:
-			add(change.Chart)
-		case care.Drop:
-			add(change.Chart)
+			if person(change.Chart) {
+				add(change.Chart)
+			}
 		}
 	}
 	return ids
+}
+
+// person says whether a chart is a client's or an account's: those have a list
+// of who did and read what.
+func person(id care.ChartID) bool {
+	return strings.HasPrefix(string(id), "cl_") || strings.HasPrefix(string(id), "ac_")
 }
 
 // gatherNeeds reads what an act asks for, until it asks for nothing new.

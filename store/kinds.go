@@ -42,6 +42,7 @@ var kinds = []kind{
 	{care.KindTerms, 16, false, decode[care.Terms]},
 	{care.KindEmployer, 17, false, decode[care.Employer]},
 	{care.KindPlan, 18, false, decode[care.UnprocessablePlan]},
+	{care.KindIntake, 19, false, decode[care.Intake]},
 }
 
 // codecJSON is the codec of records: JSON. Another one gets another number.

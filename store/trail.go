@@ -57,6 +57,9 @@ func (c *commit) writeTrail() error {
 			return err
 		}
 		for _, id := range e.About {
+			if !person(id) {
+				continue
+			}
 			set := care.Set{Name: care.SetSeen, Of: string(id)}
 			entry := fmt.Sprintf("%d.%d", c.state.Sequence, i)
 			m := care.Member{Seq: c.state.Sequence, Ref: entry, At: e.At}

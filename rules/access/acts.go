@@ -69,7 +69,7 @@ var acts = []ActRow{
 
 	// who signs in
 	{"open_account", by{operator: Any, system: Any}},
-	{"give_invite", by{operator: Any, system: Any}},
+	{"give_invite", by{system: Any}},
 	{"give_session", ownAccount()},
 	{"touch_pass", ownAccount()},
 	{"drop_pass", ownAccount()},
@@ -78,6 +78,8 @@ var acts = []ActRow{
 	// what runs by itself
 	{"give_token", by{system: Any}},
 	{"found", by{system: Any}},
+	{"finish_import", by{careTeam: Any, system: Any}},
+	{"demo_join", by{system: Any}},
 	{"fall", by{system: Any}},
 	{"lease", by{system: Any}},
 	{"delivered", by{system: Any}},

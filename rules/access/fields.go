@@ -127,6 +127,7 @@ var fields = []FieldRow{
 	{care.OfProgramme, care.KindProgramme, "on call", f{"OnCallEmail"}, sees{careTeam: all, clinical: all, operator: all}},
 	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD"}, everyone()},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State"}, everyone()},
+	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
 	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends"}, sees{careTeam: all, operator: all}},
 }
 
@@ -186,4 +187,5 @@ var types = map[care.Kind]reflect.Type{
 	care.KindTerms:       reflect.TypeFor[care.Terms](),
 	care.KindEmployer:    reflect.TypeFor[care.Employer](),
 	care.KindPlan:        reflect.TypeFor[care.UnprocessablePlan](),
+	care.KindIntake:      reflect.TypeFor[care.Intake](),
 }

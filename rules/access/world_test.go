@@ -122,6 +122,7 @@ func world() *care.Chart {
 	c.Add(dyed(d, func(*care.Terms) {}))
 	c.Add(dyed(d, func(*care.Employer) {}))
 	c.Add(dyed(d, func(*care.UnprocessablePlan) {}))
+	c.Add(dyed(d, func(*care.Intake) {}))
 	c.Add(dyed(d, func(*care.Pass) {}))
 	c.Add(dyed(d, func(*care.Task) {}))
 	for _, id := range []care.EpisodeID{"ep-1", "ep-2"} {

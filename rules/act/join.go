@@ -10,53 +10,6 @@ import (
 	"careconnect/rules/care"
 )
 
-// Import takes a provider in from a public registry as a candidate: known to
-// the care team, listed nowhere. Taking the same row in again changes nothing.
-type Import struct {
-	Digest   string // of the registry row, to know whether it changed
-	Provider care.Provider
-}
-
-func (Import) Name() string           { return "import" }
-func (Import) About(Known) care.About { return care.About{} }
-func (a Import) Needs(k Known) Needs {
-	set := care.Set{Name: care.SetNPI, Of: a.Provider.NPI}
-	n := Needs{Sets: []care.Set{set}}
-	for _, m := range k.Sets[set] {
-		n.Charts = append(n.Charts, m.Chart)
-	}
-	return n
-}
-
-// The effects of an import, as the count of rows tells them apart.
-const (
-	ImportedNew = "imported"
-	ImportedNow = "updated"
-	ImportedOld = "unchanged"
-)
-
-// Decide overwrites what the registry knows and nothing that the provider said.
-func (a Import) Decide(k Known, env Env) Plan {
-	for _, m := range k.Sets[care.Set{Name: care.SetNPI, Of: a.Provider.NPI}] {
-		chart := k.Chart(m.Chart)
-		if chart == nil || chart.Provider == nil {
-			continue
-		}
-		if chart.Provider.Registry == a.Digest {
-			return Plan{Decision: rules.Allowed(), Made: string(chart.ID), Effect: ImportedOld}
-		}
-		p := *chart.Provider
-		p.Name, p.Degree, p.Gender, p.Licences, p.Registry = a.Provider.Name, a.Provider.Degree, a.Provider.Gender, a.Provider.Licences, a.Digest
-		return Plan{Decision: rules.Allowed(), Made: string(chart.ID), Effect: ImportedNow, Changes: []care.Change{care.Put{Chart: chart.ID, Record: p}}}
-	}
-	p := a.Provider
-	p.ID, p.Standing, p.Registry = care.ChartID(env.ID("pr")), care.NotJoined, a.Digest
-	return Plan{
-		Decision: rules.Allowed(), Made: string(p.ID), Effect: ImportedNew,
-		Changes: []care.Change{care.New{Chart: p.ID, Of: care.OfProvider}, care.Put{Chart: p.ID, Record: p}},
-	}
-}
-
 // Credential records the payer partner's credentialing of a provider.
 type Credential struct {
 	Provider    care.ChartID
@@ -103,6 +56,10 @@ func (a Join) Decide(k Known, env Env) Plan {
 	if !ok {
 		return missing()
 	}
+	return a.decide(p, env)
+}
+
+func (a Join) decide(p care.Provider, env Env) Plan {
 	if p.Standing == care.Active {
 		return fault(care.Conflict, "already_active", "You already take part.")
 	}

@@ -21,7 +21,12 @@ func (a Account) Stands() []Place {
 	if a.Email == "" || a.Closed {
 		return nil
 	}
-	return []Place{{Set: ByEmail(a.Email), Entry: string(a.Chart), Member: Member{Chart: a.Chart, Code: string(a.Role)}}}
+	m := Member{Chart: a.Chart, Code: string(a.Role)}
+	places := []Place{{Set: ByEmail(a.Email), Entry: string(a.Chart), Member: m}}
+	if a.Role != RoleClient && a.Role != RoleProvider {
+		places = append(places, Place{Set: Staff(a.Role), Entry: string(a.Chart), Member: m})
+	}
+	return places
 }
 
 // Pass is a secret that lets somebody in as a chart's person: a browser session,

@@ -30,6 +30,7 @@ type Chart struct {
 	Terms        []Terms
 	Employers    []Employer
 	Plans        []UnprocessablePlan
+	Intakes      []Intake
 }
 
 // Add places a record in the chart, replacing the one with the same key. The
@@ -72,6 +73,8 @@ func (c *Chart) Add(r Record) {
 		c.Employers = insert(c.Employers, r)
 	case UnprocessablePlan:
 		c.Plans = insert(c.Plans, r)
+	case Intake:
+		c.Intakes = insert(c.Intakes, r)
 	}
 }
 
@@ -95,7 +98,8 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.Passes)
 	all = many(all, c.Terms)
 	all = many(all, c.Employers)
-	return many(all, c.Plans)
+	all = many(all, c.Plans)
+	return many(all, c.Intakes)
 }
 
 // Each of these finds a record by its id; false if the chart has none.
@@ -111,6 +115,7 @@ func (c *Chart) Deadline(id DeadlineID) (Deadline, bool)    { return find(c.Dead
 func (c *Chart) Task(id TaskID) (Task, bool)                { return find(c.Tasks, string(id)) }
 func (c *Chart) Message(id MessageID) (Message, bool)       { return find(c.Messages, string(id)) }
 func (c *Chart) Pass(hash string) (Pass, bool)              { return find(c.Passes, hash) }
+func (c *Chart) Intake(file string) (Intake, bool)          { return find(c.Intakes, file) }
 
 // OpenEpisode is the episode in which the client seeks care now.
 func (c *Chart) OpenEpisode() (Episode, bool) {
@@ -194,6 +199,7 @@ func (c *Chart) Clone() *Chart {
 	n.Terms = slices.Clone(c.Terms)
 	n.Employers = slices.Clone(c.Employers)
 	n.Plans = slices.Clone(c.Plans)
+	n.Intakes = slices.Clone(c.Intakes)
 	return &n
 }
 
@@ -204,6 +210,8 @@ func (c *Chart) Remove(r Record) {
 		c.Passes = remove(c.Passes, r)
 	case Message:
 		c.Messages = remove(c.Messages, r)
+	case Intake:
+		c.Intakes = remove(c.Intakes, r)
 	}
 }
 
@@ -250,6 +258,8 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.Employers, key)
 	case KindPlan:
 		return listed(c.Plans, key)
+	case KindIntake:
+		return listed(c.Intakes, key)
 	}
 	return nil
 }

@@ -85,3 +85,16 @@ type UnprocessablePlan struct {
 func (UnprocessablePlan) Kind() Kind      { return KindPlan }
 func (p UnprocessablePlan) Key() string   { return p.Payer + "|" + p.Plan + "|" + p.State }
 func (UnprocessablePlan) Stands() []Place { return nil }
+
+// Intake is how far the import of one file has come, so that it can go on where
+// it was cut short. It leaves when the file is whole.
+type Intake struct {
+	File   string         `json:"file"` // digest of the file
+	Done   int            `json:"done"` // candidates applied
+	Counts map[string]int `json:"counts"`
+}
+
+// Kind, Key and Stands make an Intake a Record.
+func (Intake) Kind() Kind      { return KindIntake }
+func (i Intake) Key() string   { return i.File }
+func (Intake) Stands() []Place { return nil }

@@ -23,6 +23,7 @@ const (
 	KindTerms       Kind = "terms"
 	KindEmployer    Kind = "employer"
 	KindPlan        Kind = "plan"
+	KindIntake      Kind = "intake"
 )
 
 // Record is one noun in a chart. Key is its id within the chart and kind;

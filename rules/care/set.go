@@ -30,6 +30,7 @@ const (
 	SetDue       SetName = "due"       // what falls due in one UTC hour
 	SetOutbox    SetName = "outbox"    // what is to be sent in one UTC hour
 	SetQueue     SetName = "queue"     // the care team's work: coverage, alert, task
+	SetStaff     SetName = "staff"     // accounts of a role
 	SetSeen      SetName = "seen"      // a client's trail: who looked, who acted
 )
 
@@ -70,3 +71,6 @@ func ByEmail(email string) Set {
 
 // ByPass is the set that holds the one pass with a hash.
 func ByPass(hash string) Set { return Set{Name: SetPass, Of: hash} }
+
+// Staff is the set of the accounts of a role.
+func Staff(role Role) Set { return Set{Name: SetStaff, Of: string(role)} }

@@ -10,6 +10,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -189,14 +190,31 @@ func (a *Auth) Redeem(w http.ResponseWriter, r *http.Request, secret, password s
 	if says := CheckNew(password); says != "" {
 		return &care.Fault{Kind: care.Invalid, Code: "weak_password", Says: says}
 	}
-	encoded, err := a.limits.encode(r.Context(), password)
-	if err != nil {
-		return err
-	}
-	if _, err := a.store.Do(r.Context(), care.System, act.Redeem{Chart: account.Chart, Hash: Hash(secret), Password: encoded}); err != nil {
+	if err := a.redeem(r.Context(), account, secret, password); err != nil {
 		return err
 	}
 	return a.Session(w, r, account)
+}
+
+// SetPassword uses a set-up link up without a browser.
+func (a *Auth) SetPassword(ctx context.Context, secret, password string) error {
+	account, ok := a.Invited(secret)
+	if !ok {
+		return errors.New("the set-up link opens nothing")
+	}
+	if says := CheckNew(password); says != "" {
+		return errors.New(says)
+	}
+	return a.redeem(ctx, account, secret, password)
+}
+
+func (a *Auth) redeem(ctx context.Context, account care.Account, secret, password string) error {
+	encoded, err := a.limits.encode(ctx, password)
+	if err != nil {
+		return err
+	}
+	_, err = a.store.Do(ctx, care.System, act.Redeem{Chart: account.Chart, Hash: Hash(secret), Password: encoded})
+	return err
 }
 
 // SignIn checks an address and a password, and signs in. The answer to an

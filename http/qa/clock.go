@@ -49,8 +49,19 @@ func (c *Clock) Set(t time.Time) {
 	}
 }
 
+// Tick lets the clock run by itself from where it stands.
+func (c *Clock) Tick() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ticks, c.mark = true, c.elapsed()
+}
+
 // Ticks says whether the clock runs by itself.
-func (c *Clock) Ticks() bool { return c.ticks }
+func (c *Clock) Ticks() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ticks
+}
 
 // horizon is how far ahead "next" looks for something due.
 const horizon = 400 * 24 * time.Hour

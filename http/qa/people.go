@@ -6,7 +6,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"careconnect/http/auth"
@@ -27,6 +30,9 @@ type User struct {
 	LoginURL string       `json:"login_url"`
 	About    string       `json:"about,omitempty"` // what is to be seen as this person
 }
+
+// Login is the path that signs in as the person.
+func (u User) Login() string { return "/qa/as/" + string(u.ID) }
 
 // Seed fills a new store with people: the staff, and, unless it is to be empty,
 // employers, providers and clients, some of them already on their way. All of
@@ -186,7 +192,7 @@ func (p *people) providers() {
 			profile.Licences = append(profile.Licences, care.Licence{State: st, Number: fmt.Sprintf("%s-%05d", st, 20000+i)})
 			credentials = append(credentials, care.Credential{State: st, From: calendar.Date{Year: 2026, Month: 1, Day: 1}})
 		}
-		id := care.ChartID(p.do(care.System, act.Import{Provider: profile, Digest: "demo"}))
+		id := care.ChartID(p.do(care.System, act.Import{Rows: []act.Row{{Provider: profile, Digest: "demo"}}}))
 		p.do(care.System, act.Credential{Provider: id, Credentials: credentials})
 		link := "https://video.example.test/" + string(id)
 		p.do(care.System, act.SetHours{Provider: id, Hours: p.hours(place.zone), SelfSchedule: &self, Link: &link})
@@ -349,4 +355,40 @@ func (p *people) chart(id care.ChartID) *care.Chart {
 	chart, err := p.store.Chart(p.ctx, care.System, id, "seed")
 	p.err = err
 	return chart
+}
+
+// JoinCandidates lets every candidate of a store join, by the demo's own act,
+// with hours and words drawn from the seed. Who may not take part stays a
+// candidate.
+func JoinCandidates(ctx context.Context, s *store.Store, seed uint64) error {
+	members, err := s.Find(ctx, care.System, care.Set{Name: care.SetProviders})
+	if err != nil {
+		return err
+	}
+	p := &people{namer: newNamer(seed)}
+	slices.SortFunc(members, func(a, b care.Member) int { return strings.Compare(string(a.Chart), string(b.Chart)) })
+	for batch := range slices.Chunk(members, 256) {
+		orders := make([]store.Order, 0, len(batch))
+		for _, m := range batch {
+			orders = append(orders, store.Order{Actor: care.System, Act: act.DemoJoin{Provider: m.Chart, With: p.practice()}})
+		}
+		for _, a := range s.OrderAll(ctx, orders) {
+			var fault *care.Fault
+			if a.Err != nil && !errors.As(a.Err, &fault) {
+				return a.Err
+			}
+		}
+	}
+	return nil
+}
+
+// practice is what a registry does not know of somebody.
+func (p *people) practice() care.Provider {
+	place := pick(p.namer, places)
+	with := some(p.namer, specialties, 3)
+	return care.Provider{
+		Hours: p.hours(place.zone), SelfSchedule: p.random.IntN(2) == 0, Link: "https://video.example.test/visit",
+		Specialties: with, Languages: append([]string{"en"}, some(p.namer, languages, p.random.IntN(2))...), Modalities: some(p.namer, modalities, 2),
+		About: fmt.Sprintf("I work with adults on %s and %s.", with[0], with[1]),
+	}
 }

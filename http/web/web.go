@@ -5,6 +5,7 @@ package web
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"html/template"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"careconnect/assets"
 	"careconnect/http/auth"
+	"careconnect/http/notify"
 	"careconnect/http/reply"
 	"careconnect/rules"
 	"careconnect/rules/calendar"
@@ -36,6 +38,7 @@ type Config struct {
 type Throwaway struct {
 	Ticks  bool
 	People func() []Person
+	Mails  func(context.Context) []notify.Mail
 	Next   func() string // what is due next, in few words
 }
 
@@ -67,7 +70,7 @@ func New(c Config) (*Pages, error) {
 // Routes are the lines of the route table that are pages.
 func (p *Pages) Routes() []reply.Route {
 	routes := []reply.Route{{Method: http.MethodGet, Path: static + "{file:.+}", Does: "read file", Handler: http.HandlerFunc(p.file)}}
-	for _, area := range [][]reply.Route{p.publicRoutes(), p.clientRoutes(), p.providerRoutes(), p.careTeamRoutes(), p.deskRoutes()} {
+	for _, area := range [][]reply.Route{p.commonRoutes(), p.publicRoutes(), p.clientRoutes(), p.providerRoutes(), p.careTeamRoutes(), p.deskRoutes()} {
 		routes = append(routes, area...)
 	}
 	return routes

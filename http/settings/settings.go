@@ -1,0 +1,198 @@
+// Package settings reads what an operator set: defaults, then a YAML file, then
+// the environment, then the command line, each over the one before. A name that
+// is not known is an error, so that a misspelt one is not ignored in silence.
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/env/v2"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/providers/posflag"
+	"github.com/knadh/koanf/v2"
+	"github.com/spf13/pflag"
+)
+
+// Settings are all of them.
+type Settings struct {
+	Data   string `koanf:"data"`   // folder of care.db and care.key
+	Listen string `koanf:"listen"` // address and port
+	URL    string `koanf:"url"`    // how people reach the service; empty: by the listening address
+	Log    Log    `koanf:"log"`
+	Mail   Mail   `koanf:"mail"`
+	Admin  Admin  `koanf:"admin"`
+}
+
+// Log says how much is written to the log.
+type Log struct {
+	Level string `koanf:"level"` // debug, info, warn, error
+}
+
+// Mail says how messages leave. Without a host they wait in the outbox.
+type Mail struct {
+	Host     string `koanf:"host"`
+	Port     int    `koanf:"port"`
+	User     string `koanf:"user"`
+	Password string `koanf:"password"`
+	From     string `koanf:"from"`
+	Plain    bool   `koanf:"plain"` // without TLS, to a server on the same host
+}
+
+// Admin makes the operator's account without a person at the terminal.
+type Admin struct {
+	Email    string `koanf:"email"`
+	Password string `koanf:"password"`
+}
+
+// defaults also say which names there are.
+var defaults = map[string]any{
+	"data": ".", "listen": "127.0.0.1:8080", "url": "",
+	"log.level": "info",
+	"mail.host": "", "mail.port": 587, "mail.user": "", "mail.password": "", "mail.from": "", "mail.plain": false,
+	"admin.email": "", "admin.password": "",
+}
+
+// secrets may be given as the name of a file that holds them.
+var secrets = []string{"mail.password", "admin.password"}
+
+// fileName is the file read from the data folder when no other is named.
+const fileName = "careconnect.yaml"
+
+// prefix is what a variable of the environment begins with: CARECONNECT_MAIL__HOST
+// is mail.host.
+const prefix = "CARECONNECT_"
+
+// Read reads the settings. Path names the YAML file; when it is empty, the one in
+// the data folder is read if it is there. Flags are those of the command line.
+// Warnings are for the log.
+func Read(path string, flags *pflag.FlagSet) (s Settings, warnings []string, err error) {
+	k := koanf.New(".")
+	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
+		return s, nil, err
+	}
+	if err := k.Load(env.Provider(".", env.Opt{Prefix: prefix, TransformFunc: fromEnvironment}), nil); err != nil {
+		return s, nil, fmt.Errorf("environment: %w", err)
+	}
+	over := posflag.ProviderWithFlag(flags, ".", k, func(f *pflag.Flag) (string, any) {
+		if _, known := defaults[f.Name]; !known || !f.Changed {
+			return "", nil
+		}
+		return f.Name, posflag.FlagVal(flags, f)
+	})
+	if err := k.Load(over, nil); err != nil {
+		return s, nil, fmt.Errorf("command line: %w", err)
+	}
+	if k, err = under(k, path); err != nil {
+		return s, nil, err
+	}
+	warnings, err = readSecrets(k)
+	if err != nil {
+		return s, nil, err
+	}
+	if unknown := misspelt(k); len(unknown) > 0 {
+		return s, nil, fmt.Errorf("there is no setting named %s; those there are: %s", strings.Join(unknown, ", "), strings.Join(names(), ", "))
+	}
+	return s, warnings, k.Unmarshal("", &s)
+}
+
+// under lays the YAML file between the defaults and what is set over it. The
+// data folder, which may name the file, is known only once the rest is read.
+func under(over *koanf.Koanf, path string) (*koanf.Koanf, error) {
+	named := path != ""
+	if !named {
+		path = filepath.Join(over.String("data"), fileName)
+	}
+	if _, err := os.Stat(path); err != nil {
+		if named || !os.IsNotExist(err) {
+			return nil, fmt.Errorf("settings file: %w", err)
+		}
+		return over, nil
+	}
+	k := koanf.New(".")
+	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
+		return nil, err
+	}
+	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+		return nil, fmt.Errorf("settings file %s: %w", path, err)
+	}
+	changed := map[string]any{}
+	for name, value := range over.All() {
+		if was, known := defaults[name]; !known || was != value {
+			changed[name] = value
+		}
+	}
+	return k, k.Load(confmap.Provider(changed, "."), nil)
+}
+
+// fromEnvironment turns CARECONNECT_MAIL__HOST into mail.host.
+func fromEnvironment(name, value string) (string, any) {
+	return strings.ToLower(strings.ReplaceAll(strings.TrimPrefix(name, prefix), "__", ".")), value
+}
+
+// readSecrets reads those given as files, and takes those given in the
+// environment out of it.
+func readSecrets(k *koanf.Koanf) (warnings []string, err error) {
+	for _, name := range secrets {
+		variable := prefix + strings.ToUpper(strings.ReplaceAll(name, ".", "__"))
+		if os.Getenv(variable) != "" {
+			warnings = append(warnings, variable+" holds a secret in the environment, where other programs can read it; name a file in "+variable+"_FILE instead")
+			if err := os.Unsetenv(variable); err != nil {
+				return nil, err
+			}
+		}
+		path := k.String(name + "_file")
+		if path == "" {
+			continue
+		}
+		if k.String(name) != "" {
+			return nil, fmt.Errorf("%s and %s_file are both set; keep one", name, name)
+		}
+		body, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s_file: %w", name, err)
+		}
+		if err := k.Set(name, strings.TrimRight(string(body), "\r\n")); err != nil {
+			return nil, err
+		}
+	}
+	return warnings, nil
+}
+
+func misspelt(k *koanf.Koanf) []string {
+	var unknown []string
+	for _, name := range k.Keys() {
+		_, known := defaults[name]
+		if !known && !slices.Contains(secrets, strings.TrimSuffix(name, "_file")) {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
+}
+
+func names() []string {
+	var all []string
+	for name := range defaults {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// Check says what is missing for a service.
+func (s Settings) Check() error {
+	var wrong []error
+	if s.Mail.Host != "" && s.Mail.From == "" {
+		wrong = append(wrong, errors.New("mail.from: give the address that mail comes from"))
+	}
+	if (s.Admin.Email == "") != (s.Admin.Password == "") {
+		wrong = append(wrong, errors.New("admin.email and admin.password_file go together"))
+	}
+	return errors.Join(wrong...)
+}

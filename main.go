@@ -1,0 +1,808 @@
+// Command careconnect is the whole programme in one program: a service with its
+// pages, its rules, its sealed store and its scheduler, and the commands to set
+// it up and look after it. This file is the wiring and the command table; only
+// here is the time of day read.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+	_ "time/tzdata" // zones travel with the program; ZONEINFO names others
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"careconnect/assets"
+	"careconnect/http"
+	"careconnect/http/api"
+	"careconnect/http/auth"
+	"careconnect/http/intake"
+	"careconnect/http/jobs"
+	"careconnect/http/notify"
+	"careconnect/http/qa"
+	"careconnect/http/reply"
+	"careconnect/http/settings"
+	"careconnect/http/web"
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+	"careconnect/store"
+)
+
+// version is set when a release is built.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	started := time.Now()
+	p := program{
+		ctx: ctx, out: os.Stdout, err: os.Stderr,
+		wall: time.Now, elapsed: func() time.Duration { return time.Since(started) },
+	}
+	os.Exit(p.run(os.Args[1:]))
+}
+
+// program is what the commands share.
+type program struct {
+	ctx      context.Context
+	out, err io.Writer
+	wall     func() time.Time     // the time of day
+	elapsed  func() time.Duration // real time since the start
+}
+
+// Exit codes beside 0 and 1, as sysexits and our manual have them.
+const (
+	exitUsage    = 2
+	exitNewer    = 5
+	exitDamaged  = 65
+	exitNoStore  = 66
+	exitNoWrite  = 73
+	exitIO       = 74
+	exitLocked   = 75
+	exitWrongKey = 77
+)
+
+// exits is the one map from what went wrong to an exit code.
+var exits = []struct {
+	is   error
+	code int
+}{
+	{errUsage, exitUsage},
+	{store.ErrNewerFormat, exitNewer},
+	{store.ErrWrongKey, exitWrongKey},
+	{store.ErrLocked, exitLocked},
+	{store.ErrNoStore, exitNoStore},
+	{store.ErrReplaced, exitIO},
+	{store.ErrUnknown, exitIO},
+	{store.ErrReadOnly, exitNoWrite},
+	{store.ErrPermission, exitNoWrite},
+	{store.ErrHeader, exitDamaged},
+	{store.ErrDamaged, exitDamaged},
+}
+
+var errUsage = errors.New("wrong use")
+
+func (p *program) run(args []string) int {
+	root := p.commands()
+	root.SetArgs(args)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	err := root.ExecuteContext(p.ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(p.err, "careconnect:", err)
+	for _, e := range exits {
+		if errors.Is(err, e.is) {
+			return e.code
+		}
+	}
+	return 1
+}
+
+// commands is the command table.
+func (p *program) commands() *cobra.Command {
+	root := &cobra.Command{
+		Use: "careconnect", Short: "Fast access to mental health care, as one program",
+		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w: %w; see careconnect %s --help", errUsage, err, c.Name())
+	})
+	imports := &cobra.Command{Use: "import", Short: "Take in a file: providers"}
+	imports.AddCommand(p.importProviders())
+	generate := &cobra.Command{Use: "gen", Short: "Write generated files: openapi"}
+	generate.AddCommand(p.genOpenAPI())
+	admin := &cobra.Command{Use: "admin", Short: "Look after the operator's account: invite"}
+	admin.AddCommand(p.adminInvite())
+	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.healthcheck(), admin, generate, p.version())
+	return root
+}
+
+// logTo writes the log: lines for a person at a terminal, JSON otherwise.
+func (p *program) logTo(level string) error {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return fmt.Errorf("%w: log.level: say debug, info, warn or error", errUsage)
+	}
+	options := &slog.HandlerOptions{Level: l}
+	var h slog.Handler = slog.NewJSONHandler(p.err, options)
+	if terminal(p.err) {
+		h = slog.NewTextHandler(p.err, options)
+	}
+	slog.SetDefault(slog.New(h))
+	return nil
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// zoneData names the zone data in use, for explanations.
+func zoneData() string {
+	if path := os.Getenv("ZONEINFO"); path != "" {
+		return "ZONEINFO " + filepath.Base(path)
+	}
+	return "embedded with " + runtime.Version()
+}
+
+// fatal ends the process when the outcome of a commit is unknown: the store is
+// looked at again when it starts.
+func (p *program) fatal(err error) {
+	slog.Error("the store stopped; the process ends so that it is checked at the next start", "error", err)
+	go func() {
+		time.Sleep(200 * time.Millisecond) // let the answers of this batch leave
+		os.Exit(exitIO)
+	}()
+}
+
+// service is a store with everything that serves it.
+type service struct {
+	store   *store.Store
+	handler http.Handler
+	jobs    *jobs.Jobs
+}
+
+func (s *service) close() error { return errors.Join(s.jobs.Stop(), s.store.Close()) }
+
+// serviceConfig is what tells a throwaway service from a lasting one.
+type serviceConfig struct {
+	now    func() time.Time
+	base   string
+	sender notify.Sender
+	secure bool
+	// besides gives more routes, and what pages show of a throwaway instance.
+	besides func(*auth.Auth, *notify.Post) ([]reply.Route, *web.Throwaway)
+}
+
+// assemble wires pages, API and jobs to a store.
+func (p *program) assemble(s *store.Store, bundle *assets.Bundle, c serviceConfig) (*service, error) {
+	a := auth.New(s, c.now, p.elapsed, c.secure)
+	post, err := notify.New(s, c.sender, assets.FS(), c.base)
+	if err != nil {
+		return nil, err
+	}
+	var routes []reply.Route
+	var throwaway *web.Throwaway
+	if c.besides != nil {
+		routes, throwaway = c.besides(a, post)
+	}
+	pages, err := web.New(web.Config{Store: s, Auth: a, Bundle: bundle, Now: c.now, Throwaway: throwaway})
+	if err != nil {
+		return nil, err
+	}
+	routes = append(routes, pages.Routes()...)
+	routes = append(routes, api.New(api.Config{Store: s, Now: c.now}).Routes()...)
+	j, err := jobs.Start(s, post, p.elapsed)
+	if err != nil {
+		return nil, err
+	}
+	h, err := http.New(http.Config{Auth: a, Routes: routes, Secure: c.secure, Ready: func() []string { return ready(s, j) }})
+	if err != nil {
+		return nil, errors.Join(err, j.Stop())
+	}
+	return &service{store: s, handler: h, jobs: j}, nil
+}
+
+// ready says what stands in the way of serving.
+func ready(s *store.Store, j *jobs.Jobs) []string {
+	var not []string
+	if s.Failed() != nil {
+		not = append(not, "store: stopped after a failed commit")
+	}
+	if !j.Fresh() {
+		not = append(not, "sweep: the last one is older than 60 s")
+	}
+	return not
+}
+
+// listen opens the address and gives the site's own: people's browsers treat
+// localhost as they treat TLS.
+func listen(address string) (net.Listener, string, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, "", fmt.Errorf("listen: %w", err)
+	}
+	port := l.Addr().(*net.TCPAddr).Port
+	return l, fmt.Sprintf("http://localhost:%d", port), nil
+}
+
+// demo: a throwaway instance with people in it.
+
+func (p *program) demo() *cobra.Command {
+	var o demoOptions
+	c := &cobra.Command{
+		Use: "demo", Short: "Run a throwaway instance with people in it", Args: cobra.NoArgs,
+		Long: "Run a throwaway instance: nothing to set up, fictional people to sign in as with one click,\ncaught mail and a clock that can be moved. It leaves nothing behind.",
+		RunE: func(c *cobra.Command, _ []string) error { return p.runDemo(c.Context(), o) },
+	}
+	f := c.Flags()
+	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address and port; port 0 takes a free one")
+	f.BoolVar(&o.json, "json", false, "print one line of JSON once it answers, and let the clock stand still")
+	f.Uint64Var(&o.seed, "seed", 7, "makes the same people, ids and mails again")
+	f.StringVar(&o.clock, "clock", "", "the instant to begin at, as 2026-11-20T16:00:00-06:00 (default: now)")
+	f.StringVar(&o.scenario, "scenario", "", "what has happened before it begins (default: everyday)")
+	f.StringArrayVar(&o.imports, "import", nil, "take in a registry file of providers and let them join; may be given again")
+	f.BoolVar(&o.empty, "empty", false, "with staff only: no providers and no clients")
+	f.StringVar(&o.readyFile, "ready-file", "", "write the line of JSON to this file as well, once it answers")
+	return c
+}
+
+type demoOptions struct {
+	listen, clock, scenario, readyFile string
+	json, empty                        bool
+	seed                               uint64
+	imports                            []string
+}
+
+// demoLine is the line that other programs start from.
+type demoLine struct {
+	URL   string    `json:"url"`
+	API   string    `json:"api"`
+	PID   int       `json:"pid"`
+	Seed  uint64    `json:"seed"`
+	Now   string    `json:"now"`
+	Users []qa.User `json:"users"`
+}
+
+func (p *program) runDemo(ctx context.Context, o demoOptions) error {
+	if err := p.logTo("warn"); err != nil {
+		return err
+	}
+	begin := p.wall().Truncate(time.Second)
+	if o.clock != "" {
+		var err error
+		if begin, err = time.Parse(time.RFC3339, o.clock); err != nil {
+			return fmt.Errorf("%w: --clock: give an instant as 2026-11-20T16:00:00-06:00", errUsage)
+		}
+	}
+	l, base, err := listen(o.listen)
+	if errors.Is(err, syscall.EADDRINUSE) && o.listen == "127.0.0.1:8080" {
+		l, base, err = listen("127.0.0.1:0") // someone who only wants to look gets a free port
+	}
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	d := &demo{program: p, o: o, begin: begin, base: base, bundle: assets.New()}
+	defer d.close()
+	line, err := d.start(ctx, o.seed, o.scenario)
+	if err != nil {
+		return err
+	}
+	served := make(chan error, 1)
+	go func() { served <- http.Serve(ctx, l, d) }()
+	if err := d.announce(line); err != nil {
+		return err
+	}
+	return <-served
+}
+
+// demo is a throwaway instance that can be made anew while it serves.
+type demo struct {
+	*program
+	o       demoOptions
+	begin   time.Time
+	base    string
+	bundle  *assets.Bundle
+	current atomic.Pointer[throwaway]
+}
+
+type throwaway struct {
+	*service
+	dir string
+}
+
+// ServeHTTP serves the present instance.
+func (d *demo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	d.current.Load().handler.ServeHTTP(w, r)
+}
+
+func (d *demo) close() {
+	if t := d.current.Swap(nil); t != nil {
+		if err := t.close(); err != nil {
+			slog.Error("close", "error", err)
+		}
+		os.RemoveAll(t.dir)
+	}
+}
+
+// start makes an instance and puts it in the place of the present one.
+func (d *demo) start(ctx context.Context, seed uint64, scenario string) (demoLine, error) {
+	if scenario != "" && scenario != "everyday" {
+		return demoLine{}, fmt.Errorf("%w: there is no scenario %q; there is: everyday", errUsage, scenario)
+	}
+	dir, err := throwawayDir()
+	if err != nil {
+		return demoLine{}, err
+	}
+	t, line, err := d.build(ctx, dir, seed)
+	if err != nil {
+		os.RemoveAll(dir)
+		return line, err
+	}
+	if old := d.current.Swap(t); old != nil {
+		err = old.close()
+		os.RemoveAll(old.dir)
+	}
+	return line, err
+}
+
+func (d *demo) build(ctx context.Context, dir string, seed uint64) (*throwaway, demoLine, error) {
+	clock := qa.NewClock(d.begin.Add(-qa.Before), d.elapsed, false)
+	s, err := store.Create(store.Config{Dir: dir, Now: clock.Now, Elapsed: d.elapsed, TZData: zoneData(), Seed: &seed, Fatal: d.fatal},
+		store.Throwaway, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(clock.Now())})
+	if err != nil {
+		return nil, demoLine{}, err
+	}
+	users, caught, err := d.people(ctx, s, clock, seed)
+	if err != nil {
+		return nil, demoLine{}, errors.Join(err, s.Close())
+	}
+	sv, err := d.assemble(s, d.bundle, serviceConfig{now: clock.Now, base: d.base, sender: caught, besides: func(a *auth.Auth, post *notify.Post) ([]reply.Route, *web.Throwaway) {
+		calls := qa.New(qa.Config{
+			Store: s, Auth: a, Clock: clock, Post: post, Caught: caught, Users: users,
+			Reset: func(ctx context.Context, seed uint64, scenario string) (any, error) {
+				return d.start(context.WithoutCancel(ctx), seed, scenario)
+			},
+		})
+		return calls.Routes(), &web.Throwaway{Ticks: clock.Ticks(), People: func() []web.Person { return persons(users) }, Mails: calls.Mails, Next: calls.Upcoming}
+	}})
+	if err != nil {
+		return nil, demoLine{}, errors.Join(err, s.Close())
+	}
+	return &throwaway{sv, dir}, demoLine{
+		URL: d.base, API: d.base + "/api/v1", PID: os.Getpid(), Seed: seed, Now: d.begin.Format(time.RFC3339), Users: users,
+	}, nil
+}
+
+// persons are the users as the pages show them.
+func persons(users []qa.User) []web.Person {
+	shown := make([]web.Person, len(users))
+	for i, u := range users {
+		shown[i] = web.Person{Role: u.Role, Name: u.Name, Login: u.Login(), About: u.About}
+	}
+	return shown
+}
+
+// people seeds the instance and takes in the files; then the clock stands at the
+// beginning, or ticks from there.
+func (d *demo) people(ctx context.Context, s *store.Store, clock *qa.Clock, seed uint64) ([]qa.User, *notify.Caught, error) {
+	caught := &notify.Caught{}
+	post, err := notify.New(s, caught, assets.FS(), d.base)
+	if err != nil {
+		return nil, nil, err
+	}
+	users, err := qa.Seed(ctx, s, post, clock, seed, d.begin, d.o.empty)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range users {
+		users[i].LoginURL = d.base + users[i].Login()
+	}
+	for _, path := range d.o.imports {
+		counts, err := d.takeIn(ctx, s, path, "")
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := qa.JoinCandidates(ctx, s, seed); err != nil {
+			return nil, nil, err
+		}
+		fmt.Fprintln(d.err, counts)
+	}
+	if !d.o.json {
+		clock.Tick()
+	}
+	return users, caught, nil
+}
+
+func (d *demo) announce(line demoLine) error {
+	body, err := json.Marshal(line)
+	if err != nil {
+		return err
+	}
+	if d.o.readyFile != "" {
+		if err := os.WriteFile(d.o.readyFile, append(body, '\n'), 0o600); err != nil {
+			return fmt.Errorf("ready file: %w", err)
+		}
+	}
+	if d.o.json {
+		_, err = fmt.Fprintf(d.out, "%s\n", body)
+		return err
+	}
+	_, err = fmt.Fprintf(d.out, "\n  %s is running, with fictional people and caught mail.\n\n    Open    %s\n    People  %s/qa     sign in as anyone with one click\n    Mail    %s/qa/inbox\n    API     %s/api/openapi.json\n\n  The yellow bar moves time. Ctrl-C ends it and leaves nothing behind.\n\n",
+		"Care Connect", line.URL, line.URL, line.URL, line.URL)
+	return err
+}
+
+// throwawayDir makes a folder for a throwaway store, in memory where there is
+// room, and removes those whose process is gone.
+func throwawayDir() (string, error) {
+	base := os.TempDir()
+	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+		if probe, err := os.MkdirTemp("/dev/shm", "careconnect-probe-"); err == nil {
+			os.Remove(probe)
+			base = "/dev/shm"
+		}
+	}
+	left, _ := filepath.Glob(filepath.Join(base, "careconnect-demo-*"))
+	for _, dir := range left {
+		parts := strings.Split(filepath.Base(dir), "-")
+		if pid, err := strconv.Atoi(parts[2]); err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
+			os.RemoveAll(dir)
+		}
+	}
+	return os.MkdirTemp(base, fmt.Sprintf("careconnect-demo-%d-", os.Getpid()))
+}
+
+// init, serve: a lasting instance.
+
+func (p *program) init() *cobra.Command {
+	var dir, privacy string
+	c := &cobra.Command{
+		Use: "init", Short: "Make a lasting instance: care.db and care.key", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := os.MkdirAll(dir, 0o700); err != nil {
+				return fmt.Errorf("%w: %w", store.ErrPermission, err)
+			}
+			programme := rules.DefaultProgramme()
+			if privacy != "" {
+				programme.PrivacyEmail = privacy
+			}
+			s, err := store.Create(p.config(dir), store.Production, act.Found{Programme: programme, Terms: rules.DefaultTerms(p.wall().UTC().Truncate(time.Second))})
+			if err != nil {
+				return err
+			}
+			if err := s.Close(); err != nil {
+				return err
+			}
+			fmt.Fprintf(p.out, "Made %s and %s.\n\nWithout %s nothing in %s can ever be read again: keep a copy of it\non another machine. Start the service with\n\n  careconnect serve --data %s\n",
+				filepath.Join(dir, store.DataFile), filepath.Join(dir, store.KeyFile), store.KeyFile, store.DataFile, dir)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&dir, "data", ".", "folder to make them in")
+	c.Flags().StringVar(&privacy, "privacy-email", "", "where clients write to opt out of sharing")
+	return c
+}
+
+func (p *program) config(dir string) store.Config {
+	return store.Config{Dir: dir, Now: p.wall, Elapsed: p.elapsed, TZData: zoneData(), Fatal: p.fatal}
+}
+
+// open opens a lasting store, or says how to make one.
+func (p *program) open(dir string) (*store.Store, error) {
+	s, err := store.Open(p.config(dir))
+	if errors.Is(err, store.ErrNoStore) {
+		return nil, fmt.Errorf("%w; make one with: careconnect init --data %s", err, dir)
+	}
+	return s, err
+}
+
+func (p *program) serve() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use: "serve", Short: "Serve a lasting instance", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			set, warnings, err := settings.Read(file, c.Flags())
+			if err == nil {
+				err = set.Check()
+			}
+			if err != nil {
+				return fmt.Errorf("%w: %w", errUsage, err)
+			}
+			if err := p.logTo(set.Log.Level); err != nil {
+				return err
+			}
+			for _, w := range warnings {
+				slog.Warn(w)
+			}
+			return p.runServe(c.Context(), set)
+		},
+	}
+	c.Flags().String("data", ".", "folder of care.db and care.key")
+	c.Flags().String("listen", "127.0.0.1:8080", "address and port")
+	c.Flags().String("url", "", "how people reach the service, as https://care.example.org")
+	c.Flags().StringVar(&file, "config", "", "settings file (default: careconnect.yaml in the data folder)")
+	return c
+}
+
+func (p *program) runServe(ctx context.Context, set settings.Settings) error {
+	s, err := p.open(set.Data)
+	if err != nil {
+		return err
+	}
+	if s.Kind() != store.Production {
+		return errors.Join(errors.New("this store is a throwaway one; make a lasting one with careconnect init"), s.Close())
+	}
+	l, base, err := listen(set.Listen)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	defer l.Close()
+	if set.URL != "" {
+		base = set.URL
+	}
+	sv, err := p.assemble(s, assets.New(), serviceConfig{
+		now: p.wall, base: base, sender: senderOf(set.Mail), secure: strings.HasPrefix(base, "https://"),
+	})
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	if err := p.firstRun(ctx, s, set, base); err != nil {
+		return errors.Join(err, sv.close())
+	}
+	slog.Info("serving", "address", l.Addr().String(), "url", base, "version", version)
+	err = http.Serve(ctx, l, sv.handler)
+	return errors.Join(err, sv.close())
+}
+
+// senderOf is the way out for mail; nil keeps messages in the outbox.
+func senderOf(m settings.Mail) notify.Sender {
+	if m.Host == "" {
+		slog.Warn("mail is not set up: messages wait in the outbox; set mail.host")
+		return nil
+	}
+	return notify.NewSMTP(notify.SMTP{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password, From: m.From, Plain: m.Plain})
+}
+
+// firstRun makes the operator's account when there is none: with the password
+// that was set, or with a link that works once.
+func (p *program) firstRun(ctx context.Context, s *store.Store, set settings.Settings, base string) error {
+	operators, err := s.Find(ctx, care.System, care.Staff(care.RoleOperator))
+	if err != nil || len(operators) > 0 {
+		return err
+	}
+	a := auth.New(s, p.wall, p.elapsed, false)
+	secret, pass := a.SetUp()
+	email := set.Admin.Email
+	if email == "" {
+		email = "operator@localhost.localdomain"
+	}
+	if _, err := s.Do(ctx, care.System, act.OpenAccount{Role: care.RoleOperator, FullName: "Operator", Email: email, Pass: &pass}); err != nil {
+		return err
+	}
+	if set.Admin.Password != "" {
+		return a.SetPassword(ctx, secret, set.Admin.Password)
+	}
+	p.box("Set up the operator's account within 30 minutes:", base+"/set-up/"+secret, "Sign in afterwards as "+email)
+	return nil
+}
+
+// box prints lines that must not be overlooked.
+func (p *program) box(lines ...string) {
+	width := 0
+	for _, l := range lines {
+		width = max(width, len(l))
+	}
+	rule := "+" + strings.Repeat("-", width+2) + "+"
+	fmt.Fprintln(p.out, rule)
+	for _, l := range lines {
+		fmt.Fprintf(p.out, "| %-*s |\n", width, l)
+	}
+	fmt.Fprintln(p.out, rule)
+}
+
+func (p *program) adminInvite() *cobra.Command {
+	var dir, base string
+	c := &cobra.Command{
+		Use: "invite", Short: "Print a new set-up link for the operator (while the service is stopped)", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			s, err := p.open(dir)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			operators, err := s.Find(c.Context(), care.System, care.Staff(care.RoleOperator))
+			if err != nil {
+				return err
+			}
+			if len(operators) == 0 {
+				return errors.New("there is no operator yet: the first careconnect serve makes one and prints its link")
+			}
+			secret, pass := auth.New(s, p.wall, p.elapsed, false).SetUp()
+			if _, err := s.Do(c.Context(), care.System, act.GivePass{Chart: operators[0].Chart, Pass: pass}); err != nil {
+				return err
+			}
+			p.box("Start the service and open this within 30 minutes:", base+"/set-up/"+secret)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
+	c.Flags().StringVar(&base, "url", "http://localhost:8080", "how people reach the service")
+	return c
+}
+
+// import providers
+
+func (p *program) importProviders() *cobra.Command {
+	var dir, report string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "providers FILE", Short: "Take in providers from a registry file (.csv, .csv.gz, .zip, - for standard input)", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := p.open(dir)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			counts, err := p.takeIn(c.Context(), s, args[0], report)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(p.out).Encode(counts)
+			}
+			fmt.Fprintln(p.out, counts)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
+	c.Flags().StringVar(&report, "report", "", "write each skipped row and why to this file")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the counts as JSON")
+	return c
+}
+
+// takeIn imports one file: the whole of it is checked first, then it is applied
+// in chunks that remember how far they came.
+func (p *program) takeIn(ctx context.Context, s *store.Store, path, report string) (intake.Counts, error) {
+	var f *intake.File
+	var err error
+	if path == "-" {
+		f, err = intake.Spool(os.Stdin, "standard input")
+	} else {
+		f, err = intake.Open(path)
+	}
+	if err != nil {
+		return intake.Counts{}, err
+	}
+	defer f.Close()
+	if report != "" {
+		w, err := os.OpenFile(report, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+		if err != nil {
+			return intake.Counts{}, fmt.Errorf("report: %w", err)
+		}
+		r := intake.NewReport(w)
+		f.Skipped = r.Skip
+		defer func() { _ = errors.Join(r.Close(), w.Close()) }()
+	}
+	if terminal(p.err) {
+		f.Progress = p.progress()
+	}
+	return intake.Apply(ctx, f, s)
+}
+
+// progress draws a bar for each reading of a file.
+func (p *program) progress() func(intake.Pass, int64, int64) {
+	var bar *progressbar.ProgressBar
+	var of intake.Pass
+	return func(pass intake.Pass, read, total int64) {
+		if bar == nil || pass != of {
+			bar, of = progressbar.DefaultBytes(total, string(pass)), pass
+		}
+		_ = bar.Set64(read) // a bar that cannot be drawn holds nothing up
+	}
+}
+
+// explain
+
+func (p *program) explain() *cobra.Command {
+	var dir string
+	c := &cobra.Command{
+		Use: "explain ID", Short: "Explain a deadline by its id, step by step", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			s, err := p.open(dir)
+			if err != nil {
+				return err
+			}
+			defer s.Close()
+			chart, err := s.Locate(c.Context(), care.System, args[0], "explain")
+			if err != nil {
+				return err
+			}
+			d, ok := chart.Deadline(care.DeadlineID(args[0]))
+			if !ok {
+				return errors.New("this id is not a deadline's; those begin with dl_")
+			}
+			_, clock := s.Programme()
+			out := json.NewEncoder(p.out)
+			out.SetIndent("", "  ")
+			return out.Encode(clock.Explain(d, s.Words()))
+		},
+	}
+	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
+	return c
+}
+
+// healthcheck asks a running service whether it is ready: for images without a
+// shell.
+func (p *program) healthcheck() *cobra.Command {
+	var url string
+	c := &cobra.Command{
+		Use: "healthcheck", Short: "Ask a running service whether it is ready", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return http.Healthy(c.Context(), url+"/readyz") },
+	}
+	c.Flags().StringVar(&url, "url", "http://127.0.0.1:8080", "where it listens")
+	return c
+}
+
+// gen openapi writes the API's document, as it is committed.
+func (p *program) genOpenAPI() *cobra.Command {
+	return &cobra.Command{
+		Use: "openapi", Short: "Write the OpenAPI document to standard output", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			body, err := api.New(api.Config{Now: p.wall}).OpenAPI()
+			if err != nil {
+				return err
+			}
+			_, err = p.out.Write(body)
+			return err
+		},
+	}
+}
+
+func (p *program) version() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if !asJSON {
+				fmt.Fprintln(p.out, "careconnect", version)
+				return nil
+			}
+			about := map[string]string{"version": version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "tzdata": zoneData()}
+			if info, ok := debug.ReadBuildInfo(); ok {
+				for _, s := range info.Settings {
+					if s.Key == "vcs.revision" {
+						about["commit"] = s.Value
+					}
+				}
+			}
+			return json.NewEncoder(p.out).Encode(about)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return c
+}

@@ -13,5 +13,5 @@ import (
 func Benefit(c care.Client, programme *care.Chart, at time.Time) rules.Decision {
 	terms := rules.TermsAt(programme.Terms, at)
 	env := Env{Now: at, Programme: *programme.Programme, Terms: terms, Employers: programme.Employers}
-	return rules.ClientMayTakePart.Decide(ClientFacts(c, env), rules.WordsFor(env.Programme, terms))
+	return rules.ClientMayTakePart.Decide(clientFacts(c, env), rules.WordsFor(env.Programme, terms))
 }

@@ -148,7 +148,7 @@ var coverageWord = map[rules.Truth]string{rules.Yes: "covered", rules.Unknown: "
 
 func covered(chart *care.Chart, env Env) string {
 	facts := rules.CoverageFacts{
-		Benefit: rules.ClientMayTakePart.Decide(ClientFacts(*chart.Client, env), env.Words).Outcome,
+		Benefit: rules.ClientMayTakePart.Decide(clientFacts(*chart.Client, env), env.Words).Outcome,
 		Plans:   env.Plans,
 	}
 	if c, ok := chart.CurrentCoverage(); ok {

@@ -103,8 +103,8 @@ func employerOf(code string, employers []care.Employer) *care.Employer {
 	return nil
 }
 
-// ClientFacts are what the rules need to know of a client today.
-func ClientFacts(c care.Client, env Env) rules.ClientFacts {
+// clientFacts are what the rules need to know of a client today.
+func clientFacts(c care.Client, env Env) rules.ClientFacts {
 	return rules.ClientFacts{
 		Client: c, Employer: employerOf(c.Benefit.Code, env.Employers), CodeGiven: c.Benefit.Code != "",
 		Today: env.Today(c.Zone), Terms: env.Terms,
@@ -181,7 +181,7 @@ func (a ClaimBenefit) Decide(k Known, env Env) Plan {
 	client.Benefit = benefit(code, a.Evidence, env)
 	d.put(client)
 	d.Made = string(client.ID)
-	d.Decision = rules.ClientMayTakePart.Decide(ClientFacts(client, env), env.Words)
+	d.Decision = rules.ClientMayTakePart.Decide(clientFacts(client, env), env.Words)
 	d.Decision.Outcome = rules.Yes // what was said is kept; the findings tell what it is worth
 	return d.plan()
 }

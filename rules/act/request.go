@@ -65,7 +65,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 	d.Changes = opened
 	episode, had := d.chart.OpenEpisode()
 	decision := rules.MayRequest.Decide(rules.RequestFacts{
-		Client:   ClientFacts(*chart.Client, env),
+		Client:   clientFacts(*chart.Client, env),
 		Provider: providerFacts(*provider.Provider, chart.Client.State, env),
 		Open:     openRequests(chart, episode.ID), Already: asked(chart, a.Provider), Enabled: env.Programme.Enabled,
 	}, env.Words)

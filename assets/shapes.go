@@ -220,6 +220,7 @@ type Slot struct {
 type Filters struct {
 	Action, Target, Clear string
 	Query                 *Field
+	Fields                []Hidden
 	Groups                []FilterGroup
 }
 

@@ -1,0 +1,228 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"careconnect/assets"
+	"careconnect/http/auth"
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+	"careconnect/store/directory"
+)
+
+// booking is the form by which a client books a first call or asks for one.
+type booking struct {
+	Title, Lead   string
+	Path, Profile string
+	Problems      []assets.Problem
+	Slots         *assets.Slots // to book one
+	Preferred     *assets.Slots // to tick several
+	More          string
+	TheirZone     string
+	You           []assets.Field // for those who are not signed in
+	Home          []assets.Field
+	Note          assets.Field
+	Fields        []assets.Hidden
+	Yes           string
+	Cost, Crisis  string
+	Promise       string
+	Explain       *assets.Explain
+	Signed        string
+}
+
+// asked is what somebody filled in.
+type asked struct {
+	arrival
+	form     url.Values
+	problems []assets.Problem
+	chart    *care.Chart
+}
+
+func (a asked) get(name string) string { return a.form.Get(name) }
+
+func (p *Pages) bookForm(w http.ResponseWriter, r *http.Request) error {
+	v, chart, err := p.visitor(r, "book")
+	if err != nil {
+		return err
+	}
+	a := asked{arrival: v, form: r.Form, chart: chart}
+	if again, ok := p.earlier(chart, r.Form.Get("again")); ok && !r.Form.Has("note") {
+		a.form.Set("note", again.Note)
+	}
+	return p.bookPage(w, r, http.StatusOK, a)
+}
+
+// earlier is a request of the client's that fell through: what they wrote then is
+// kept, so that asking again is one tap.
+func (p *Pages) earlier(chart *care.Chart, id string) (care.Referral, bool) {
+	if chart == nil || id == "" {
+		return care.Referral{}, false
+	}
+	return chart.Referral(care.ReferralID(id))
+}
+
+func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a asked) error {
+	c, ok := p.Store.Directory().Provider(care.ChartID(mux.Vars(r)["id"]), p.Now())
+	if !ok {
+		return care.Missing()
+	}
+	zone := a.zone()
+	from := p.Now()
+	if after, err := time.Parse(time.RFC3339, a.get("after")); err == nil && after.After(from) {
+		from = after
+	}
+	slots, _ := p.Store.Directory().Openings(c.ID, care.Consultation, p.Now(), from, from.AddDate(0, 0, searched), 0)
+	days, more := grid{zone: zone, now: p.Now(), chosen: slices.Concat(a.form["start"], a.form["preferred"])}.days(slots)
+	due := p.promiseFor(a.chart, zone)
+	words := p.Store.Words()
+	path := "/p/" + string(c.ID)
+	data := booking{
+		Path: path + "/book", Profile: a.to(path), Problems: a.problems, TheirZone: otherZone(p, c.Name, c.Zone, zone),
+		Note: assets.Field{
+			Name: "note", Label: "Anything " + c.Name + " should know?", Type: "textarea", Value: a.get("note"), Optional: true, Rows: 3,
+			Hint: "Only they and our clinical team can read this.", Problem: problemAt(a.problems, "note"),
+		},
+		Fields: append(a.hidden("src", "language", "specialty"), assets.Hidden{Name: "once", Value: or(a.get("once"), auth.Secret())}),
+		Cost:   "This first call costs nothing and needs no plan. For the sessions after it your plan’s copay or coinsurance applies.",
+		Crisis: words["crisis"], Promise: dayOf(due, zone),
+	}
+	_, clock := p.Store.Programme()
+	if a.chart == nil {
+		data.Explain = p.explain(clock.Start(care.Deadline{Code: "promise", Starts: p.Now(), Zone: zone}))
+		data.You, data.Home = p.newcomerFields(a)
+	} else {
+		data.Signed = a.chart.Client.Name
+		if e, ok := a.chart.OpenEpisode(); ok {
+			if d, ok := a.chart.Deadline(e.Promise); ok {
+				data.Explain = p.explain(d)
+			}
+		} else {
+			data.Explain = p.explain(clock.Start(care.Deadline{Code: "promise", Starts: p.Now(), Zone: zone}))
+		}
+	}
+	p.times(&data, c, slots, days, zone)
+	if !more.IsZero() {
+		q := a.query()
+		q.Set("after", more.Format(time.RFC3339))
+		data.More = address(path+"/book", q)
+	}
+	return p.show(w, r, status, "book", zone, assets.Page{Title: data.Title, Data: data})
+}
+
+// times fills in whether the client books a time or lists some.
+func (p *Pages) times(data *booking, c directory.Card, slots []calendar.Slot, days []assets.SlotDay, zone string) {
+	if c.SelfSchedule && len(slots) > 0 {
+		data.Title, data.Yes = "Book a first call with "+c.Name, "Book this time"
+		data.Lead = "Choose a time. It is yours at once."
+		data.Slots = &assets.Slots{Name: "start", Legend: "Open times for a call of " + counted(c.ConsultMinutes, "minute"), Zone: p.allTimes(zone), Days: days}
+		return
+	}
+	data.Title, data.Yes = "Ask "+c.Name+" for a first call", "Send the request"
+	data.Lead = p.Store.Words().Render("They answer within {respond_hours} hours, nights and weekends included.")
+	if len(slots) > 0 {
+		data.Preferred = &assets.Slots{Name: "preferred", Legend: "Times that would suit you", Zone: p.allTimes(zone), Days: days}
+	}
+}
+
+// newcomerFields are all that somebody fills in who comes for the first time.
+func (p *Pages) newcomerFields(a asked) (you, home []assets.Field) {
+	field := func(f assets.Field) assets.Field {
+		f.Value, f.Problem = or(f.Value, a.get(f.Name)), problemAt(a.problems, f.Name)
+		return f
+	}
+	you = []assets.Field{
+		field(assets.Field{Name: "name", Label: "The name you go by", Autocomplete: "name", Max: 200}),
+		field(assets.Field{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "email", Max: 254, Hint: "We only ever write that there is something to see."}),
+		field(assets.Field{Name: "birth_date", Label: "Date of birth", Type: "date", Autocomplete: "bday"}),
+		field(assets.Field{Name: "employer", Label: "Your employer’s code", Value: a.Employer, Max: 40, Hint: "From the portal. Your employer is never asked about you."}),
+	}
+	home = []assets.Field{
+		field(assets.Field{Name: "state", Label: "The state you are in", Type: "select", Choices: stateChoices(a.State, "Choose a state")}),
+		field(assets.Field{Name: "zone", Label: "Your time zone", Type: "select", Choices: zoneChoices(a.zone())}),
+	}
+	return you, home
+}
+
+// book asks or books, and for somebody new opens their chart and signs them in,
+// all in one act.
+func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
+	v, chart, err := p.visitor(r, "book")
+	if err != nil {
+		return err
+	}
+	a := asked{arrival: v, form: r.PostForm, chart: chart}
+	request := act.Request{Provider: care.ChartID(mux.Vars(r)["id"]), Note: a.get("note"), Preferred: times(a.form["preferred"])}
+	if starts := times(a.form["start"]); len(starts) > 0 {
+		request.Start = starts[0]
+	}
+	a.missing(p, request.Provider)
+	var secret string
+	if chart != nil {
+		request.Client = chart.ID
+	} else {
+		enter, pass := p.newcomer(&a)
+		secret, request.New = pass, enter
+	}
+	if len(a.problems) > 0 {
+		return p.bookPage(w, r, http.StatusUnprocessableEntity, a)
+	}
+	out, err := p.deedOnce(r, request, a.get("once"))
+	if err != nil {
+		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
+			a.problems = problems
+			return p.bookPage(w, r, status, a)
+		})
+	}
+	switch {
+	case chart == nil && out.Replayed: // the same form, sent twice: its sender is let in all the same
+		made, err := p.Store.Locate(r.Context(), care.System, out.Made, "book")
+		if err != nil {
+			return err
+		}
+		if err := p.Auth.Session(w, r, *made.Account); err != nil {
+			return err
+		}
+	case chart == nil:
+		p.Auth.SetCookie(w, secret, care.RoleClient)
+	}
+	return done(w, r, "/me", map[bool]string{true: "requested", false: "booked"}[request.Start.IsZero()])
+}
+
+// missing notes what the form lacks before anything is asked of the rules.
+func (a *asked) missing(p *Pages, provider care.ChartID) {
+	card, ok := p.Store.Directory().Provider(provider, p.Now())
+	if ok && card.SelfSchedule && len(a.form["start"]) == 0 {
+		if slots, _ := p.Store.Directory().Openings(provider, care.Consultation, p.Now(), p.Now(), p.Now().AddDate(0, 0, searched), 1); len(slots) > 0 {
+			a.problems = append(a.problems, assets.Problem{Field: "start", Text: "Choose a time."})
+		}
+	}
+	if a.chart != nil {
+		return
+	}
+	if _, err := calendar.ParseDate(a.get("birth_date")); err != nil {
+		a.problems = append(a.problems, assets.Problem{Field: "birth_date", Text: "Give your date of birth, as 1990-05-31."})
+	}
+	if a.get("employer") == "" {
+		a.problems = append(a.problems, assets.Problem{Field: "employer", Text: "Give your employer’s code. The wellness portal shows it; the care team helps if you have none."})
+	}
+}
+
+func (p *Pages) newcomer(a *asked) (*act.Enter, string) {
+	secret, pass := p.Auth.NewSession(care.RoleClient)
+	born, _ := calendar.ParseDate(a.get("birth_date")) // missing has looked at it
+	evidence := "attestation"
+	if a.Source == "portal" {
+		evidence = "portal"
+	}
+	return &act.Enter{
+		FullName: a.get("name"), Email: a.get("email"), BirthDate: born, State: a.State, Zone: a.zone(),
+		Concerns: a.Concerns, Language: or(a.Language, "en"), Source: or(a.Source, "direct"),
+		Code: a.get("employer"), Evidence: evidence, Pass: &pass,
+	}, secret
+}

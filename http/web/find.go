@@ -1,0 +1,269 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"careconnect/assets"
+	"careconnect/rules"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+	"careconnect/store/directory"
+)
+
+// found is the directory's page.
+type found struct {
+	Lead      string
+	Filters   assets.Filters
+	Says      string
+	Promise   string
+	Providers []assets.ProviderCard
+	Pager     *assets.Pager
+	Empty     *assets.Empty
+	Chips     []assets.Action
+	CareEmail string
+}
+
+// narrowings are the ways to narrow the directory by one choice.
+var narrowings = []struct {
+	name, title, any string
+	of               func(*directory.Query) *string
+}{
+	{"language", "Language", "Any language", func(q *directory.Query) *string { return &q.Language }},
+	{"modality", "Approach", "Any approach", func(q *directory.Query) *string { return &q.Modality }},
+	{"gender", "Gender of the therapist", "Any gender", func(q *directory.Query) *string { return &q.Gender }},
+	{"degree", "Training", "Any training", func(q *directory.Query) *string { return &q.Degree }},
+}
+
+// perPage is how many providers a page of the directory shows.
+const perPage = 12
+
+// find is the directory.
+func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
+	v, chart, err := p.visitor(r, "find")
+	if err != nil {
+		return err
+	}
+	q := p.queryOf(r, v, chart)
+	now := p.Now()
+	page, err := p.Store.Directory().Search(q, now)
+	if err != nil {
+		return err
+	}
+	data := found{
+		Lead:    p.Store.Words().Render("Everyone here takes part in {programme} and has said yes to its promise. The order changes from day to day."),
+		Filters: p.filters(r, q, v, page), CareEmail: p.Store.Words()["care_email"],
+		Says: counted(page.Total, "therapist") + where(v.State), Promise: dayOf(page.PromiseDue, v.zone()),
+	}
+	if q.Promise {
+		data.Says += " who can keep the promise"
+	}
+	for _, card := range page.Items {
+		data.Providers = append(data.Providers, p.card(card, v, page.PromiseDue))
+	}
+	data.Pager = pages(r, page, len(page.Items))
+	if page.Total == 0 {
+		data.Empty = &assets.Empty{Icon: "search", Title: "Nobody fits all of this", Text: "Let go of one wish, and see who is there:"}
+		data.Chips = p.relax(r, q)
+	}
+	return p.show(w, r, http.StatusOK, "find", v.zone(), assets.Page{Title: "Find a therapist", Wide: true, Data: data})
+}
+
+func (p *Pages) queryOf(r *http.Request, v arrival, chart *care.Chart) directory.Query {
+	q := directory.Query{
+		State: v.State, Specialties: v.Concerns, Text: r.Form.Get("q"), Promise: r.Form.Get("promise") != "",
+		Zone: v.zone(), Facets: true, Limit: perPage, Cursor: r.Form.Get("cursor"),
+	}
+	for _, n := range narrowings {
+		*n.of(&q) = r.Form.Get(n.name)
+	}
+	if chart != nil {
+		if e, ok := chart.OpenEpisode(); ok {
+			q.SoughtAt, q.Zone = e.SoughtAt, e.Zone
+		}
+	}
+	return q
+}
+
+func (p *Pages) filters(r *http.Request, q directory.Query, v arrival, page directory.Page) assets.Filters {
+	wide, _ := p.Store.Directory().Search(directory.Query{State: q.State, Facets: true, Limit: 1}, p.Now())
+	f := assets.Filters{
+		Action: "/find", Target: "results", Clear: address("/find", arrival{State: v.State, Zone: v.Zone, Employer: v.Employer, Source: v.Source}.query()),
+		Query:  &assets.Field{Name: "q", Label: "Name or word", Type: "search", Value: q.Text, Optional: true, Max: 80},
+		Fields: v.hidden("employer", "src"),
+		Groups: []assets.FilterGroup{
+			{Title: "Where you are", Name: "state", One: true, Choices: stateChoices(v.State, "Any state")},
+			{Title: "Time zone", Name: "zone", One: true, Choices: zoneFilter(r.Form.Get("zone"), v)},
+			{Title: "The promise", Name: "promise", Choices: []assets.Choice{{Value: "1", Text: "Can keep the promise", Checked: q.Promise}}},
+		},
+	}
+	specialties := assets.FilterGroup{Title: "What it is about", Name: "specialty"}
+	for _, c := range checked(slices.Sorted(maps.Keys(wide.Facets["specialty"])), q.Specialties) {
+		c.Note = fmt.Sprint(page.Facets["specialty"][c.Value])
+		specialties.Choices = append(specialties.Choices, c)
+	}
+	f.Groups = append(f.Groups, specialties)
+	for _, n := range narrowings {
+		chosen := *n.of(&q)
+		values := slices.Sorted(maps.Keys(wide.Facets[n.name]))
+		if chosen != "" && !slices.Contains(values, chosen) {
+			values = append(values, chosen)
+		}
+		group := assets.FilterGroup{Title: n.title, Name: n.name, One: true, Choices: []assets.Choice{{Text: n.any, Checked: chosen == ""}}}
+		group.Choices = append(group.Choices, checked(values, []string{chosen})...)
+		f.Groups = append(f.Groups, group)
+	}
+	return f
+}
+
+// zoneFilter offers the state's own zone first.
+func zoneFilter(chosen string, v arrival) []assets.Choice {
+	guess := likelyZone("", v.State)
+	choices := []assets.Choice{{Text: "As where you are: " + place(guess), Checked: chosen == ""}}
+	return append(choices, zoneChoices(chosen)...)
+}
+
+// card is a provider in the directory.
+func (p *Pages) card(c directory.Card, v arrival, due time.Time) assets.ProviderCard {
+	zone := rules.Zone(v.zone())
+	card := assets.ProviderCard{
+		Href: v.to("/p/" + string(c.ID)), Name: c.Name, Initials: initials(c.Name), Tint: tint(string(c.ID)),
+		Line: line(c), Tags: tagsOf(c.Specialties, v.Concerns),
+		Kept: !due.IsZero() && !c.FirstSession.IsZero() && !c.FirstSession.After(due),
+	}
+	if !c.NextConsultation.IsZero() {
+		says := "First call possible "
+		if c.SelfSchedule {
+			says = "Book a first call yourself, from "
+		}
+		card.Consult = says + calendar.Words(c.NextConsultation, zone)
+	}
+	if !c.FirstSession.IsZero() {
+		card.First = "First session from " + calendar.Words(c.FirstSession, zone)
+		if card.Kept {
+			card.First += ", within the promise"
+		}
+	}
+	card.Actions = []assets.Action{{Text: "See profile", Href: card.Href, Style: "outline"}}
+	return card
+}
+
+// line is who somebody is, in one line.
+func line(c directory.Card) string {
+	parts := []string{label(c.Degree)}
+	if c.Pronouns != "" {
+		parts = append(parts, c.Pronouns)
+	}
+	names := make([]string, len(c.States))
+	for i, s := range c.States {
+		names[i] = stateName(s)
+	}
+	return strings.Join(append(parts, strings.Join(names, ", "), strings.Join(labelsOf(c.Languages), ", ")), " · ")
+}
+
+// tagsOf are a few of somebody's specialties, those looked for first.
+func tagsOf(specialties, wanted []string) []string {
+	sorted := slices.Clone(specialties)
+	slices.SortStableFunc(sorted, func(a, b string) int {
+		return cmp.Compare(btoi(!slices.Contains(labelsOf(wanted), label(a))), btoi(!slices.Contains(labelsOf(wanted), label(b))))
+	})
+	return labelsOf(sorted[:min(5, len(sorted))])
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// pages leads on, and back to the beginning; nil where all fits.
+func pages(r *http.Request, page directory.Page, shown int) *assets.Pager {
+	q := maps.Clone(r.Form)
+	cursor := q.Get("cursor")
+	if page.Next == "" && cursor == "" {
+		return nil
+	}
+	pager := &assets.Pager{Says: fmt.Sprintf("%d of %d", shown, page.Total)}
+	if cursor != "" {
+		q.Del("cursor")
+		pager.Back = address("/find", q)
+	}
+	if page.Next != "" {
+		q.Set("cursor", page.Next)
+		pager.Next = address("/find", q)
+	}
+	return pager
+}
+
+// relax offers to let go of one wish at a time, with how many fit then.
+func (p *Pages) relax(r *http.Request, q directory.Query) []assets.Action {
+	var chips []assets.Action
+	offer := func(says, name, value string, without directory.Query) {
+		without.Facets, without.Limit, without.Cursor = false, 1, ""
+		page, err := p.Store.Directory().Search(without, p.Now())
+		if err != nil || page.Total == 0 {
+			return
+		}
+		form := url.Values{}
+		for k, vs := range r.Form {
+			for _, v := range vs {
+				if k != "cursor" && (k != name || value != "" && v != value) {
+					form.Add(k, v)
+				}
+			}
+		}
+		if name == "state" {
+			form.Set("state", "")
+		}
+		chips = append(chips, assets.Action{Text: fmt.Sprintf("%s (%d)", says, page.Total), Href: address("/find", form), Icon: "x", Style: "outline"})
+	}
+	if q.Text != "" {
+		without := q
+		without.Text = ""
+		offer("Without “"+q.Text+"”", "q", "", without)
+	}
+	if q.Promise {
+		without := q
+		without.Promise = false
+		offer("Also a little later than promised", "promise", "", without)
+	}
+	for _, s := range q.Specialties {
+		without := q
+		without.Specialties = slices.DeleteFunc(slices.Clone(q.Specialties), func(other string) bool { return other == s })
+		offer("Without “"+label(s)+"”", "specialty", s, without)
+	}
+	for _, n := range narrowings {
+		without := q
+		if chosen := n.of(&without); *chosen != "" {
+			*chosen = ""
+			offer(n.any, n.name, "", without)
+		}
+	}
+	if q.State != "" {
+		without := q
+		without.State = ""
+		offer("Any state", "state", "", without)
+	}
+	return chips
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func where(state string) string {
+	if state == "" {
+		return ""
+	}
+	return " in " + stateName(state)
+}

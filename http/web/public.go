@@ -1,0 +1,147 @@
+package web
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+
+	"careconnect/assets"
+	"careconnect/http/auth"
+	"careconnect/http/reply"
+	"careconnect/rules"
+	"careconnect/rules/care"
+)
+
+// publicRoutes are the pages anybody may open.
+func (p *Pages) publicRoutes() []reply.Route {
+	line := func(method, path, does string, h handler) reply.Route {
+		return reply.Route{Method: method, Path: path, Does: does, Handler: p.page(h)}
+	}
+	return []reply.Route{
+		line(http.MethodGet, "/", "read start page", p.start),
+		line(http.MethodGet, "/enter", "read entrance", p.enter),
+		line(http.MethodGet, "/find", "read directory", p.find),
+		line(http.MethodGet, "/p/{id}", "read profile", p.seeProfile),
+		line(http.MethodGet, "/p/{id}/book", "read booking form", p.bookForm),
+		line(http.MethodPost, "/p/{id}/book", "request", p.book),
+		line(http.MethodGet, "/plans", "read plans", p.plans),
+		line(http.MethodGet, "/handbook", "read handbook", p.handbook),
+		line(http.MethodGet, "/handbook/{page}", "read handbook", p.handbookPage),
+		line(http.MethodGet, "/help", "read help", p.help),
+		line(http.MethodGet, "/sign-in", "read sign-in form", p.signInForm),
+		line(http.MethodPost, "/sign-in", "sign_in", p.signIn),
+		line(http.MethodPost, "/sign-out", "sign_out", p.signOut),
+		line(http.MethodGet, "/set-up/{secret}", "read set-up form", p.setUpForm),
+		line(http.MethodPost, "/set-up/{secret}", "redeem", p.setUp),
+	}
+}
+
+// start is the first page: what this is, and the ways in.
+func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
+	if role := auth.Actor(r).Role; role != care.RoleAnonymous && p.Throwaway == nil {
+		return done(w, r, homeOf(role), "")
+	}
+	words := p.Store.Words()
+	data := welcome{
+		Title: "Someone to talk to, this week",
+		Lines: welcomeLines(words),
+		Actions: []assets.Action{
+			{Text: "Find a therapist", Href: "/find", Icon: "search", Style: "large"},
+			{Text: "Sign in", Href: "/sign-in", Style: "ghost"},
+		},
+	}
+	if p.Throwaway != nil {
+		data.Throwaway = &assets.Notice{
+			Title: "This is a throwaway instance",
+			Text:  "Nobody here is real, and nothing leaves this machine. Walk in as somebody, or go through the front door with a code such as LANTERN.",
+			Actions: []assets.Action{
+				{Text: "See all the people", Href: "/qa", Icon: "users", Style: "outline"},
+				{Text: "Arrive from the portal", Href: "/enter?employer=LANTERN&src=portal", Icon: "arrow-right", Style: "outline"},
+			},
+		}
+		for _, person := range p.Throwaway.People() {
+			if person.Role == care.RoleClient {
+				start := assets.Action{Text: "Start as a client", Href: person.Login, Icon: "play"}
+				data.Throwaway.Actions = append([]assets.Action{start}, data.Throwaway.Actions...)
+				break
+			}
+		}
+	}
+	return p.show(w, r, http.StatusOK, "welcome", "", assets.Page{Data: data})
+}
+
+// welcome is the start page and the entrance from the portal.
+type welcome struct {
+	Title     string
+	Lines     []assets.Fact
+	Actions   []assets.Action
+	Throwaway *assets.Notice
+	Promise   string
+	Note      *assets.Notice
+}
+
+func welcomeLines(words rules.Words) []assets.Fact {
+	return []assets.Fact{
+		{Term: "Quick", Text: words.Render("A short first call to see whether you fit, and a first session within {promise_business_days} business days.")},
+		{Term: "Yours", Text: words.Render("As many sessions as you and your therapist find right, with a clinician of {network}, by video.")},
+		{Term: "Private", Text: "Your employer pays for the door being open. They will never see that you were here."},
+	}
+}
+
+// enter is where people arrive from the portal. It records nothing: what came
+// along is carried on in the address until something is submitted.
+func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return reply.Bad(r.Context(), http.StatusBadRequest, "unreadable", "This address could not be read. Go to the start page and begin there.")
+	}
+	words := p.Store.Words()
+	v := arrivalOf(r)
+	if v.Source == "" {
+		v.Source = "portal"
+	}
+	return p.show(w, r, http.StatusOK, "welcome", "", assets.Page{Title: "Welcome", Data: welcome{
+		Title: "Good that you are here",
+		Lines: welcomeLines(words),
+		Note: &assets.Notice{
+			Title: "What it costs",
+			Text:  "The first call costs nothing. For sessions your plan’s copay or coinsurance applies, as anywhere; an EAP usually has none.",
+		},
+		Actions: []assets.Action{{Text: "Find a therapist", Href: v.to("/find"), Icon: "search", Style: "large"}},
+	}})
+}
+
+// plans is the published list of plans that cannot be processed.
+func (p *Pages) plans(w http.ResponseWriter, r *http.Request) error {
+	programme, _ := p.Store.Programme()
+	listed := slices.Clone(programme.Plans)
+	slices.SortFunc(listed, func(a, b care.UnprocessablePlan) int {
+		return cmp.Or(cmp.Compare(a.Payer, b.Payer), cmp.Compare(a.Plan, b.Plan), cmp.Compare(a.State, b.State))
+	})
+	table := assets.Table{Caption: "Plans and where they cannot be processed", Head: []string{"Plan", "Insurer", "State"}, Empty: "Every plan can be processed at present"}
+	for _, plan := range listed {
+		where := "every state"
+		if plan.State != "" {
+			where = stateName(plan.State)
+		}
+		table.Rows = append(table.Rows, []string{plan.Plan, plan.Payer, where})
+	}
+	return p.show(w, r, http.StatusOK, "plans", "", assets.Page{Title: "Plans we cannot process", Data: map[string]any{
+		"Table": table, "CareEmail": p.Store.Words()["care_email"],
+	}})
+}
+
+// help says whom to turn to.
+func (p *Pages) help(w http.ResponseWriter, r *http.Request) error {
+	words := p.Store.Words()
+	return p.show(w, r, http.StatusOK, "help", "", assets.Page{Title: "Help", Data: map[string]any{
+		"CareEmail": words["care_email"], "PrivacyEmail": words["privacy_email"], "Pages": handbookLinks(words),
+		"Crisis": p.crisis(), "Words": words,
+	}})
+}
+
+// crisis is the help of the footer, to be put first on a page.
+func (p *Pages) crisis() assets.Crisis {
+	return assets.Crisis{Text: p.Store.Words()["crisis"], Lines: []assets.Link{
+		{Href: "tel:988", Text: "Call 988"}, {Href: "sms:988", Text: "Text 988", Icon: "message-circle"}, {Href: "tel:911", Text: "Call 911"},
+	}}
+}

@@ -1,0 +1,101 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"careconnect/assets"
+	"careconnect/rules/care"
+)
+
+// door is the page by which people come in, or set their password.
+type door struct {
+	Title, Lead string
+	Action      string
+	Problems    []assets.Problem
+	Fields      []assets.Field
+	Yes         string
+	Foot        string
+}
+
+func (p *Pages) signInForm(w http.ResponseWriter, r *http.Request) error {
+	return p.signInPage(w, r, http.StatusOK, "", nil)
+}
+
+func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request, status int, email string, problems []assets.Problem) error {
+	words := p.Store.Words()
+	return p.show(w, r, status, "door", "", assets.Page{Title: "Sign in", Data: door{
+		Title: "Sign in", Lead: "With the e-mail address and password of your account.", Action: "/sign-in", Problems: problems,
+		Fields: []assets.Field{
+			{Name: "email", Label: "E-mail", Type: "email", Value: email, Autocomplete: "username", Max: 254},
+			{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Max: 200},
+		},
+		Yes:  "Sign in",
+		Foot: "No password yet, or forgotten it? You set one with a link that works once; write to " + words["care_email"] + " for a new link. To look for a therapist you need no account.",
+	}})
+}
+
+func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
+	form, err := posted(r)
+	if err != nil {
+		return err
+	}
+	if err := p.Auth.SignIn(w, r, form.Get("email"), form.Get("password")); err != nil {
+		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
+			return p.signInPage(w, r, status, form.Get("email"), problems)
+		})
+	}
+	return done(w, r, "/home", "")
+}
+
+func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Auth.SignOut(w, r); err != nil {
+		return err
+	}
+	return done(w, r, "/", "signed_out")
+}
+
+func (p *Pages) setUpForm(w http.ResponseWriter, r *http.Request) error {
+	secret := mux.Vars(r)["secret"]
+	if _, ok := p.Auth.Invited(secret); !ok {
+		return &care.Fault{Kind: care.NotFound, Code: "link_used", Says: "This link has been used or has run out. Ask whoever sent it for a new one."}
+	}
+	return p.setUpPage(w, r, http.StatusOK, nil)
+}
+
+// setUpPage posts back to where it is, so that the secret stands in the address
+// that the person already has and nowhere else.
+func (p *Pages) setUpPage(w http.ResponseWriter, r *http.Request, status int, problems []assets.Problem) error {
+	return p.show(w, r, status, "door", "", assets.Page{Title: "Choose a password", Data: door{
+		Title: "Choose a password", Lead: "This link works once. Afterwards you sign in with your e-mail address and this password.",
+		Problems: problems, Yes: "Set the password and sign in",
+		Fields: []assets.Field{{
+			Name: "password", Label: "New password", Type: "password", Autocomplete: "new-password", Max: 200,
+			Hint: "A few words that belong together only for you are easy to keep and hard to guess.",
+		}},
+		Foot: "Setting a password signs out every other browser that was signed in as you.",
+	}})
+}
+
+func (p *Pages) setUp(w http.ResponseWriter, r *http.Request) error {
+	form, err := posted(r)
+	if err != nil {
+		return err
+	}
+	if err := p.Auth.Redeem(w, r, mux.Vars(r)["secret"], form.Get("password")); err != nil {
+		return p.again(w, r, err, func(status int, problems []assets.Problem) error { return p.setUpPage(w, r, status, problems) })
+	}
+	return done(w, r, "/home", "")
+}
+
+// again shows a form anew with what was wrong with it; an error that the person
+// cannot mend there is given on.
+func (p *Pages) again(_ http.ResponseWriter, r *http.Request, err error, form func(status int, problems []assets.Problem) error) error {
+	problem := problemOf(r, err)
+	problems, ok := mend(problem)
+	if !ok {
+		return problem
+	}
+	return form(problem.Status, problems)
+}

@@ -203,7 +203,7 @@ func (a Leave) Decide(k Known, env Env) Plan {
 	if p.Standing != care.Active && p.Standing != care.Paused {
 		return fault(care.Conflict, "not_active", "You do not take part, so there is nothing to leave.")
 	}
-	p.Standing, p.LeftAt, p.Attested = care.OptedOut, env.Now, nil
+	p.Standing, p.LeftAt = care.OptedOut, env.Now
 	plan := changeProvider(p)
 	waiting := slices.Clone(k.Sets[inbox(a.Provider)])
 	slices.SortFunc(waiting, func(x, y care.Member) int { return strings.Compare(x.Ref, y.Ref) })

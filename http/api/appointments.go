@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"careconnect/http/reply"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+)
+
+// appointment is a consultation or a session.
+type appointment struct {
+	ID        care.AppointmentID     `json:"id"`
+	Referral  care.ReferralID        `json:"referral_id"`
+	Episode   care.EpisodeID         `json:"episode_id"`
+	Client    care.ChartID           `json:"client_id"`
+	Provider  care.ChartID           `json:"provider_id"`
+	Kind      care.AppointmentType   `json:"kind" enum:"consultation,session"`
+	Start     time.Time              `json:"start"`
+	End       time.Time              `json:"end"`
+	Minutes   int                    `json:"minutes"`
+	Status    care.AppointmentStatus `json:"status" enum:"booked,attended,no_show_client,no_show_provider,cancelled_client,cancelled_provider"`
+	Virtual   bool                   `json:"virtual"`
+	Link      string                 `json:"link,omitempty" doc:"Where it is joined"`
+	Covered   string                 `json:"covered,omitempty" enum:"covered,unverified,hold" doc:"Of a session"`
+	BookedBy  care.Role              `json:"booked_by,omitempty"`
+	OutcomeAt *time.Time             `json:"outcome_at,omitempty"`
+}
+
+func showAppointment(ap care.Appointment, zone *time.Location) appointment {
+	return appointment{
+		ID: ap.ID, Referral: ap.Referral, Episode: ap.Episode, Client: ap.Client, Provider: ap.Provider, Kind: ap.Type,
+		Start: ap.Start.In(zone), End: ap.End.In(zone), Minutes: int(ap.End.Sub(ap.Start) / time.Minute), Status: ap.Status,
+		Virtual: ap.Virtual, Link: ap.Link, Covered: ap.Covered, BookedBy: ap.BookedBy, OutcomeAt: in(zone, ap.OutcomeAt),
+	}
+}
+
+type postAppointment struct {
+	Keyed
+	Body struct {
+		Referral care.ReferralID      `json:"referral_id" maxLength:"64"`
+		Kind     care.AppointmentType `json:"kind" enum:"session" doc:"A consultation is booked on its referral"`
+		Start    time.Time            `json:"start"`
+		Minutes  int                  `json:"minutes" minimum:"5" maximum:"480"`
+	}
+}
+
+func (a *API) bookSession(ctx context.Context, in *postAppointment) (appointment, error) {
+	b := in.Body
+	return a.onAppointment(ctx, in.Keyed, act.BookSession{Referral: b.Referral, Start: b.Start, Minutes: b.Minutes})
+}
+
+type postOutcome struct {
+	ByID
+	Keyed
+	Body struct {
+		Result care.AppointmentStatus `json:"result" enum:"attended,no_show_client,no_show_provider"`
+	}
+}
+
+func (a *API) outcome(ctx context.Context, in *postOutcome) (appointment, error) {
+	return a.onAppointment(ctx, in.Keyed, act.Outcome{Appointment: care.AppointmentID(in.ID), Result: in.Body.Result})
+}
+
+func (a *API) onAppointment(ctx context.Context, key Keyed, do act.Act) (appointment, error) {
+	out, err := a.do(ctx, key, do)
+	if err != nil {
+		return appointment{}, err
+	}
+	chart, err := a.store.Locate(ctx, actor(ctx), out.Made, "appointment")
+	if err != nil {
+		return appointment{}, err
+	}
+	ap, ok := chart.Appointment(care.AppointmentID(out.Made))
+	if !ok {
+		return appointment{}, care.Missing()
+	}
+	return showAppointment(ap, a.zone(ctx, chart)), nil
+}
+
+type findAppointments struct {
+	From time.Time `query:"from" doc:"For a provider; left out: a week ago"`
+	To   time.Time `query:"to" doc:"For a provider; left out: 60 days after from; at most 100 days after it"`
+}
+
+// appointments are a client's own, all of them, or what stands in a provider's
+// calendar.
+func (a *API) appointments(ctx context.Context, in *findAppointments) (listed[appointment], error) {
+	who := actor(ctx)
+	ids, wanted := []care.ChartID{who.Chart}, func(care.Appointment) bool { return true }
+	if who.Role == care.RoleProvider {
+		if in.From.IsZero() {
+			in.From = a.now().AddDate(0, 0, -7)
+		}
+		if in.To.IsZero() {
+			in.To = in.From.AddDate(0, 0, 60)
+		}
+		if in.To.Before(in.From) || in.To.After(in.From.AddDate(0, 0, 100)) {
+			return listed[appointment]{}, reply.Bad(ctx, 422, "invalid_input", "to: give an instant after from, at most 100 days later.")
+		}
+		var err error
+		if ids, err = a.calendarOf(ctx, in.From, in.To); err != nil {
+			return listed[appointment]{}, err
+		}
+		wanted = func(ap care.Appointment) bool {
+			return ap.Provider == who.Chart && ap.End.After(in.From) && ap.Start.Before(in.To)
+		}
+	}
+	charts, err := a.store.Charts(ctx, who, ids, "appointments")
+	if err != nil {
+		return listed[appointment]{}, err
+	}
+	found, zone := listed[appointment]{Items: []appointment{}}, a.zone(ctx, nil)
+	for _, chart := range charts {
+		for _, ap := range chart.Appointments {
+			if wanted(ap) {
+				found.Items = append(found.Items, showAppointment(ap, zone))
+			}
+		}
+	}
+	slices.SortStableFunc(found.Items, func(x, y appointment) int { return x.Start.Compare(y.Start) })
+	return found, nil
+}
+
+// calendarOf are the clients in the caller's own calendar.
+func (a *API) calendarOf(ctx context.Context, from, to time.Time) ([]care.ChartID, error) {
+	who := actor(ctx)
+	var sets []care.Set
+	for _, day := range care.Days(from, to) {
+		sets = append(sets, care.Busy(who.Chart, day))
+	}
+	members, err := a.store.Find(ctx, who, sets...)
+	return chartsOf(members), err
+}

@@ -1,0 +1,236 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func has(t *testing.T, v map[string]any, fields ...string) {
+	t.Helper()
+	for _, f := range fields {
+		if _, ok := v[f]; !ok {
+			t.Errorf("%q is missing", f)
+		}
+	}
+}
+
+func owes(t *testing.T, referral map[string]any, code string) map[string]any {
+	t.Helper()
+	for _, d := range referral["deadlines"].([]any) {
+		if d := d.(map[string]any); d["code"] == code {
+			return d
+		}
+	}
+	t.Fatalf("no deadline %s", code)
+	return nil
+}
+
+// A client finds a provider, asks, is answered, seen and screened, all through
+// the calls of the contract.
+func TestTheRoadOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	dora, emil := string(w.ids["dora"]), string(w.ids["emil"])
+
+	me := w.ask("ana", "GET", "/api/v1/me", "").want(200)
+	if me["role"] != "client" || me["birth_date"] != "1990-05-10" || me["benefit"].(map[string]any)["state"] != "yes" {
+		t.Errorf("who I am: %v", me)
+	}
+
+	found := w.ask("ana", "GET", "/api/v1/providers?state=IL&specialty=anxiety&promise=true&facets=true", "").want(200)
+	has(t, found, "total", "items", "facets")
+	list := items(t, found)
+	if len(list) != 2 || found["total"] != 2.0 {
+		t.Fatalf("found %d of %v", len(list), found["total"])
+	}
+	has(t, list[0], "id", "name", "degree", "states", "specialties", "languages", "modalities", "next_consultation", "first_session_by")
+	if !strings.HasSuffix(list[0]["next_consultation"].(string), "-06:00") {
+		t.Errorf("an instant without the reader's offset: %v", list[0]["next_consultation"])
+	}
+	if n := w.ask("ana", "GET", "/api/v1/providers?plan=Harbor+Legacy+PPO", "").want(200); n["total"] != 0.0 {
+		t.Errorf("with a plan that cannot be processed %v are found", n["total"])
+	}
+	page := w.ask("", "GET", "/api/v1/providers?limit=1", "").want(200)
+	rest := w.ask("", "GET", "/api/v1/providers?limit=1&cursor="+page["next"].(string), "").want(200)
+	if items(t, page)[0]["id"] == items(t, rest)[0]["id"] || rest["next"] != nil {
+		t.Error("the second page repeats the first, or says that there is a third")
+	}
+	open := items(t, w.ask("", "GET", "/api/v1/providers/"+dora+"/openings?kind=consultation", "").want(200))
+	has(t, open[0], "start", "end", "meets_promise")
+
+	// asked, proposed, booked
+	asked := w.ask("ana", "POST", "/api/v1/referrals", `{"provider_id":"`+emil+`","note":"Evenings suit me.","preferred_times":["2026-11-24T15:00:00Z"]}`).want(201)
+	has(t, asked, "id", "episode_id", "status", "whose_turn", "deadlines", "sought_at", "preferred_times", "offered_times", "self_scheduled")
+	if asked["status"] != "submitted" || asked["whose_turn"] != "provider" || owes(t, asked, "respond")["due"] != "2026-11-21T16:00:00-06:00" {
+		t.Errorf("asked: %v", asked)
+	}
+	id := asked["id"].(string)
+	why := w.ask("ana", "GET", "/api/v1/deadlines/"+owes(t, asked, "promise")["id"].(string)+"/explain", "").want(200)
+	has(t, why, "code", "says", "starts", "due", "zone", "steps", "policy_version", "tzdata")
+	if len(why["steps"].([]any)) == 0 {
+		t.Error("an explanation without steps")
+	}
+	if inbox := items(t, w.ask("emil", "GET", "/api/v1/referrals?status=submitted", "").want(200)); len(inbox) != 1 || inbox[0]["id"] != id {
+		t.Errorf("the inbox has %d", len(inbox))
+	}
+	w.ask("emil", "POST", "/api/v1/referrals/"+id+"/book", `{"start":"2026-11-25T15:00:00Z"}`).problem(409, "time_not_listed")
+	w.ask("emil", "POST", "/api/v1/referrals/"+id+"/propose", `{"times":["2026-11-23T16:00:00Z"]}`).want(200)
+	booked := w.ask("ana", "POST", "/api/v1/referrals/"+id+"/book", `{"start":"2026-11-23T16:00:00Z"}`).want(200)
+	if booked["status"] != "consult_booked" || booked["appointment_id"] == nil || booked["whose_turn"] != "nobody" {
+		t.Errorf("booked: %v", booked)
+	}
+
+	// an opening taken by one is gone for the other, who is told the next
+	start := open[0]["start"].(string)
+	w.ask("ben", "POST", "/api/v1/referrals", `{"provider_id":"`+dora+`","start":"`+start+`"}`).want(201)
+	gone := w.ask("ana", "POST", "/api/v1/referrals", `{"provider_id":"`+dora+`","start":"`+start+`"}`)
+	gone.problem(409, "opening_taken")
+	if next := gone.want(409)["next"].([]any); len(next) == 0 || !strings.HasSuffix(next[0].(string), "-06:00") {
+		t.Errorf("next openings: %v", next)
+	}
+
+	// seen, session, screened
+	consultation := booked["appointment_id"].(string)
+	w.ask("emil", "POST", "/api/v1/appointments/"+consultation+"/outcome", `{"result":"attended"}`).problem(409, "not_yet")
+	w.clock.Set(time.Date(2026, 11, 23, 17, 0, 0, 0, time.UTC))
+	if held := w.ask("emil", "POST", "/api/v1/appointments/"+consultation+"/outcome", `{"result":"attended"}`).want(200); held["status"] != "attended" || held["kind"] != "consultation" {
+		t.Errorf("held: %v", held)
+	}
+	session := w.ask("emil", "POST", "/api/v1/appointments", `{"referral_id":"`+id+`","kind":"session","start":"2026-11-25T16:00:00Z","minutes":50}`).want(201)
+	if session["minutes"] != 50.0 || session["covered"] != "unverified" {
+		t.Errorf("session: %v", session)
+	}
+	for _, who := range []string{"ana", "emil"} {
+		if mine := items(t, w.ask(who, "GET", "/api/v1/appointments", "").want(200)); len(mine) != 2 {
+			t.Errorf("%s has %d appointments", who, len(mine))
+		}
+	}
+	forms := items(t, w.ask("ana", "GET", "/api/v1/screenings", "").want(200))
+	if len(forms) != 2 {
+		t.Fatalf("%d screenings", len(forms))
+	}
+	has(t, forms[0], "id", "instrument", "purpose", "status", "due")
+	var phq string
+	for _, f := range forms {
+		if f["instrument"] == "phq-9" {
+			phq = f["id"].(string)
+		}
+	}
+	part := w.ask("ana", "PUT", "/api/v1/screenings/"+phq+"/answers", `{"answers":{"44250-9":2}}`).want(200)
+	if part["status"] != "started" || part["total"] != nil {
+		t.Errorf("partly answered: %v", part["status"])
+	}
+	w.ask("ana", "POST", "/api/v1/screenings/"+phq+"/submit", "").problem(422, "answers_missing")
+	w.ask("ana", "PUT", "/api/v1/screenings/"+phq+"/answers", `{"answers":{"44255-8":2,"44259-0":2,"44254-1":2,"44251-7":2,"44258-2":2,"44252-5":2,"44253-3":2,"44260-8":2}}`).want(200)
+	done := w.ask("ana", "POST", "/api/v1/screenings/"+phq+"/submit", "").want(200)
+	if done["total"] != 18.0 || done["elevated"] != true || done["status"] != "completed" {
+		t.Errorf("submitted: %v %v %v", done["status"], done["total"], done["elevated"])
+	}
+	w.ask("emil", "GET", "/api/v1/screenings", "").problem(422, "invalid_input")
+	if seen := items(t, w.ask("emil", "GET", "/api/v1/screenings?client="+string(w.ids["ana"]), "").want(200)); len(seen) != 2 {
+		t.Errorf("the provider sees %d screenings", len(seen))
+	}
+	w.ask("dora", "GET", "/api/v1/screenings?client="+string(w.ids["ana"]), "").problem(404, "not_found")
+
+	// item 9 was above zero
+	alerts := items(t, w.ask("clinical", "GET", "/api/v1/alerts", "").want(200))
+	if len(alerts) != 1 {
+		t.Fatalf("%d alerts", len(alerts))
+	}
+	alert := alerts[0]["id"].(string)
+	w.ask("dora", "POST", "/api/v1/alerts/"+alert+"/acknowledge", `{"action":"contacted"}`).problem(404, "not_found")
+	w.ask("emil", "POST", "/api/v1/alerts/"+alert+"/acknowledge", `{"action":"contacted"}`).want(200)
+	w.ask("clinical", "POST", "/api/v1/alerts/"+alert+"/acknowledge", `{"action":"contacted"}`).problem(409, "already_acknowledged")
+
+	// who looked
+	log := items(t, w.ask("ana", "GET", "/api/v1/access-log", "").want(200))
+	if len(log) == 0 || log[0]["role"] == nil || log[0]["what"] == nil || log[0]["name"] != nil {
+		t.Errorf("access log: %d entries", len(log))
+	}
+}
+
+// Coverage is given by the client, queued and verified by the care team, and
+// stands on the board until then.
+func TestCoverageBoardAndConsent(t *testing.T) {
+	w := newWorld(t)
+	given := w.ask("ana", "POST", "/api/v1/coverages", `{"kind":"health_plan","payer":"Optum","plan":"Harbor Legacy PPO","member_id":"TEST-77","state":"IL"}`).want(201)
+	if given["status"] != "pending" || given["unprocessable"] != true {
+		t.Errorf("given: %v", given["status"])
+	}
+	w.ask("ana", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["emil"])+`"}`).want(201)
+	b := w.ask("care_team", "GET", "/api/v1/board", "").want(200)
+	states := map[string]bool{}
+	for _, tile := range b["tiles"].([]any) {
+		tile := tile.(map[string]any)
+		states[tile["state"].(string)] = true
+		has(t, tile, "whose_turn", "deadline", "explain", "client_id")
+	}
+	if !states["coverage_pending"] || !states["submitted"] {
+		t.Errorf("the board shows %v", states)
+	}
+	w.ask("clinical", "GET", "/api/v1/board", "").want(200)
+	if queue := items(t, w.ask("care_team", "GET", "/api/v1/coverages?status=pending", "").want(200)); len(queue) != 1 {
+		t.Errorf("%d in the queue", len(queue))
+	}
+	if all := items(t, w.ask("care_team", "GET", "/api/v1/referrals", "").want(200)); len(all) != 1 {
+		t.Errorf("the care team lists %d referrals", len(all))
+	}
+	verify := "/api/v1/coverages/" + given["id"].(string) + "/verify"
+	if v := w.ask("care_team", "POST", verify, `{"result":"non_participating","note":"Not on our systems."}`).want(200); v["status"] != "non_participating" {
+		t.Errorf("verified: %v", v["status"])
+	}
+	w.ask("care_team", "POST", verify, `{"result":"non_participating"}`).problem(409, "already_verified")
+	list := items(t, w.ask("ana", "GET", "/api/v1/referrals", "").want(200))
+	if owes(t, list[0], "promise")["state"] != "paused" {
+		t.Error("the promise runs on while the plan cannot be processed")
+	}
+
+	none := w.ask("ana", "GET", "/api/v1/consent", "").want(200)
+	if none["sharing"] != false || none["since"] != nil || none["receipt"] != nil || len(none["scopes"].([]any)) != 0 {
+		t.Errorf("never asked: %v", none)
+	}
+	yes := w.ask("ana", "PUT", "/api/v1/consent", `{"sharing":true,"scopes":["identity"],"text_version":"`+none["text_version"].(string)+`"}`).want(200)
+	if yes["sharing"] != true || yes["receipt"] == nil || yes["since"] != "2026-11-20T16:00:00-06:00" {
+		t.Errorf("yes: %v", yes)
+	}
+	w.clock.Set(begin.Add(time.Minute))
+	if no := w.ask("ana", "PUT", "/api/v1/consent", `{"sharing":false,"text_version":"`+none["text_version"].(string)+`"}`).want(200); no["sharing"] != false || no["receipt"] == yes["receipt"] {
+		t.Errorf("taken back: %v", no["sharing"])
+	}
+}
+
+// A provider sets hours, joins with what is missing told, pauses and leaves.
+func TestProviderTakesPart(t *testing.T) {
+	w := newWorld(t)
+	candidate := string(w.ids["candidate"])
+	refused := w.ask("candidate", "POST", "/api/v1/participation", `{"join":true,"attest":["duty.portal"]}`).want(422)
+	if reasons := refused["reasons"].([]any); len(reasons) < 5 {
+		t.Errorf("%d reasons", len(reasons))
+	}
+	w.ask("care_team", "POST", "/api/v1/providers/"+candidate+"/credentials", `{"credentials":[{"state":"IL","from":"2026-01-01"}]}`).want(200)
+	all := `["duty.virtual","duty.portal","duty.respond","duty.consult","duty.baseline","duty.follow_up"]`
+	joined := w.ask("candidate", "POST", "/api/v1/participation", `{"join":true,"virtual":true,"attest":`+all+`}`).want(200)
+	if joined["participation"] != "active" || len(joined["attested"].([]any)) != 6 || len(joined["missing"].([]any)) != 0 {
+		t.Errorf("joined: %v", joined["participation"])
+	}
+	for _, step := range []struct{ call, standing string }{{"pause", "paused"}, {"resume", "active"}, {"leave", "opted_out"}} {
+		if p := w.ask("candidate", "POST", "/api/v1/participation/"+step.call, "").want(200); p["participation"] != step.standing {
+			t.Errorf("%s: %v", step.call, p["participation"])
+		}
+	}
+
+	read := w.ask("dora", "GET", "/api/v1/hours", "")
+	hours := read.want(200)
+	if monday := hours["week"].(map[string]any)["monday"].([]any)[0].(map[string]any); monday["from"] != "09:00" || monday["to"] != "17:00" {
+		t.Errorf("monday: %v", monday)
+	}
+	back := w.ask("dora", "PUT", "/api/v1/hours", string(read.raw), "If-Match", read.header.Get("ETag"))
+	back.want(200)
+	if string(back.raw) != string(read.raw) || back.header.Get("ETag") != read.header.Get("ETag") {
+		t.Error("what was read, sent back, is something else")
+	}
+	change := `{"zone":"America/Denver","week":{"monday":[{"from":"10:00","to":"24:00"}]},"overrides":[{"date":"2026-12-01","spans":[]}],"away":[{"from":"2026-12-24","to":"2026-12-31"}],"consult_minutes":20}`
+	w.ask("dora", "PUT", "/api/v1/hours", change, "If-Match", read.header.Get("ETag")).want(200)
+	w.ask("dora", "PUT", "/api/v1/hours", change, "If-Match", read.header.Get("ETag")).problem(412, "changed_meanwhile")
+	w.ask("dora", "PUT", "/api/v1/hours", `{"zone":"America/Denver","week":{"monday":[{"from":"25:00","to":"26:00"}]}}`).problem(422, "invalid_input")
+}

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"context"
+	"strings"
+
+	"careconnect/http/auth"
+	"careconnect/http/reply"
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+)
+
+// me is who the caller is. What only a client or a provider has is left out for
+// the others.
+type me struct {
+	ID        care.ChartID       `json:"id"`
+	Role      care.Role          `json:"role"`
+	Name      string             `json:"name"`
+	State     string             `json:"state,omitempty" doc:"Where a client physically is, two letters"`
+	Zone      string             `json:"zone,omitempty" doc:"IANA time zone"`
+	BirthDate *calendar.Date     `json:"birth_date,omitempty"`
+	Contact   contact            `json:"contact"`
+	Concerns  []string           `json:"concerns,omitempty"`
+	Language  string             `json:"language,omitempty"`
+	Benefit   *benefit           `json:"benefit,omitempty"`
+	Standing  care.Participation `json:"participation,omitempty" enum:"not_joined,active,paused,opted_out"`
+}
+
+type contact struct {
+	Email string `json:"email,omitempty" maxLength:"254" doc:"The address to sign in with; the care team changes it"`
+	Phone string `json:"phone,omitempty" maxLength:"40"`
+}
+
+// benefit is what the employer's code of a client is worth today.
+type benefit struct {
+	Code     string          `json:"employer_code,omitempty"`
+	Evidence string          `json:"evidence,omitempty"`
+	State    rules.Truth     `json:"state"`
+	Reasons  []rules.Finding `json:"reasons" doc:"What stands in the way, if anything does"`
+}
+
+func (a *API) me(ctx context.Context, _ *struct{}) (me, error) {
+	chart, err := a.store.Chart(ctx, actor(ctx), actor(ctx).Chart, "me")
+	if err != nil {
+		return me{}, err
+	}
+	m := a.showMe(chart)
+	m.Role = actor(ctx).Role
+	if m.Name == "" {
+		m.Name = auth.Of(ctx).Name
+	}
+	return m, nil
+}
+
+func (a *API) showMe(chart *care.Chart) me {
+	m := me{ID: chart.ID}
+	if chart.Account != nil {
+		m.Name, m.Contact.Email = chart.Account.Name, chart.Account.Email
+	}
+	if p := chart.Provider; p != nil {
+		m.Name, m.Zone, m.Standing = p.Name, p.Hours.Zone, p.Standing
+	}
+	if c := chart.Client; c != nil {
+		m.Name, m.State, m.Zone, m.Concerns, m.Language = c.Name, c.State, c.Zone, c.Concerns, c.Language
+		m.Contact = contact{Email: c.Email, Phone: c.Phone}
+		m.Benefit = a.showBenefit(*c)
+		if !c.BirthDate.IsZero() {
+			m.BirthDate = &c.BirthDate
+		}
+	}
+	return m
+}
+
+func (a *API) showBenefit(c care.Client) *benefit {
+	programme, _ := a.store.Programme()
+	d := act.Benefit(c, programme, a.now())
+	return &benefit{Code: c.Benefit.Code, Evidence: c.Benefit.Evidence, State: d.Outcome, Reasons: d.Reasons()}
+}
+
+type putMe struct {
+	Keyed
+	Matched
+	Body struct {
+		Name      *string        `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		State     *string        `json:"state,omitempty" minLength:"2" maxLength:"2" doc:"Where you physically are, two letters"`
+		Zone      *string        `json:"zone,omitempty" maxLength:"64" doc:"IANA time zone, such as America/Chicago"`
+		BirthDate *calendar.Date `json:"birth_date,omitempty"`
+		Contact   *contact       `json:"contact,omitempty"`
+		Concerns  []string       `json:"concerns,omitempty" maxItems:"10"`
+		Language  *string        `json:"language,omitempty" maxLength:"40"`
+	}
+}
+
+func (a *API) putMe(ctx context.Context, in *putMe) (me, error) {
+	own, b := actor(ctx).Chart, in.Body
+	update := act.UpdateMe{
+		Client: own, FullName: b.Name, State: b.State, Zone: b.Zone, BirthDate: b.BirthDate, Concerns: b.Concerns, Language: b.Language,
+	}
+	if b.Contact != nil {
+		if chart := a.own(ctx); b.Contact.Email != "" && (chart == nil || !strings.EqualFold(b.Contact.Email, chart.Client.Email)) {
+			return me{}, reply.Bad(ctx, 422, "email_fixed", "contact.email: you sign in with this address, so it is not changed here. Leave it out, and ask the care team.")
+		}
+		update.Phone = &b.Contact.Phone
+	}
+	now := func(k act.Known) string {
+		m := a.showMe(k.Chart(own))
+		m.Role = care.RoleClient
+		return tag(m)
+	}
+	if _, err := a.do(ctx, in.Keyed, ifMatch(in.Matched, update, now)); err != nil {
+		return me{}, err
+	}
+	return a.me(ctx, nil)
+}
+
+type postBenefit struct {
+	Keyed
+	Body struct {
+		Code     string `json:"employer_code" minLength:"1" maxLength:"40" doc:"The code that your employer or the wellness portal showed you"`
+		Evidence string `json:"evidence,omitempty" enum:"portal,attestation" doc:"How you know"`
+	}
+}
+
+func (a *API) claimBenefit(ctx context.Context, in *postBenefit) (benefit, error) {
+	own := actor(ctx).Chart
+	if _, err := a.do(ctx, in.Keyed, act.ClaimBenefit{Client: own, Code: in.Body.Code, Evidence: in.Body.Evidence}); err != nil {
+		return benefit{}, err
+	}
+	chart, err := a.store.Chart(ctx, actor(ctx), own, "benefit")
+	if err != nil {
+		return benefit{}, err
+	}
+	return *a.showBenefit(*chart.Client), nil
+}

@@ -1,0 +1,74 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+	"careconnect/store"
+)
+
+// consent is the client's answer to the question whether the payer partner may
+// have their data. No answer is a no.
+type consent struct {
+	Sharing     bool            `json:"sharing"`
+	Scopes      []string        `json:"scopes" enum:"identity,referral,attendance,screening,coverage"`
+	Since       *time.Time      `json:"since" doc:"null: never asked or never answered"`
+	Receipt     *care.ConsentID `json:"receipt"`
+	TextVersion string          `json:"text_version" doc:"Of the words to show before asking; send it back with the answer"`
+}
+
+func (a *API) consent(ctx context.Context, _ *struct{}) (consent, error) {
+	chart, err := a.store.Chart(ctx, actor(ctx), actor(ctx).Chart, "consent")
+	if err != nil {
+		return consent{}, err
+	}
+	shown := consent{Scopes: []string{}, TextVersion: act.ConsentTextVersion}
+	if c, given := chart.Sharing(); given {
+		zone := a.zone(ctx, chart)
+		shown.Sharing, shown.Scopes, shown.Since, shown.Receipt = c.Active(a.now()), plain(c.Scopes), in(zone, c.At), &c.ID
+	}
+	return shown, nil
+}
+
+type putConsent struct {
+	Keyed
+	Body struct {
+		Sharing     bool     `json:"sharing"`
+		Scopes      []string `json:"scopes,omitempty" enum:"identity,referral,attendance,screening,coverage" maxItems:"5" doc:"What to share; needed for a yes"`
+		TextVersion string   `json:"text_version" maxLength:"20" doc:"Of the words that the client has read"`
+	}
+}
+
+func (a *API) setSharing(ctx context.Context, in *putConsent) (consent, error) {
+	b := in.Body
+	share := act.SetSharing{Client: actor(ctx).Chart, Sharing: b.Sharing, Scopes: b.Scopes, TextVersion: b.TextVersion}
+	if _, err := a.do(ctx, in.Keyed, share); err != nil {
+		return consent{}, err
+	}
+	return a.consent(ctx, nil)
+}
+
+// look is one line of who saw or did what about a client: as what, never by name.
+type look struct {
+	At   time.Time `json:"at"`
+	Role care.Role `json:"role"`
+	You  bool      `json:"you"`
+	What string    `json:"what" doc:"An act by its name, or read and the view"`
+}
+
+// mostLooks bounds an access log.
+const mostLooks = 200
+
+func (a *API) accessLog(ctx context.Context, _ *struct{}) (listed[look], error) {
+	who := actor(ctx)
+	entries, err := a.store.Seen(who.Chart, mostLooks)
+	if err != nil {
+		return listed[look]{}, err
+	}
+	zone := a.zone(ctx, nil)
+	return listed[look]{Items: each(entries, func(e store.Entry) look {
+		return look{At: e.At.In(zone), Role: e.Role, You: e.Who == who.Chart, What: e.Did}
+	})}, nil
+}

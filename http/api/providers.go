@@ -1,0 +1,156 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+	"careconnect/store/directory"
+)
+
+// provider is what anyone may see of a listed provider.
+type provider struct {
+	ID               care.ChartID `json:"id"`
+	Name             string       `json:"name"`
+	Degree           string       `json:"degree"`
+	States           []string     `json:"states" doc:"Where a client must be to see them"`
+	Specialties      []string     `json:"specialties"`
+	Languages        []string     `json:"languages"`
+	Modalities       []string     `json:"modalities"`
+	Gender           string       `json:"gender,omitempty"`
+	Pronouns         string       `json:"pronouns,omitempty"`
+	About            string       `json:"about,omitempty"`
+	SelfSchedule     bool         `json:"self_schedule" doc:"Clients may book an opening without asking first"`
+	NextConsultation *time.Time   `json:"next_consultation" doc:"null: none within 90 days"`
+	FirstSessionBy   *time.Time   `json:"first_session_by" doc:"When a first session could be; null: not within 90 days"`
+	MeetsPromise     bool         `json:"meets_promise"`
+}
+
+func showProvider(c directory.Card, zone *time.Location) provider {
+	return provider{
+		ID: c.ID, Name: c.Name, Degree: c.Degree, States: plain(c.States), Specialties: plain(c.Specialties), Languages: plain(c.Languages),
+		Modalities: plain(c.Modalities), Gender: c.Gender, Pronouns: c.Pronouns, About: c.About, SelfSchedule: c.SelfSchedule,
+		NextConsultation: in(zone, c.NextConsultation), FirstSessionBy: in(zone, c.FirstSession), MeetsPromise: c.MeetsPromise,
+	}
+}
+
+type findProviders struct {
+	State     string   `query:"state" maxLength:"2" doc:"Where the client is, two letters"`
+	Specialty []string `query:"specialty" maxItems:"10"`
+	Language  string   `query:"language" maxLength:"60"`
+	Modality  string   `query:"modality" maxLength:"60"`
+	Gender    string   `query:"gender" maxLength:"60"`
+	Degree    string   `query:"degree" maxLength:"60"`
+	Plan      string   `query:"plan" maxLength:"80" doc:"The client's plan. With one that our systems cannot process in the state, nobody is found; every listed provider sees clients of all the others"`
+	Promise   bool     `query:"promise" doc:"Only who can hold the first session in time"`
+	Q         string   `query:"q" maxLength:"200" doc:"Words of the name, the profile, or another value"`
+	Facets    bool     `query:"facets"`
+	Limit     int      `query:"limit" minimum:"1" maximum:"100" default:"20"`
+	Cursor    string   `query:"cursor" maxLength:"500" doc:"The next of the page before, with the same question"`
+}
+
+type foundProviders struct {
+	Total  int                       `json:"total"`
+	Items  []provider                `json:"items"`
+	Facets map[string]map[string]int `json:"facets,omitempty" doc:"How many of all that were found have which value"`
+	Next   string                    `json:"next,omitempty" doc:"The cursor of the next page; left out on the last"`
+}
+
+func (a *API) providers(ctx context.Context, in *findProviders) (foundProviders, error) {
+	programme, _ := a.store.Programme()
+	if in.Plan != "" && rules.Unprocessable(programme.Plans, programme.Programme.Payer, in.Plan, in.State) {
+		return foundProviders{Items: []provider{}}, nil
+	}
+	s := a.seeker(ctx)
+	page, err := a.store.Directory().Search(directory.Query{
+		State: in.State, Specialties: in.Specialty, Language: in.Language, Modality: in.Modality, Gender: in.Gender, Degree: in.Degree,
+		Text: in.Q, Promise: in.Promise, SoughtAt: s.sought, Zone: s.zone, Facets: in.Facets, Limit: in.Limit, Cursor: in.Cursor,
+	}, a.now())
+	if err != nil {
+		return foundProviders{}, err
+	}
+	show := func(c directory.Card) provider { return showProvider(c, s.reads(c.Zone)) }
+	return foundProviders{Total: page.Total, Items: each(page.Items, show), Facets: page.Facets, Next: page.Next}, nil
+}
+
+// seeker is somebody who looks for a provider: since when, and where. Strangers
+// and staff look as if they sought care now.
+type seeker struct {
+	sought time.Time
+	zone   string
+}
+
+func (a *API) seeker(ctx context.Context) seeker {
+	chart := a.own(ctx)
+	s := seeker{zone: zoneOf(chart)}
+	if chart != nil {
+		if e, ok := chart.OpenEpisode(); ok {
+			s.sought, s.zone = e.SoughtAt, e.Zone
+		}
+	}
+	return s
+}
+
+// reads is the zone that the seeker reads in; a stranger reads in the provider's.
+func (s seeker) reads(otherwise string) *time.Location {
+	if s.zone == "" {
+		return rules.Zone(otherwise)
+	}
+	return rules.Zone(s.zone)
+}
+
+type findOpenings struct {
+	ByID
+	Kind care.AppointmentType `query:"kind" required:"true" enum:"consultation,session"`
+	From time.Time            `query:"from" doc:"Left out: now"`
+	To   time.Time            `query:"to" doc:"Left out: 14 days after from; at most a year ahead"`
+}
+
+type opening struct {
+	Start        time.Time `json:"start"`
+	End          time.Time `json:"end"`
+	MeetsPromise bool      `json:"meets_promise" doc:"A first session can still be in time: at this opening, or after this consultation"`
+}
+
+// mostOpenings bounds one answer.
+const mostOpenings = 500
+
+func (a *API) openings(ctx context.Context, in *findOpenings) (listed[opening], error) {
+	id, now, dir := care.ChartID(in.ID), a.now(), a.store.Directory()
+	from, to := in.From, in.To
+	if from.Before(now) {
+		from = now
+	}
+	if to.IsZero() {
+		to = from.AddDate(0, 0, 14)
+	}
+	card, ok := dir.Provider(id, now)
+	slots, also := dir.Openings(id, in.Kind, now, from, to, mostOpenings)
+	if !ok || !also {
+		return listed[opening]{}, care.Missing()
+	}
+	s := a.seeker(ctx)
+	due := a.promiseDue(s, now)
+	inTime, _ := dir.Openings(id, care.Session, now, now, due.Add(time.Second), mostOpenings)
+	zone := s.reads(card.Zone)
+	return listed[opening]{Items: each(slots, func(slot calendar.Slot) opening {
+		o := opening{Start: slot.Start.In(zone), End: slot.End.In(zone)}
+		if in.Kind == care.Session {
+			o.MeetsPromise = !slot.Start.After(due)
+		} else {
+			o.MeetsPromise = len(inTime) > 0 && !inTime[len(inTime)-1].Start.Before(slot.End)
+		}
+		return o
+	})}, nil
+}
+
+// promiseDue is when the first session is due for somebody who seeks care.
+func (a *API) promiseDue(s seeker, now time.Time) time.Time {
+	_, clock := a.store.Programme()
+	if s.sought.IsZero() {
+		s.sought = now
+	}
+	return clock.Start(care.Deadline{Code: "promise", Starts: s.sought, Zone: s.zone}).Due
+}

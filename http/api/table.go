@@ -1,0 +1,137 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"careconnect/rules/care"
+)
+
+// operation is one line of the API: what can be asked for, what it does, and
+// who may come at all. What of it they may do and see is decided by the act and
+// the store.
+type operation struct {
+	Method, Path string
+	Does         string      // the act, or, behind "read ", the view
+	Roles        []care.Role // empty: anyone, signed in or not
+	Status       int         // of a yes
+	Summary      string
+	serve        func(*API, huma.Operation)
+}
+
+const (
+	get  = http.MethodGet
+	put  = http.MethodPut
+	post = http.MethodPost
+
+	ok   = http.StatusOK
+	made = http.StatusCreated
+)
+
+// Who may come, in the short words of the table.
+var (
+	anyone    []care.Role
+	everyone  = care.Roles[:]
+	clients   = []care.Role{care.RoleClient}
+	therapist = []care.Role{care.RoleProvider}
+	both      = []care.Role{care.RoleClient, care.RoleProvider}
+	careTeam  = []care.Role{care.RoleCareTeam}
+	operator  = []care.Role{care.RoleOperator}
+	desks     = []care.Role{care.RoleCareTeam, care.RoleClinical}
+	around    = []care.Role{care.RoleClient, care.RoleProvider, care.RoleCareTeam, care.RoleClinical}
+)
+
+// table is the API.
+var table = []operation{
+	{get, "/api/v1/me", "read me", everyone, ok, "Who I am", single((*API).me)},
+	{put, "/api/v1/me", "update_me", clients, ok, "Say something else of myself; what is left out stays", single((*API).putMe)},
+	{post, "/api/v1/benefit", "claim_benefit", clients, ok, "Say which employer offers me the programme", on((*API).claimBenefit)},
+
+	{get, "/api/v1/providers", "read directory", anyone, ok, "Find a provider", on((*API).providers)},
+	{get, "/api/v1/providers/{id}/openings", "read openings", anyone, ok, "When a provider has time", on((*API).openings)},
+	{get, "/api/v1/plans/unprocessable", "read plans", anyone, ok, "The plans that our systems cannot process", on((*API).plans)},
+
+	{post, "/api/v1/referrals", "request", clients, made, "Ask a provider for a consultation, or book one of their openings", on((*API).request)},
+	{get, "/api/v1/referrals", "read referrals", around, ok, "The referrals that concern me", on((*API).referrals)},
+	{get, "/api/v1/referrals/{id}", "read referral", around, ok, "One referral", single((*API).referral)},
+	{post, "/api/v1/referrals/{id}/accept", "accept", therapist, ok, "Say yes to a client", on((*API).accept)},
+	{post, "/api/v1/referrals/{id}/decline", "decline", therapist, ok, "Say no to a client", on((*API).decline)},
+	{post, "/api/v1/referrals/{id}/propose", "propose", therapist, ok, "Offer times for the consultation", on((*API).propose)},
+	{post, "/api/v1/referrals/{id}/book", "book", both, ok, "Fix the time of the consultation", on((*API).book)},
+	{post, "/api/v1/referrals/{id}/withdraw", "withdraw", clients, ok, "Take a request back", on((*API).withdraw)},
+	{get, "/api/v1/deadlines/{id}/explain", "read explanation", around, ok, "How a deadline came about, step by step", single((*API).explain)},
+
+	{post, "/api/v1/coverages", "add_coverage", clients, made, "Give the details of my plan", on((*API).addCoverage)},
+	{get, "/api/v1/coverages", "read coverages", append(slices.Clone(clients), care.RoleCareTeam), ok, "My plans, or the queue of those to verify", on((*API).coverages)},
+	{post, "/api/v1/coverages/{id}/verify", "verify_coverage", careTeam, ok, "Say what was found of a plan", on((*API).verifyCoverage)},
+
+	{get, "/api/v1/appointments", "read appointments", both, ok, "My appointments", on((*API).appointments)},
+	{post, "/api/v1/appointments", "book_session", both, made, "Book a session", on((*API).bookSession)},
+	{post, "/api/v1/appointments/{id}/outcome", "outcome", therapist, ok, "Say what became of an appointment", on((*API).outcome)},
+
+	{get, "/api/v1/screenings", "read screenings", around, ok, "My screenings, or those of a client in my care", on((*API).screenings)},
+	{put, "/api/v1/screenings/{id}/answers", "save_answers", clients, ok, "Save answers; more may follow", on((*API).saveAnswers)},
+	{post, "/api/v1/screenings/{id}/submit", "submit_screening", clients, ok, "Hand a screening in", on((*API).submit)},
+
+	{get, "/api/v1/consent", "read consent", clients, ok, "What I have said to sharing", single((*API).consent)},
+	{put, "/api/v1/consent", "set_sharing", clients, ok, "Say yes or no to sharing", single((*API).setSharing)},
+	{get, "/api/v1/access-log", "read access log", clients, ok, "Who saw or did what about me", on((*API).accessLog)},
+
+	{get, "/api/v1/hours", "read hours", therapist, ok, "My hours", single((*API).hours)},
+	{put, "/api/v1/hours", "set_hours", therapist, ok, "Set my hours", single((*API).putHours)},
+	{get, "/api/v1/participation", "read participation", therapist, ok, "Where I stand with the programme", single((*API).participation)},
+	{post, "/api/v1/participation", "join", therapist, ok, "Take part", on((*API).join)},
+	{post, "/api/v1/participation/pause", "pause", therapist, ok, "Step off the list for a while", on((*API).pause)},
+	{post, "/api/v1/participation/resume", "resume", therapist, ok, "Come back on the list", on((*API).resume)},
+	{post, "/api/v1/participation/leave", "leave", therapist, ok, "Leave the programme", on((*API).leave)},
+
+	{get, "/api/v1/board", "read board", desks, ok, "What has to be looked at, with whose turn it is", on((*API).board)},
+	{get, "/api/v1/alerts", "read alerts", []care.Role{care.RoleProvider, care.RoleCareTeam, care.RoleClinical}, ok, "Safety alerts that nobody has acknowledged", on((*API).alerts)},
+	{post, "/api/v1/alerts/{id}/acknowledge", "acknowledge", []care.Role{care.RoleProvider, care.RoleClinical}, ok, "Say that I have read an alert, and what was done", on((*API).acknowledge)},
+	{get, "/api/v1/tasks", "read tasks", careTeam, ok, "What waits for a person of the care team", on((*API).tasks)},
+	{post, "/api/v1/tasks/{id}/done", "finish_task", careTeam, ok, "Say that a task is dealt with", on((*API).finishTask)},
+	{post, "/api/v1/employers", "add_employer", careTeam, made, "Register an employer that offers the programme", on((*API).addEmployer)},
+	{post, "/api/v1/providers/{id}/credentials", "credential", careTeam, ok, "Record a provider's credentialing", on((*API).credential)},
+	{post, "/api/v1/providers/{id}/invite", "invite_provider", careTeam, ok, "Invite a provider to sign in", on((*API).invite)},
+	{post, "/api/v1/accounts", "open_account", operator, made, "Open an account for somebody of the staff or a partner", on((*API).openAccount)},
+}
+
+// describe is the operation as the document shows it.
+func (o operation) describe() huma.Operation {
+	op := huma.Operation{
+		OperationID: o.id(), Method: o.Method, Path: o.Path, Summary: o.Summary, DefaultStatus: o.Status,
+		Tags:         []string{strings.Split(strings.TrimPrefix(o.Path, "/api/v1/"), "/")[0]},
+		MaxBodyBytes: maxBody + 1,
+		Errors:       []int{http.StatusUnprocessableEntity},
+	}
+	if strings.Contains(o.Path, "{id}") {
+		op.Errors = append(op.Errors, http.StatusNotFound)
+	}
+	if o.Method != get {
+		op.Errors = append(op.Errors, http.StatusConflict)
+	}
+	if o.Method == put {
+		op.Errors = append(op.Errors, http.StatusPreconditionFailed)
+	}
+	if len(o.Roles) == 0 {
+		op.Description = "For anyone."
+		return op
+	}
+	names := make([]string, len(o.Roles))
+	for i, r := range o.Roles {
+		names[i] = string(r)
+	}
+	op.Description = "For " + strings.Join(names, ", ") + "."
+	op.Security = []map[string][]string{{"bearer": {}}}
+	op.Errors = append(op.Errors, http.StatusUnauthorized, http.StatusForbidden)
+	return op
+}
+
+// id names the operation: its method, then its path with a hyphen between words.
+func (o operation) id() string {
+	words := strings.NewReplacer("/", "-", "{", "", "}", "").Replace(strings.TrimPrefix(o.Path, "/api/v1/"))
+	return strings.ToLower(o.Method) + "-" + words
+}

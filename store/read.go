@@ -35,7 +35,7 @@ func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, 
 	var seen []*care.Chart
 	err := s.engine.View(func(r engine.Reader) error {
 		for _, id := range ids {
-			chart, err := s.loadChart(r, id)
+			chart, err := s.readChart(r, id)
 			if err != nil {
 				return err
 			}

@@ -92,6 +92,36 @@ func (s *Store) loadChart(r engine.Reader, id care.ChartID) (*care.Chart, error)
 	return chart, nil
 }
 
+// readChart is loadChart for those who only look: a chart that was decoded before
+// and has not changed since is given again. Whoever gets it must not change it.
+func (s *Store) readChart(r engine.Reader, id care.ChartID) (*care.Chart, error) {
+	key, err := s.keys.get(r, s.chartName(id), id)
+	if err != nil || key == nil {
+		return nil, err
+	}
+	name := s.headName(id)
+	sealed := r.Get(engine.Charts, name)
+	if sealed == nil {
+		return nil, fmt.Errorf("the head of chart %s is missing: %w", id, ErrDamaged)
+	}
+	plain, err := key.Open(chartAD(name, name[:16]), sealed)
+	if err != nil {
+		return nil, fmt.Errorf("head of chart %s: %w: %w", id, ErrDamaged, err)
+	}
+	var h head
+	if err := json.Unmarshal(plain, &h); err != nil {
+		return nil, fmt.Errorf("head of chart %s: %w", id, err)
+	}
+	if chart := s.read.get(id); chart != nil && chart.Version == h.Version {
+		return chart, nil
+	}
+	chart, err := s.loadChart(r, id)
+	if err == nil && chart != nil {
+		s.read.put(chart)
+	}
+	return chart, err
+}
+
 // loadSet reads all members of a set, in no order.
 func (s *Store) loadSet(r engine.Reader, set care.Set) ([]care.Member, error) {
 	var members []care.Member
@@ -184,15 +214,19 @@ type chartCache struct {
 	charts map[care.ChartID]*care.Chart
 }
 
+// maxCharts bounds the charts that are kept from one commit to the next.
 const maxCharts = 4096
 
 func newChartCache() *chartCache { return &chartCache{charts: map[care.ChartID]*care.Chart{}} }
 
 func (c *chartCache) get(id care.ChartID) *care.Chart { return c.charts[id] }
 
-func (c *chartCache) put(chart *care.Chart) {
+func (c *chartCache) put(chart *care.Chart) { c.charts[chart.ID] = chart }
+
+// trim lets all charts go when there are too many. It is for the beginning of a
+// commit only: within one, a chart may be ahead of what is written of it.
+func (c *chartCache) trim() {
 	if len(c.charts) >= maxCharts {
 		clear(c.charts)
 	}
-	c.charts[chart.ID] = chart
 }

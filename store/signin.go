@@ -19,7 +19,7 @@ func (s *Store) Bearer(hash string) (care.Account, care.Pass, bool, error) {
 		if err != nil || len(members) == 0 {
 			return err
 		}
-		chart, err := s.loadChart(r, members[0].Chart)
+		chart, err := s.readChart(r, members[0].Chart)
 		if err != nil || chart == nil || chart.Account == nil || chart.Account.Closed {
 			return err
 		}
@@ -42,7 +42,7 @@ func (s *Store) Accounts(email string) ([]care.Account, error) {
 		}
 		sortMembers(members, func(care.Member) int64 { return 0 })
 		for _, m := range members {
-			chart, err := s.loadChart(r, m.Chart)
+			chart, err := s.readChart(r, m.Chart)
 			if err != nil {
 				return err
 			}

@@ -92,8 +92,9 @@ type Store struct {
 	shut   sync.Once
 	failed atomic.Pointer[error]
 
-	state     state // written by the committer only
-	charts    *chartCache
+	state     state       // written by the committer only
+	charts    *chartCache // the committer's own
+	read      readCache
 	programme atomic.Pointer[programme]
 	directory *directory.Index
 	due       *hourly

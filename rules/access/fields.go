@@ -97,7 +97,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindAlert, "status", f{"ID", "Client", "Provider", "Screening", "RaisedAt", "Ack", "AckedAt"}, sees{provider: accepted, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindAlert, "what was done", f{"AckedBy", "Action"}, sees{provider: accepted, clinical: all}},
 
-	{care.OfClient, care.KindConsent, "yes or no", f{"ID", "Client", "Sharing"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: masked(all)}},
+	{care.OfClient, care.KindConsent, "yes or no", f{"ID", "Client", "Number", "Sharing"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: masked(all)}},
 	{care.OfClient, care.KindConsent, "ledger", f{"Scopes", "TextVersion", "Method", "At", "WithdrawnAt", "Purpose"}, sees{client: own, careTeam: all}},
 
 	{care.OfClient, care.KindDeadline, "deadline", wholeDeadline, sees{client: own, provider: addressed, careTeam: all, clinical: all}},

@@ -48,7 +48,7 @@ func (a SetSharing) Decide(k Known, env Env) Plan {
 		}
 	}
 	c := care.Consent{
-		ID: care.ConsentID(env.ID("cn")), Client: a.Client, Sharing: a.Sharing, TextVersion: a.TextVersion,
+		ID: care.ConsentID(env.ID("cn")), Client: a.Client, Number: len(d.chart.Consents) + 1, Sharing: a.Sharing, TextVersion: a.TextVersion,
 		Method: "portal", At: env.Now, Purpose: RecommendationPurpose,
 	}
 	if a.Sharing {

@@ -88,6 +88,13 @@ var verdicts = map[care.CoverageStatus]verdict{
 	care.NeedsInfo:        {client: "coverage_needs_info"},
 }
 
+// CoverageNotices names the mail texts by which a finding is told: to the client,
+// and to each provider with an open referral (empty: they are not told).
+func CoverageNotices(result care.CoverageStatus) (client, provider string) {
+	v := verdicts[result]
+	return v.client, v.provider
+}
+
 func (VerifyCoverage) Name() string        { return "verify_coverage" }
 func (a VerifyCoverage) Needs(Known) Needs { return Needs{Locate: []string{string(a.Coverage)}} }
 func (a VerifyCoverage) About(k Known) care.About {

@@ -142,7 +142,7 @@ func (c *Chart) CurrentCoverage() (Coverage, bool) {
 func (c *Chart) Sharing() (Consent, bool) {
 	var last Consent
 	for _, v := range c.Consents {
-		if last.ID == "" || v.At.After(last.At) || v.At.Equal(last.At) && v.WithdrawnAt.IsZero() {
+		if v.Number > last.Number {
 			last = v
 		}
 	}

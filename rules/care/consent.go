@@ -8,6 +8,7 @@ import "time"
 type Consent struct {
 	ID          ConsentID `json:"id"`
 	Client      ChartID   `json:"client"`
+	Number      int       `json:"number"` // counts the client's answers; the highest is the one in force
 	Sharing     bool      `json:"sharing"`
 	Scopes      []string  `json:"scopes,omitempty"`
 	TextVersion string    `json:"text_version"`

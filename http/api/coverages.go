@@ -124,12 +124,11 @@ func (a *API) coverages(ctx context.Context, in *findCoverages) (listed[coverage
 	if in.Client != "" && len(charts) == 0 {
 		return listed[coverage]{}, care.Missing()
 	}
-	found := listed[coverage]{Items: []coverage{}}
+	found, zone := listed[coverage]{Items: []coverage{}}, a.zones(ctx)
 	for _, chart := range charts {
-		zone := a.zone(ctx, chart)
 		for _, c := range chart.Coverages {
 			if in.Status == "" || c.Status == in.Status {
-				found.Items = append(found.Items, a.showCoverage(chart, c, zone))
+				found.Items = append(found.Items, a.showCoverage(chart, c, zone(chart)))
 			}
 		}
 	}

@@ -48,11 +48,11 @@ func (a *API) alerts(ctx context.Context, _ *struct{}) (listed[alert], error) {
 	if err != nil {
 		return listed[alert]{}, err
 	}
-	found := listed[alert]{Items: []alert{}}
+	found, zone := listed[alert]{Items: []alert{}}, a.zones(ctx)
 	for _, chart := range charts {
 		for _, al := range chart.Alerts {
 			if al.AckedAt.IsZero() {
-				found.Items = append(found.Items, showAlert(chart, al, a.zone(ctx, chart)))
+				found.Items = append(found.Items, showAlert(chart, al, zone(chart)))
 			}
 		}
 	}
@@ -108,11 +108,11 @@ func (a *API) tasks(ctx context.Context, _ *struct{}) (listed[task], error) {
 	if err != nil {
 		return listed[task]{}, err
 	}
-	found := listed[task]{Items: []task{}}
+	found, zone := listed[task]{Items: []task{}}, a.zones(ctx)
 	for _, chart := range charts {
 		for _, t := range chart.Tasks {
 			if t.DoneAt.IsZero() {
-				found.Items = append(found.Items, showTask(t, a.zone(ctx, chart)))
+				found.Items = append(found.Items, showTask(t, zone(chart)))
 			}
 		}
 	}
@@ -174,13 +174,13 @@ func (a *API) board(ctx context.Context, _ *struct{}) (board, error) {
 	if err != nil {
 		return board{}, err
 	}
-	var tiles []tile
+	tiles, zone := []tile{}, a.zones(ctx)
 	for _, chart := range charts {
-		tiles = append(tiles, a.tiles(chart, a.zone(ctx, chart))...)
+		tiles = append(tiles, a.tiles(chart, zone(chart))...)
 	}
 	slices.SortStableFunc(tiles, urgentFirst)
-	b := board{At: a.now().UTC(), Tiles: []tile{}, Count: map[string]int{}, More: len(tiles) > mostTiles}
-	b.Tiles = append(b.Tiles, tiles[:min(mostTiles, len(tiles))]...)
+	b := board{At: a.now().UTC(), Count: map[string]int{}, More: len(tiles) > mostTiles || len(charts) >= mostQueued}
+	b.Tiles = tiles[:min(mostTiles, len(tiles))]
 	slices.SortStableFunc(b.Tiles, func(x, y tile) int { return slices.Index(boardStates, x.State) - slices.Index(boardStates, y.State) })
 	for _, t := range b.Tiles {
 		b.Count[t.State]++

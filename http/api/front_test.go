@@ -156,6 +156,8 @@ func TestReadsStrictly(t *testing.T) {
 		{"ana", "GET", "/api/v1/referrals?status=SECRET", ``, "submitted"},
 		{"ana", "GET", "/api/v1/providers?colour=blue", ``, "colour"},
 		{"", "GET", "/api/v1/providers/pr_x/openings", ``, "kind"},
+		{"", "GET", "/api/v1/providers/pr_x/openings?kind=session&from=SECRET", ``, "from"},
+		{"emil", "GET", "/api/v1/appointments?from=2026-11-01T00:00:00Z&to=2027-11-01T00:00:00Z", ``, "to"},
 	} {
 		got := w.ask(c.who, c.method, c.path, c.body)
 		if got.status != 422 || !strings.Contains(got.code(), c.names) {
@@ -179,12 +181,14 @@ func TestIfMatch(t *testing.T) {
 	if !strings.HasPrefix(etag, `W/"`) {
 		t.Fatalf("tag %q", etag)
 	}
-	if changed := w.ask("ana", "PUT", "/api/v1/me", `{"state":"NY","zone":"America/New_York","birth_date":"1991-01-02"}`, "If-Match", etag).want(200); changed["zone"] != "America/New_York" || changed["birth_date"] != "1991-01-02" {
+	w.ask("ana", "PUT", "/api/v1/me", `{"contact":{"email":"ana@example.test","phone":"555-0100"}}`).want(200)
+	etag = w.ask("ana", "GET", "/api/v1/me", "").header.Get("ETag")
+	if changed := w.ask("ana", "PUT", "/api/v1/me", `{"state":"NY","zone":"America/New_York","birth_date":"1991-01-02","contact":{}}`, "If-Match", etag).want(200); changed["zone"] != "America/New_York" || changed["birth_date"] != "1991-01-02" {
 		t.Error("the change is not there")
 	}
 	w.ask("ana", "PUT", "/api/v1/me", `{"state":"CA"}`, "If-Match", etag).problem(412, "changed_meanwhile")
-	if now := w.ask("ana", "GET", "/api/v1/me", "").want(200); now["state"] != "NY" {
-		t.Error("a stale change was done")
+	if now := w.ask("ana", "GET", "/api/v1/me", "").want(200); now["state"] != "NY" || now["contact"].(map[string]any)["phone"] != "555-0100" {
+		t.Error("a stale change was done, or what was left out did not stay")
 	}
 }
 

@@ -107,7 +107,12 @@ type putHours struct {
 func (a *API) putHours(ctx context.Context, in *putHours) (hours, error) {
 	own := actor(ctx).Chart
 	set := act.SetHours{Provider: own, Hours: in.Body.read(), SelfSchedule: in.Body.SelfSchedule, Link: in.Body.Link}
-	now := func(k act.Known) string { return tag(showHours(*k.Chart(own).Provider)) }
+	now := func(k act.Known) string {
+		if chart := k.Chart(own); chart != nil && chart.Provider != nil {
+			return tag(showHours(*chart.Provider))
+		}
+		return ""
+	}
 	if _, err := a.do(ctx, in.Keyed, ifMatch(in.Matched, set, now)); err != nil {
 		return hours{}, err
 	}

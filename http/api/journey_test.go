@@ -231,6 +231,10 @@ func TestProviderTakesPart(t *testing.T) {
 	}
 	change := `{"zone":"America/Denver","week":{"monday":[{"from":"10:00","to":"24:00"}]},"overrides":[{"date":"2026-12-01","spans":[]}],"away":[{"from":"2026-12-24","to":"2026-12-31"}],"consult_minutes":20}`
 	w.ask("dora", "PUT", "/api/v1/hours", change, "If-Match", read.header.Get("ETag")).want(200)
+	asked := w.ask("ben", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["dora"])+`"}`).want(201)
+	if seen := w.ask("dora", "GET", "/api/v1/referrals/"+asked["id"].(string), "").want(200); seen["submitted_at"] != "2026-11-20T15:00:00-07:00" {
+		t.Errorf("a provider in Denver reads %v", seen["submitted_at"])
+	}
 	w.ask("dora", "PUT", "/api/v1/hours", change, "If-Match", read.header.Get("ETag")).problem(412, "changed_meanwhile")
 	w.ask("dora", "PUT", "/api/v1/hours", `{"zone":"America/Denver","week":{"monday":[{"from":"25:00","to":"26:00"}]}}`).problem(422, "invalid_input")
 }

@@ -87,9 +87,12 @@ type putMe struct {
 		State     *string        `json:"state,omitempty" minLength:"2" maxLength:"2" doc:"Where you physically are, two letters"`
 		Zone      *string        `json:"zone,omitempty" maxLength:"64" doc:"IANA time zone, such as America/Chicago"`
 		BirthDate *calendar.Date `json:"birth_date,omitempty"`
-		Contact   *contact       `json:"contact,omitempty"`
-		Concerns  []string       `json:"concerns,omitempty" maxItems:"10"`
-		Language  *string        `json:"language,omitempty" maxLength:"40"`
+		Contact   *struct {
+			Email *string `json:"email,omitempty" maxLength:"254" doc:"As it is, or left out: the care team changes it"`
+			Phone *string `json:"phone,omitempty" maxLength:"40"`
+		} `json:"contact,omitempty"`
+		Concerns []string `json:"concerns,omitempty" maxItems:"10"`
+		Language *string  `json:"language,omitempty" maxLength:"40"`
 	}
 }
 
@@ -99,13 +102,17 @@ func (a *API) putMe(ctx context.Context, in *putMe) (me, error) {
 		Client: own, FullName: b.Name, State: b.State, Zone: b.Zone, BirthDate: b.BirthDate, Concerns: b.Concerns, Language: b.Language,
 	}
 	if b.Contact != nil {
-		if chart := a.own(ctx); b.Contact.Email != "" && (chart == nil || !strings.EqualFold(b.Contact.Email, chart.Client.Email)) {
+		if email := b.Contact.Email; email != nil && !a.signsInAs(ctx, *email) {
 			return me{}, reply.Bad(ctx, 422, "email_fixed", "contact.email: you sign in with this address, so it is not changed here. Leave it out, and ask the care team.")
 		}
-		update.Phone = &b.Contact.Phone
+		update.Phone = b.Contact.Phone
 	}
 	now := func(k act.Known) string {
-		m := a.showMe(k.Chart(own))
+		chart := k.Chart(own)
+		if chart == nil {
+			return ""
+		}
+		m := a.showMe(chart)
 		m.Role = care.RoleClient
 		return tag(m)
 	}
@@ -113,6 +120,11 @@ func (a *API) putMe(ctx context.Context, in *putMe) (me, error) {
 		return me{}, err
 	}
 	return a.me(ctx, nil)
+}
+
+func (a *API) signsInAs(ctx context.Context, email string) bool {
+	own := a.own(ctx)
+	return own != nil && own.Account != nil && strings.EqualFold(email, own.Account.Email)
 }
 
 type postBenefit struct {

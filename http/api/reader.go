@@ -10,12 +10,16 @@ import (
 
 // zone is where the reader's days are counted: a client's and a provider's own,
 // and for the staff that of the record before them.
-func (a *API) zone(ctx context.Context, of *care.Chart) *time.Location {
+func (a *API) zone(ctx context.Context, of *care.Chart) *time.Location { return a.zones(ctx)(of) }
+
+// zones is zone for many records: the reader's own is looked up once.
+func (a *API) zones(ctx context.Context) func(*care.Chart) *time.Location {
 	who := actor(ctx)
 	if who.Role == care.RoleClient || who.Role == care.RoleProvider {
-		of = a.own(ctx)
+		mine := rules.Zone(zoneOf(a.own(ctx)))
+		return func(*care.Chart) *time.Location { return mine }
 	}
-	return rules.Zone(zoneOf(of))
+	return func(of *care.Chart) *time.Location { return rules.Zone(zoneOf(of)) }
 }
 
 func zoneOf(c *care.Chart) string {

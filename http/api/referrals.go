@@ -214,10 +214,11 @@ func (a *API) referrals(ctx context.Context, in *findReferrals) (foundReferrals,
 			return foundReferrals{}, err
 		}
 	}
+	zone := a.zones(ctx)
 	for _, p := range places {
 		for _, chart := range charts {
 			if r, ok := chart.Referral(p.id); ok {
-				found.Items = append(found.Items, a.showReferral(ctx, chart, r, a.zone(ctx, chart)))
+				found.Items = append(found.Items, a.showReferral(ctx, chart, r, zone(chart)))
 			}
 		}
 	}

@@ -141,7 +141,7 @@ func problem(hc huma.Context, status int, msg string, errs ...error) huma.Status
 	case http.StatusUnsupportedMediaType:
 		return reply.Bad(ctx, status, "not_json", "Send the body as JSON, with Content-Type: application/json.")
 	case http.StatusInternalServerError:
-		return reply.ProblemOf(ctx, errors.Join(append([]error{errors.New(msg)}, errs...)...))
+		return reply.ProblemOf(ctx, fmt.Errorf("%s: %s", msg, strings.Join(wrongs(errs), "; ")))
 	}
 	return reply.Bad(ctx, status, strings.ToLower(strings.ReplaceAll(http.StatusText(status), " ", "_")), msg+".")
 }

@@ -185,7 +185,12 @@ type service struct {
 	jobs    *jobs.Jobs
 }
 
-func (s *service) close() error { return errors.Join(s.jobs.Stop(), s.store.Close()) }
+func (s *service) close() error {
+	if s.jobs == nil {
+		return s.store.Close()
+	}
+	return errors.Join(s.jobs.Stop(), s.store.Close())
+}
 
 // serviceConfig is what tells a throwaway service from a lasting one.
 type serviceConfig struct {
@@ -193,6 +198,9 @@ type serviceConfig struct {
 	base   string
 	sender notify.Sender
 	secure bool
+	// still says that the clock stands: nothing falls due by itself, and whoever
+	// moves it sweeps and sends, in an order that is the same each time.
+	still bool
 	// besides gives more routes, and what pages show of a throwaway instance.
 	besides func(*auth.Auth, *notify.Post) ([]reply.Route, *web.Throwaway)
 }
@@ -215,24 +223,23 @@ func (p *program) assemble(s *store.Store, bundle *assets.Bundle, c serviceConfi
 	}
 	routes = append(routes, pages.Routes()...)
 	routes = append(routes, api.New(api.Config{Store: s, Now: c.now}).Routes()...)
-	j, err := jobs.Start(s, post, p.elapsed)
-	if err != nil {
+	sv := &service{store: s}
+	if sv.handler, err = http.New(http.Config{Auth: a, Routes: routes, Secure: c.secure, Ready: sv.ready}); err != nil {
 		return nil, err
 	}
-	h, err := http.New(http.Config{Auth: a, Routes: routes, Secure: c.secure, Ready: func() []string { return ready(s, j) }})
-	if err != nil {
-		return nil, errors.Join(err, j.Stop())
+	if !c.still {
+		sv.jobs, err = jobs.Start(s, post, p.elapsed)
 	}
-	return &service{store: s, handler: h, jobs: j}, nil
+	return sv, err
 }
 
 // ready says what stands in the way of serving.
-func ready(s *store.Store, j *jobs.Jobs) []string {
+func (s *service) ready() []string {
 	var not []string
-	if s.Failed() != nil {
+	if s.store.Failed() != nil {
 		not = append(not, "store: stopped after a failed commit")
 	}
-	if !j.Fresh() {
+	if s.jobs != nil && !s.jobs.Fresh() {
 		not = append(not, "sweep: the last one is older than 60 s")
 	}
 	return not
@@ -381,7 +388,7 @@ func (d *demo) build(ctx context.Context, dir string, seed uint64) (*throwaway, 
 	if err != nil {
 		return nil, demoLine{}, errors.Join(err, s.Close())
 	}
-	sv, err := d.assemble(s, d.bundle, serviceConfig{now: clock.Now, base: d.base, sender: caught, besides: func(a *auth.Auth, post *notify.Post) ([]reply.Route, *web.Throwaway) {
+	sv, err := d.assemble(s, d.bundle, serviceConfig{now: clock.Now, base: d.base, sender: caught, still: d.o.json, besides: func(a *auth.Auth, post *notify.Post) ([]reply.Route, *web.Throwaway) {
 		calls := qa.New(qa.Config{
 			Store: s, Auth: a, Clock: clock, Post: post, Caught: caught, Users: users,
 			Reset: func(ctx context.Context, seed uint64, scenario string) (any, error) {

@@ -261,17 +261,19 @@ type commit struct {
 	state    state
 	entries  []Entry
 	moves    []move // in and out of sets, in their order
+	touched  map[care.ChartID]bool
 	provider map[care.ChartID]care.Provider
 	reload   bool // the programme's chart changed
 	sent     bool
 }
 
 func (s *Store) newCommit(w engine.Writer) *commit {
-	c := &commit{Store: s, now: s.now(), state: s.state.clone(), provider: map[care.ChartID]care.Provider{}}
+	c := &commit{Store: s, now: s.now(), state: s.state.clone(), touched: map[care.ChartID]bool{}, provider: map[care.ChartID]care.Provider{}}
 	if c.now.Before(c.state.High) {
 		c.now = c.state.High
 	}
 	c.w = &counting{Writer: w, vault: s.vault, state: &c.state}
+	c.charts.trim()
 	return c
 }
 
@@ -313,7 +315,11 @@ func (c *commit) run(j *job) error {
 	default:
 		return c.answer(j, about, act.Plan{Fault: &care.Fault{Kind: care.Forbidden, Code: "forbidden", Says: "This is not something that your role can do."}})
 	}
-	return c.answer(j, about, o.Act.Decide(known, c.env(o.Actor)))
+	env, err := c.env(o.Actor)
+	if err != nil {
+		return err
+	}
+	return c.answer(j, about, o.Act.Decide(known, env))
 }
 
 // fallDue applies what fell due earlier on the charts that an act is about to
@@ -476,12 +482,11 @@ func (c *commit) chart(id care.ChartID) (*care.Chart, error) {
 }
 
 // env is what surrounds a decision in this commit.
-func (c *commit) env(actor care.Actor) act.Env {
-	c.state.Ordinal++
-	env := act.Env{Now: c.now, Actor: actor, ID: c.ids(c.state.Ordinal)}
-	chart := c.charts.get(care.ProgrammeChart)
-	if chart == nil || chart.Programme == nil {
-		return env // before the programme is founded
+func (c *commit) env(actor care.Actor) (act.Env, error) {
+	env := act.Env{Now: c.now, Actor: actor, ID: c.stream()}
+	chart, err := c.chart(care.ProgrammeChart)
+	if err != nil || chart == nil || chart.Programme == nil {
+		return env, err // without an error: before the programme is founded
 	}
 	p := c.Store.programme.Load()
 	if c.reload || p == nil {
@@ -490,7 +495,20 @@ func (c *commit) env(actor care.Actor) act.Env {
 	env.Programme, env.Clock, env.Employers, env.Plans = *chart.Programme, p.clock, chart.Employers, chart.Plans
 	env.Terms = rules.TermsAt(chart.Terms, c.now)
 	env.Words = rules.WordsFor(env.Programme, env.Terms)
-	return env
+	return env, nil
+}
+
+// stream is an act's own stream of ids. An act that draws none leaves no gap, so
+// that what only looks or sends does not change the ids of what comes after.
+func (c *commit) stream() func(prefix string) string {
+	var draw func(string) string
+	return func(prefix string) string {
+		if draw == nil {
+			c.state.Ordinal++
+			draw = c.ids(c.state.Ordinal)
+		}
+		return draw(prefix)
+	}
 }
 
 // apply writes the changes of a plan. What a record stood in and stands in
@@ -515,6 +533,7 @@ func (c *commit) apply(plan act.Plan) error {
 		}
 	}
 	for id := range touched {
+		c.touched[id] = true
 		if err := c.writeHead(id); err != nil {
 			return err
 		}
@@ -660,6 +679,11 @@ func (c *commit) publish() {
 	}
 	for _, p := range c.provider {
 		c.directory.Put(p)
+	}
+	for id := range c.touched {
+		if c.read.get(id) != nil { // whoever looked before will look again
+			c.read.put(c.charts.get(id).Clone())
+		}
 	}
 	for _, m := range c.moves {
 		c.tellReaders(m)

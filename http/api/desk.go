@@ -148,6 +148,7 @@ type board struct {
 type tile struct {
 	State    string       `json:"state" doc:"A referral's status, or safety_alert, coverage_pending, task"`
 	ID       string       `json:"id" doc:"Of the referral, alert, coverage or task"`
+	Code     string       `json:"code,omitempty" doc:"Of a task"`
 	Client   care.ChartID `json:"client_id"`
 	Provider care.ChartID `json:"provider_id,omitempty"`
 	Turn     string       `json:"whose_turn" enum:"client,provider,care_team,nobody"`
@@ -222,7 +223,10 @@ func (a *API) tiles(chart *care.Chart, zone *time.Location) []tile {
 	}
 	for _, k := range chart.Tasks {
 		if k.DoneAt.IsZero() {
-			tiles = append(tiles, a.due(tile{State: "task", ID: string(k.ID), Turn: rules.TurnCareTeam}, chart, zone, ""))
+			// A task is as urgent as what was promised to the client.
+			e, _ := chart.OpenEpisode()
+			t := tile{State: "task", ID: string(k.ID), Code: k.Code, Turn: rules.TurnCareTeam}
+			tiles = append(tiles, a.due(t, chart, zone, e.Promise))
 		}
 	}
 	for _, r := range chart.Referrals {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"careconnect/rules/act"
@@ -58,8 +59,8 @@ type look struct {
 	What string    `json:"what" doc:"An act by its name, or read and the view"`
 }
 
-// mostLooks bounds an access log.
-const mostLooks = 200
+// mostLooks bounds how far back an access log is read.
+const mostLooks = 500
 
 func (a *API) accessLog(ctx context.Context, _ *struct{}) (listed[look], error) {
 	who := actor(ctx)
@@ -67,6 +68,8 @@ func (a *API) accessLog(ctx context.Context, _ *struct{}) (listed[look], error) 
 	if err != nil {
 		return listed[look]{}, err
 	}
+	// People are who looks and acts; what the service sends by itself would hide them.
+	entries = slices.DeleteFunc(entries, func(e store.Entry) bool { return e.Role == care.RoleSystem })
 	zone := a.zone(ctx, nil)
 	return listed[look]{Items: each(entries, func(e store.Entry) look {
 		return look{At: e.At.In(zone), Role: e.Role, You: e.Who == who.Chart, What: e.Did}

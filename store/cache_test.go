@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+	"testing"
+
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+)
+
+// What the committer keeps in memory begins empty at each start; deciding must
+// not depend on what happens to be in it.
+func TestFirstActAfterAStartKnowsTheProgramme(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	provider, client := w.provider(1), w.client(1)
+	w.reopen()
+	w.ask(client, provider)
+}
+
+// More charts are written than the committer keeps, many of them in one act.
+func TestMoreChartsThanTheCacheHolds(t *testing.T) {
+	w := seeded(t)
+	provider, client := w.provider(1), w.client(1)
+	const chunk = 700
+	for first := 10; first < 10+maxCharts+2*chunk; first += chunk {
+		var rows act.Import
+		for n := first; n < first+chunk; n++ {
+			rows.Rows = append(rows.Rows, candidate(n).Rows...)
+		}
+		w.do(care.System, rows)
+	}
+	w.ask(client, provider)
+	found, err := w.Find(context.Background(), care.System, care.Set{Name: care.SetProviders})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < maxCharts+chunk {
+		t.Errorf("%d providers are there, more than %d went in", len(found), maxCharts+chunk)
+	}
+	w.mustBeWhole()
+}

@@ -60,7 +60,7 @@ func (p *Pages) visitor(r *http.Request, why string) (arrival, *care.Chart, erro
 	if auth.Actor(r).Role != care.RoleClient {
 		return v, nil, nil
 	}
-	chart, err := p.mine(r, why)
+	chart, err := p.myChart(r, why)
 	if err != nil {
 		return v, nil, err
 	}

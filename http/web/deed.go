@@ -104,8 +104,8 @@ func problemAt(problems []assets.Problem, field string) string {
 	return ""
 }
 
-// mine is the chart of the client who asks.
-func (p *Pages) mine(r *http.Request, why string) (*care.Chart, error) {
+// myChart is that of the client who asks.
+func (p *Pages) myChart(r *http.Request, why string) (*care.Chart, error) {
 	actor := auth.Actor(r)
 	if actor.Role != care.RoleClient {
 		return nil, care.Missing()

@@ -58,6 +58,7 @@ func (p *Pages) openings(ctx context.Context, who care.Provider, kind care.Appoi
 type grid struct {
 	zone   string
 	due    time.Time
+	marked bool // days inside the promise say so; those after it always do
 	chosen []string
 	now    time.Time
 }
@@ -95,7 +96,7 @@ func (g grid) note(s calendar.Slot, date, today calendar.Date) string {
 	if !g.due.IsZero() {
 		if s.Start.After(g.due) {
 			notes = append(notes, "after the promise ends")
-		} else {
+		} else if g.marked {
 			notes = append(notes, "inside the promise")
 		}
 	}

@@ -16,6 +16,7 @@ func said(code string) (assets.Notice, bool) {
 var sayings = []struct{ code, kind, title, text string }{
 	{"requested", "ok", "Your request is on its way", "You will hear by the time shown below. You can ask up to two more providers meanwhile."},
 	{"booked", "ok", "Your consultation is booked", "It is free of charge. You will find it below, with the way to join."},
+	{"session", "ok", "Your session is booked", "Your plan’s copay or coinsurance applies. Two short forms come before your first session."},
 	{"withdrawn", "ok", "Withdrawn", "The provider has been told, without a reason. Nothing counts against you."},
 	{"coverage", "ok", "Your plan is with the care team", "They verify it by the time shown. You can go on meanwhile."},
 	{"sharing", "ok", "Your choice is kept", "It holds from this moment. You can change it at any time; your care stays the same."},

@@ -23,13 +23,13 @@ func deadline(d care.Deadline, says string, zone *time.Location, now time.Time) 
 	case d.State == care.Met || d.State == care.Stopped:
 		shown.State, shown.Says = "done", map[care.DeadlineState]string{care.Met: "In time", care.Stopped: "No longer owed"}[d.State]
 	case d.State == care.Waiting:
-		shown.State, shown.Says, shown.Left = "ok", "Paused", ""
+		shown.State, shown.Says = "done", "Waits"
 	case d.State == care.Missed || left < 0:
-		shown.State, shown.Left = "late", span(-left)+" late"
+		shown.State, shown.Left = "late", span(-left)
 	case left < soon:
-		shown.State, shown.Left = "soon", span(left)+" left"
+		shown.State, shown.Left = "soon", span(left)
 	default:
-		shown.State, shown.Left = "ok", span(left)+" left"
+		shown.State, shown.Left = "ok", span(left)
 	}
 	return shown
 }

@@ -1,0 +1,110 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"careconnect/assets"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+	"careconnect/store"
+)
+
+// privacyPage is what is known of a client's data: what they share, and who
+// looked.
+type privacyPage struct {
+	Payer, PrivacyEmail string
+	Facts               []assets.Fact
+	Sharing             bool
+	Version             string
+	Receipts            assets.Table
+	Seen                assets.Table
+}
+
+// mostSeen is how many lines of who looked are shown.
+const mostSeen = 60
+
+func (p *Pages) privacy(w http.ResponseWriter, r *http.Request) error {
+	chart, err := p.myChart(r, "privacy")
+	if err != nil {
+		return err
+	}
+	seen, err := p.Store.Seen(chart.ID, mostSeen)
+	if err != nil {
+		return err
+	}
+	words, zone := p.Store.Words(), location(chart.Client.Zone)
+	page := privacyPage{
+		Payer: words["payer"], PrivacyEmail: words["privacy_email"], Version: act.ConsentTextVersion,
+		Facts: []assets.Fact{{Term: "With " + words["payer"], Text: "Nothing is shared", Note: "You have not said yes."}, {Term: "With your employer", Text: "Never", Note: "Nothing about a single person ever reaches an employer."}},
+	}
+	if c, ok := chart.Sharing(); ok {
+		page.Sharing = c.Active(p.Now())
+		page.Facts[0].Note = "Since " + moment(c.At, zone).Text
+		if page.Sharing {
+			page.Facts[0].Text = sentence(scopeList(c.Scopes))
+		}
+	}
+	page.Receipts = receipts(chart.Consents, zone)
+	page.Seen = looks(seen, zone)
+	return p.show(w, r, http.StatusOK, "privacy", chart.Client.Zone, assets.Page{Title: "Privacy", Data: page})
+}
+
+// receipts are all answers about sharing, the last one first.
+func receipts(consents []care.Consent, zone *time.Location) assets.Table {
+	table := assets.Table{Caption: "Your answers about sharing", Head: []string{"When", "Answer", "What", "Until"}, Empty: "You have not been asked yet"}
+	sorted := slices.Clone(consents)
+	slices.SortFunc(sorted, func(a, b care.Consent) int { return b.At.Compare(a.At) })
+	for _, c := range sorted {
+		row := []string{moment(c.At, zone).Text, "No", "nothing", "–"}
+		if c.Sharing {
+			row[1], row[2], row[3] = "Yes", scopeList(c.Scopes), "until you change it"
+		}
+		if !c.WithdrawnAt.IsZero() {
+			row[3] = moment(c.WithdrawnAt, zone).Text
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table
+}
+
+// looks tells who did or read what about the client.
+func looks(seen []store.Entry, zone *time.Location) assets.Table {
+	table := assets.Table{Caption: "Who looked, and who did something", Head: []string{"When", "Who", "What"}, Empty: "Nobody yet"}
+	for _, e := range seen {
+		if e.Outcome != "yes" {
+			continue
+		}
+		who := lookers[e.Role]
+		table.Rows = append(table.Rows, []string{moment(e.At, zone).Text, or(who, string(e.Role)), deeds(e.Did, e.Effect)})
+	}
+	return table
+}
+
+var lookers = map[care.Role]string{
+	care.RoleClient: "You", care.RoleAnonymous: "You", care.RoleProvider: "A therapist you asked", care.RoleCareTeam: "The care team", care.RoleClinical: "The clinical desk",
+	care.RoleBilling: "Billing", care.RoleSystem: "The service itself", care.RoleOperator: "The operator",
+}
+
+// deeds tells an act or a read in words.
+func deeds(did, effect string) string {
+	if page, read := strings.CutPrefix(did, "read "); read {
+		return "read: " + page
+	}
+	if did == "fall" {
+		return "a due time: " + strings.ReplaceAll(or(effect, "came"), "_", " ")
+	}
+	return or(deedWords[did], strings.ReplaceAll(did, "_", " "))
+}
+
+var deedWords = map[string]string{
+	"enter": "opened your chart", "request": "sent a request", "request_new": "opened your chart with a first request", "accept": "accepted your request",
+	"decline": "declined your request", "propose": "proposed times", "book": "booked the first call", "book_session": "booked a session",
+	"withdraw": "withdrew a request", "outcome": "noted what became of a visit", "add_coverage": "gave a plan", "verify_coverage": "checked the plan",
+	"save_answers": "saved an answer", "submit_screening": "sent a form", "acknowledge": "read a safety alert", "set_sharing": "answered about sharing",
+	"claim_benefit": "gave the employer’s code", "update_me": "changed your details", "finish_task": "dealt with a task about you",
+	"give_session": "signed in", "give_invite": "made a link to set a password", "touch_pass": "stayed signed in", "drop_pass": "signed out", "redeem": "set a password", "give_token": "made a key for programs",
+	"lease": "prepared a mail to send", "delivered": "sent a mail", "undelivered": "could not send a mail yet",
+}

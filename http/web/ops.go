@@ -1,6 +1,367 @@
 package web
 
-import "careconnect/http/reply"
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
 
-// careTeamRoutes are the pages.
-func (p *Pages) careTeamRoutes() []reply.Route { return nil }
+	"github.com/gorilla/mux"
+
+	"careconnect/assets"
+	"careconnect/http/auth"
+	"careconnect/http/reply"
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+)
+
+// careTeamRoutes are the pages of the care team and of the clinical desk.
+func (p *Pages) careTeamRoutes() []reply.Route {
+	return slices.Concat(
+		p.open([]care.Role{care.RoleCareTeam, care.RoleClinical}, []way{
+			{http.MethodGet, "/ops", "read board", p.board},
+			{http.MethodGet, "/ops/client/{id}", "read client", p.client},
+		}),
+		p.open([]care.Role{care.RoleClinical}, []way{
+			{http.MethodGet, "/ops/alerts", "read alerts", p.alerts},
+			{http.MethodPost, "/ops/alerts/{id}", "acknowledge", p.acknowledge("/ops/alerts")},
+		}),
+		p.open([]care.Role{care.RoleCareTeam}, []way{
+			{http.MethodPost, "/ops/tasks/{id}", "finish_task", p.finishTask},
+			{http.MethodGet, "/ops/coverage", "read plans to verify", p.plansToVerify},
+			{http.MethodGet, "/ops/coverage/{id}", "read coverage", p.verification},
+			{http.MethodPost, "/ops/coverage/{id}", "verify_coverage", p.verify},
+			{http.MethodGet, "/ops/providers", "read providers", p.providers},
+			{http.MethodGet, "/ops/providers/{id}", "read provider", p.provider},
+			{http.MethodPost, "/ops/providers/{id}/credentials", "credential", p.credential},
+			{http.MethodPost, "/ops/providers/{id}/invite", "invite_provider", p.inviteProvider},
+		}),
+	)
+}
+
+// boardColumn is a column of the board.
+type boardColumn struct {
+	Title, State, Note string
+	Tiles              []boardTile
+}
+
+// boardTile is one matter; Done ends it, where it is a task.
+type boardTile struct {
+	assets.Tile
+	Done *assets.Action
+	due  time.Time
+}
+
+// The columns of the board, in their order.
+const (
+	needsUs = iota
+	dueToday
+	atRisk
+	onClient
+	broken
+)
+
+// The board looks at what falls due from a little while ago to somewhat further
+// ahead than any promise.
+const (
+	boardBehind = 2 * time.Hour
+	boardAhead  = 8 * 24 * time.Hour
+	riskDays    = 2
+)
+
+// taskWords say what a task is about.
+var taskWords = map[string]string{
+	"manual_match":     "Find a provider: nobody else could keep the promise by itself",
+	"answer_missed":    "A provider did not answer in time; others were offered",
+	"consult_missed":   "No first call was arranged in time",
+	"promise_watch":    "The promise ends in two business days: watch",
+	"promise_call":     "The promise ends in one business day: call",
+	"promise_broken":   "The promise was broken: find out why",
+	"eligibility_late": "A plan was not verified in time",
+	"safety_overdue":   "A safety alert was not acknowledged in time",
+	"provider_no_show": "The provider did not come to an appointment",
+}
+
+var turnWords = map[string]string{
+	rules.TurnClient: "Client’s turn", rules.TurnProvider: "Provider’s turn", rules.TurnCareTeam: "Our turn", rules.TurnNobody: "Nobody’s turn",
+}
+
+// dueWords begin the sentence until when something is owed.
+var dueWords = map[string]string{
+	"respond": "Answer by ", "consult": "First call by ", "promise": "First session by ", "baseline": "Check-in by ", "follow_up": "Follow-up by ",
+	"eligibility": "Verify by ", "safety_ack": "Acknowledge by ", "late_answer": "Late answer by ",
+}
+
+func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
+	now, zone := p.Now(), location("")
+	members, err := p.boardMembers(r, now)
+	if err != nil {
+		return err
+	}
+	charts, err := p.chartsOf(r, members, "board")
+	if err != nil {
+		return err
+	}
+	columns := []boardColumn{
+		{Title: "Needs us now", State: "now"}, {Title: "Due today", State: "soon"}, {Title: "At risk", State: "soon", Note: "The promise ends in two business days or fewer."},
+		{Title: "Waiting on client", State: "wait"}, {Title: "Broken", State: "late"},
+	}
+	under, way := 0, []boardTile{}
+	for _, chart := range charts {
+		if chart.Client == nil {
+			continue
+		}
+		urgent := p.urgentTiles(chart, zone, now)
+		columns[needsUs].Tiles = append(columns[needsUs].Tiles, urgent...)
+		tile, column, placed := p.roadTile(chart, zone, now)
+		if _, open := chart.OpenEpisode(); open {
+			under++
+		}
+		switch {
+		case placed:
+			columns[column].Tiles = append(columns[column].Tiles, tile)
+		case tile.Text != "" && len(urgent) == 0:
+			way = append(way, tile)
+		}
+	}
+	for i := range columns {
+		slices.SortStableFunc(columns[i].Tiles, func(a, b boardTile) int { return a.due.Compare(b.due) })
+	}
+	slices.SortStableFunc(way, func(a, b boardTile) int { return a.due.Compare(b.due) })
+	lead := sentence(number(under)) + " people seek care now. " + sentence(number(len(columns[needsUs].Tiles))) + " matters need us."
+	if len(columns[needsUs].Tiles) == 1 {
+		lead = sentence(number(under)) + " people seek care now. One matter needs us."
+	}
+	more := len(members) > 0 && len(charts) == mostOnAPage
+	return p.show(w, r, http.StatusOK, "ops/board", "", assets.Page{Title: "Board", Wide: true, Data: map[string]any{"Columns": columns, "Way": way, "Lead": lead, "More": more}})
+}
+
+// boardMembers are what the board is made of: the queues first, then what falls
+// due, earliest first.
+func (p *Pages) boardMembers(r *http.Request, now time.Time) ([]care.Member, error) {
+	queues := []care.Set{{Name: care.SetQueue, Of: "alert"}}
+	if auth.Actor(r).Role == care.RoleCareTeam {
+		queues = append(queues, care.Set{Name: care.SetQueue, Of: "task"}, care.Set{Name: care.SetQueue, Of: "coverage"})
+	}
+	members, err := p.Store.Find(r.Context(), auth.Actor(r), queues...)
+	if err != nil {
+		return nil, err
+	}
+	var hours []care.Set
+	for at := now.Add(-boardBehind); at.Before(now.Add(boardAhead)); at = at.Add(time.Hour) {
+		hours = append(hours, care.DueIn(at))
+	}
+	due, err := p.Store.Find(r.Context(), auth.Actor(r), hours...)
+	return append(members, due...), err
+}
+
+// urgentTiles are a chart's open tasks and unread alerts.
+func (p *Pages) urgentTiles(chart *care.Chart, zone *time.Location, now time.Time) []boardTile {
+	var tiles []boardTile
+	for _, a := range chart.Alerts {
+		if !a.AckedAt.IsZero() {
+			continue
+		}
+		tile := boardTile{due: a.RaisedAt, Tile: assets.Tile{Href: "/ops/client/" + string(chart.ID), Title: nameIn(chart), Text: "A safety alert is unread. The provider and the clinical desk have been told.", Turn: turnWords[rules.TurnProvider]}}
+		if d, ok := chart.Deadline(a.Ack); ok {
+			p.clock(&tile, d, zone, now)
+		}
+		tiles = append(tiles, tile)
+	}
+	for _, t := range chart.Tasks {
+		if !t.DoneAt.IsZero() {
+			continue
+		}
+		href := "/ops/client/" + string(chart.ID)
+		if _, isPlan := chart.Coverage(care.CoverageID(t.Subject)); isPlan {
+			href = "/ops/coverage/" + t.Subject
+		}
+		tiles = append(tiles, boardTile{
+			due:  t.OpenedAt,
+			Tile: assets.Tile{Href: href, Title: nameIn(chart), Text: or(taskWords[t.Code], t.Code) + ". Since " + moment(t.OpenedAt, zone).Text + ".", Turn: turnWords[rules.TurnCareTeam]},
+			Done: &assets.Action{Text: "Done", Post: "/ops/tasks/" + string(t.ID), Icon: "check", Style: "outline small"},
+		})
+	}
+	return tiles
+}
+
+// clock puts a deadline on a tile.
+func (p *Pages) clock(tile *boardTile, d care.Deadline, zone *time.Location, now time.Time) {
+	shown := deadline(d, by(dueWords[d.Code], d, zone), zone, now)
+	tile.Deadline, tile.Explain, tile.due = &shown, p.explain(d), d.Due
+}
+
+// roadTile is where a client's seeking care stands, and the column it belongs to;
+// false if nothing there needs anybody's eye.
+func (p *Pages) roadTile(chart *care.Chart, zone *time.Location, now time.Time) (boardTile, int, bool) {
+	tile := boardTile{Tile: assets.Tile{Href: "/ops/client/" + string(chart.ID), Title: nameIn(chart)}}
+	ref, turn := leading(chart)
+	if ref.ID != "" {
+		tile.Text, tile.Turn = sentence(act.Status(ref.Status))+p.withProvider(ref.Provider), turnWords[turn]
+	}
+	next, due := nextDeadline(chart)
+	if due {
+		p.clock(&tile, next, zone, now)
+	}
+	if next.Code == "eligibility" {
+		tile.Href, tile.Text, tile.Turn = "/ops/coverage/"+next.Subject, "A plan waits to be verified", turnWords[rules.TurnCareTeam]
+	}
+	e, open := chart.OpenEpisode()
+	promise, _ := chart.Deadline(e.Promise)
+	switch {
+	case open && e.Result == care.Broken:
+		p.clock(&tile, promise, zone, now)
+		return tile, broken, true
+	case due && next.Due.Before(endOfDay(now, zone)):
+		return tile, dueToday, true
+	case open && promise.State == care.Running && p.risky(promise, now):
+		p.clock(&tile, promise, zone, now)
+		return tile, atRisk, true
+	case turn == rules.TurnClient:
+		return tile, onClient, true
+	}
+	return tile, 0, false
+}
+
+func endOfDay(now time.Time, zone *time.Location) time.Time {
+	return calendar.At(calendar.On(now, zone).AddDays(1), 0, 0, zone)
+}
+
+// risky says whether a promise is near its end.
+func (p *Pages) risky(promise care.Deadline, now time.Time) bool {
+	_, clock := p.Store.Programme()
+	return !now.Before(clock.Calendar.BusinessDaysBefore(promise.Due, riskDays, location(promise.Zone)))
+}
+
+// leading is the referral that says most of where a client stands: one that
+// somebody has to act on, else the last that is open.
+func leading(chart *care.Chart) (care.Referral, string) {
+	var lead care.Referral
+	turn := rules.TurnNobody
+	for _, r := range chart.Referrals {
+		t := rules.WhoseTurn(r, chart)
+		switch {
+		case lead.ID == "" && (r.Status.Open() || t != rules.TurnNobody),
+			t != rules.TurnNobody && (turn == rules.TurnNobody || r.SubmittedAt.After(lead.SubmittedAt)),
+			turn == rules.TurnNobody && r.Status.Open() && r.SubmittedAt.After(lead.SubmittedAt):
+			lead, turn = r, t
+		}
+	}
+	return lead, turn
+}
+
+// nextDeadline is what falls due first in a chart.
+func nextDeadline(chart *care.Chart) (care.Deadline, bool) {
+	var next care.Deadline
+	for _, d := range chart.Deadlines {
+		if d.State == care.Running && dueWords[d.Code] != "" && (next.ID == "" || d.Due.Before(next.Due)) {
+			next = d
+		}
+	}
+	return next, next.ID != ""
+}
+
+// withProvider names a provider who stands in the directory.
+func (p *Pages) withProvider(id care.ChartID) string {
+	if card, listed := p.Store.Directory().Provider(id, p.Now()); listed {
+		return " · " + card.Name
+	}
+	return ""
+}
+
+func (p *Pages) finishTask(w http.ResponseWriter, r *http.Request) error {
+	if _, err := p.deed(r, act.FinishTask{Task: care.TaskID(mux.Vars(r)["id"])}); err != nil {
+		return err
+	}
+	return done(w, r, "/ops", "done")
+}
+
+// clientPage is what the care team sees of a client.
+type clientPage struct {
+	Name       string
+	Facts      []assets.Fact
+	Tasks      []boardTile
+	Clocks     []assets.Event
+	Roads      []roadOf
+	Plans      []assets.Waiting
+	Screenings []screened
+	Visits     assets.Table
+}
+
+// roadOf is the way of one referral.
+type roadOf struct {
+	Title  string
+	Badge  assets.Badge
+	Turn   string
+	Events []assets.Event
+}
+
+func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
+	chart, err := p.Store.Chart(r.Context(), auth.Actor(r), care.ChartID(mux.Vars(r)["id"]), "client")
+	if err != nil {
+		return err
+	}
+	if chart.Client == nil {
+		return care.Missing()
+	}
+	now, zone := p.Now(), location("")
+	page := clientPage{Name: nameIn(chart), Facts: p.aboutClient(chart, zone), Screenings: screenings(chart, zone), Tasks: p.urgentTiles(chart, zone, now)}
+	deadlines := slices.Clone(chart.Deadlines)
+	slices.SortFunc(deadlines, func(a, b care.Deadline) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+	for _, d := range deadlines {
+		if d.State != care.Running && d.State != care.Waiting || dueWords[d.Code] == "" {
+			continue
+		}
+		in := location(d.Zone)
+		shown := deadline(d, by(dueWords[d.Code], d, in), in, now)
+		page.Clocks = append(page.Clocks, assets.Event{Deadline: &shown, Explain: p.explain(d)})
+	}
+	refs := slices.Clone(chart.Referrals)
+	slices.SortFunc(refs, func(a, b care.Referral) int { return b.SubmittedAt.Compare(a.SubmittedAt) })
+	for _, ref := range refs {
+		card, found := p.Store.Directory().Provider(ref.Provider, now)
+		title := "A provider who is not listed now"
+		if found {
+			title = card.Name
+		}
+		page.Roads = append(page.Roads, roadOf{Title: title, Badge: statusBadge(ref.Status), Turn: turnWords[rules.WhoseTurn(ref, chart)], Events: p.road(chart, ref, zone, now)})
+	}
+	for _, c := range chart.Coverages {
+		page.Plans = append(page.Plans, p.planCard(chart, c, zone, now))
+	}
+	page.Visits = assets.Table{Caption: "Consultations and sessions", Head: []string{"When", "What", "Where it stands"}, Empty: "None booked yet"}
+	for _, ap := range byStart(chart.Appointments) {
+		page.Visits.Rows = append(page.Visits.Rows, []string{moment(ap.Start, zone).Text, visitWords[ap.Type] + ", " + length(ap), outcomeBadges[ap.Status].Text})
+	}
+	return p.show(w, r, http.StatusOK, "ops/client", "", assets.Page{Title: page.Name, Data: page})
+}
+
+func (p *Pages) aboutClient(chart *care.Chart, zone *time.Location) []assets.Fact {
+	c := chart.Client
+	facts := append([]assets.Fact{{Term: "Is in", Text: stateOf(chart)}}, contactFacts(chart)...)
+	facts = append(facts, assets.Fact{Term: "Came", Text: moment(c.EnteredAt, zone).Text, Note: "From: " + label(c.Source)})
+	if len(c.Concerns) > 0 {
+		facts = append(facts, assets.Fact{Term: "Concerns", Text: listed(c.Concerns)})
+	}
+	programme, _ := p.Store.Programme()
+	employer := "Not given yet"
+	for _, e := range programme.Employers {
+		if e.ID == c.Benefit.Employer {
+			employer = e.Name
+			if !e.Offers(calendar.On(p.Now(), zone)) {
+				employer += ", which does not take part today"
+			}
+		}
+	}
+	facts = append(facts, assets.Fact{Term: "Benefit of", Text: employer, Note: "The employer is never asked about a person."}, sharingFact(chart))
+	for _, e := range chart.Episodes {
+		if e.First == "" && e.ClosedAt.IsZero() {
+			if d, ok := chart.Deadline(e.Promise); ok {
+				facts = append(facts, promiseFact(d))
+			}
+		}
+	}
+	return facts
+}

@@ -461,4 +461,3 @@ func (m *mine) own(id string) (care.Referral, error) {
 	}
 	return r, nil
 }
-

@@ -60,7 +60,7 @@ func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
 			},
 		}
 		for _, person := range p.Throwaway.People() {
-			if person.Role == care.RoleClient {
+			if person.Role == care.RoleClient && auth.Actor(r).Role == care.RoleAnonymous {
 				start := assets.Action{Text: "Start as a client", Href: person.Login, Icon: "play"}
 				data.Throwaway.Actions = append([]assets.Action{start}, data.Throwaway.Actions...)
 				break

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,8 +71,7 @@ func (s *Store) OrderAll(_ context.Context, orders []Order) []Answer {
 	}
 	answers := make([]Answer, len(orders))
 	for i, j := range jobs {
-		<-j.answered
-		answers[i] = j.answer
+		answers[i] = s.wait(j)
 	}
 	return answers
 }
@@ -86,33 +86,25 @@ type job struct {
 }
 
 func (s *Store) submit(j *job) {
-	if s.Failed() != nil {
-		j.refuse(ErrUnknown)
-		return
-	}
 	select {
 	case <-s.closed:
-		j.refuse(ErrClosed)
 	case s.queue <- j:
-		select {
-		case <-s.done: // the committer ended before it took the job
-			j.refuseOnce(ErrClosed)
-		default:
-		}
 	}
 }
 
-func (j *job) refuse(err error) {
-	j.answer.Err = err
-	close(j.answered)
-}
-
-func (j *job) refuseOnce(err error) {
+// wait gives a job's answer. What the committer left behind when it ended, or
+// never got, is refused.
+func (s *Store) wait(j *job) Answer {
 	select {
 	case <-j.answered:
-	default:
-		j.refuse(err)
+	case <-s.done:
+		select {
+		case <-j.answered:
+		default:
+			return Answer{Err: cmp.Or(s.Failed(), ErrClosed)}
+		}
 	}
+	return j.answer
 }
 
 // maxBatch bounds how many acts share a commit.
@@ -121,19 +113,25 @@ const maxBatch = 512
 // commitAll is the one committer: it takes every waiting act, lets each decide
 // in turn, and applies all plans in one transaction.
 func (s *Store) commitAll() {
-	defer close(s.done)
+	err := s.commitUntilClosed()
+	close(s.done)
+	if err != nil && s.config.Fatal != nil {
+		s.config.Fatal(err)
+	}
+}
+
+func (s *Store) commitUntilClosed() error {
 	var pace pace
 	for {
 		batch := s.gather(&pace)
 		if batch == nil {
-			return
+			return nil
 		}
 		began := s.config.Elapsed()
 		err := s.commit(batch)
 		pace.took(len(batch), s.config.Elapsed()-began)
 		if err != nil {
-			s.fail(err, batch)
-			return
+			return s.fail(err, batch)
 		}
 		for _, j := range batch {
 			close(j.answered)
@@ -143,7 +141,7 @@ func (s *Store) commitAll() {
 
 // fail stops the store: whether the commit is there is not known, so nothing
 // kept in memory may outlive it.
-func (s *Store) fail(err error, batch []*job) {
+func (s *Store) fail(err error, batch []*job) error {
 	if !errors.Is(err, ErrUnknown) {
 		err = fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
@@ -152,18 +150,8 @@ func (s *Store) fail(err error, batch []*job) {
 		j.answer = Answer{Err: err}
 		close(j.answered)
 	}
-	if s.config.Fatal != nil {
-		s.config.Fatal(err)
-	}
 	s.shut.Do(func() { close(s.closed) })
-	for {
-		select {
-		case j := <-s.queue:
-			j.refuse(err)
-		default:
-			return
-		}
-	}
+	return err
 }
 
 // pace remembers the last batch, so that the next one waits a moment for as many.

@@ -33,7 +33,7 @@ func (s *Store) Chart(ctx context.Context, actor care.Actor, id care.ChartID, wh
 // that the actor may not see.
 func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, why string) ([]*care.Chart, error) {
 	var seen []*care.Chart
-	err := s.engine.View(func(r engine.Reader) error {
+	err := s.view(func(r engine.Reader) error {
 		for _, id := range ids {
 			chart, err := s.readChart(r, id)
 			if err != nil {
@@ -53,13 +53,16 @@ func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, 
 	if err != nil {
 		return nil, err
 	}
-	return seen, s.recordRead(actor, seen, why)
+	if err := s.recordRead(actor, seen, why); err != nil {
+		return nil, err
+	}
+	return seen, nil
 }
 
 // Locate reads the chart that a record is in, by the record's id.
 func (s *Store) Locate(ctx context.Context, actor care.Actor, ref, why string) (*care.Chart, error) {
 	var id care.ChartID
-	err := s.engine.View(func(r engine.Reader) (err error) {
+	err := s.view(func(r engine.Reader) (err error) {
 		id, err = s.locate(r, ref)
 		return err
 	})
@@ -95,14 +98,13 @@ func (s *Store) recordRead(actor care.Actor, charts []*care.Chart, why string) e
 	}
 	j := &job{entries: []Entry{e}, answered: make(chan struct{})}
 	s.submit(j)
-	<-j.answered
-	return j.answer.Err
+	return s.wait(j).Err
 }
 
 // Find gives the members of lists that the actor may page over, earliest first.
 func (s *Store) Find(_ context.Context, actor care.Actor, sets ...care.Set) ([]care.Member, error) {
 	var found []care.Member
-	err := s.engine.View(func(r engine.Reader) error {
+	err := s.view(func(r engine.Reader) error {
 		for _, set := range sets {
 			if actor.Role != care.RoleSystem {
 				switch access.Lists(actor, set) {
@@ -121,8 +123,20 @@ func (s *Store) Find(_ context.Context, actor care.Actor, sets ...care.Set) ([]c
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	sortMembers(found, func(m care.Member) int64 { return m.At.UnixNano() })
-	return found, err
+	return found, nil
+}
+
+// view reads what is committed. A store that has failed gives nothing any more:
+// what it holds may not be so, and no reading of it could be recorded.
+func (s *Store) view(fn func(engine.Reader) error) error {
+	if err := s.Failed(); err != nil {
+		return err
+	}
+	return s.engine.View(fn)
 }
 
 func sortMembers(list []care.Member, by func(care.Member) int64) {

@@ -14,7 +14,7 @@ func (s *Store) Bearer(hash string) (care.Account, care.Pass, bool, error) {
 	var account care.Account
 	var pass care.Pass
 	ok := false
-	err := s.engine.View(func(r engine.Reader) error {
+	err := s.view(func(r engine.Reader) error {
 		members, err := s.loadSet(r, care.ByPass(hash))
 		if err != nil || len(members) == 0 {
 			return err
@@ -35,7 +35,7 @@ func (s *Store) Bearer(hash string) (care.Account, care.Pass, bool, error) {
 // Accounts are the accounts with an e-mail address.
 func (s *Store) Accounts(email string) ([]care.Account, error) {
 	var accounts []care.Account
-	err := s.engine.View(func(r engine.Reader) error {
+	err := s.view(func(r engine.Reader) error {
 		members, err := s.loadSet(r, care.ByEmail(email))
 		if err != nil {
 			return err

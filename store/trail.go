@@ -126,7 +126,7 @@ func (h hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 // most so many.
 func (s *Store) Seen(id care.ChartID, most int) ([]Entry, error) {
 	var entries []Entry
-	err := s.engine.View(func(r engine.Reader) error {
+	err := s.view(func(r engine.Reader) error {
 		members, err := s.loadSet(r, care.Set{Name: care.SetSeen, Of: string(id)})
 		if err != nil {
 			return err
@@ -200,6 +200,6 @@ func (s *Store) Flush() {
 	if entries := s.later.take(); len(entries) > 0 {
 		j := &job{entries: entries, answered: make(chan struct{})}
 		s.submit(j)
-		<-j.answered
+		s.wait(j)
 	}
 }

@@ -1,0 +1,1022 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"io/fs"
+	"maps"
+	nethttp "net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"careconnect/http/intake"
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
+	"careconnect/store"
+)
+
+// The house: which way dependencies run, and what is said only in one place.
+
+// layers are the folders of the top level with those whose packages each may
+// use. Dependencies run one way: assets and rules, then store, then http, then
+// main.
+var layers = map[string][]string{
+	"assets": {"assets"},
+	"rules":  {"rules"},
+	"store":  {"store", "rules"},
+	"http":   {"http", "store", "rules", "assets"},
+	"":       {"", "http", "store", "rules", "assets"},
+}
+
+// inside is the same within rules: leaves, then the nouns, then the policies,
+// then acts and access, which know nothing of each other.
+var inside = map[string][]string{
+	"rules/calendar":   {},
+	"rules/instrument": {},
+	"rules/registry":   {},
+	"rules/care":       {"rules/calendar", "rules/instrument", "rules/registry"},
+	"rules":            {"rules/calendar", "rules/instrument", "rules/registry", "rules/care"},
+	"rules/act":        {"rules/calendar", "rules/instrument", "rules/registry", "rules/care", "rules"},
+	"rules/access":     {"rules/calendar", "rules/instrument", "rules/registry", "rules/care", "rules"},
+}
+
+// mainsOwn are the modules of others that main may use itself.
+var mainsOwn = []string{"github.com/schollz/progressbar/v3", "github.com/spf13/cobra"}
+
+// dice are the packages that may draw from math/rand: a demo's people come from
+// a seed. Everything else draws from the system.
+var dice = []string{"http/qa"}
+
+const module = "careconnect"
+
+// listed is a package as go list tells it.
+type listed struct {
+	ImportPath   string
+	Standard     bool
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+	Module       *struct{ Path string }
+}
+
+// golist lists packages by a pattern, with what they depend on.
+func golist(t *testing.T, args ...string) []listed {
+	t.Helper()
+	fields := "-json=ImportPath,Standard,Imports,TestImports,XTestImports,Module"
+	command := exec.CommandContext(t.Context(), "go", append([]string{"list", "-e", "-deps", fields}, args...)...)
+	var problems bytes.Buffer
+	command.Stderr = &problems
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, problems.String())
+	}
+	var packages []listed
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return packages
+		} else if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+// ours gives a package's folder within the module; false if it is not ours.
+func ours(path string) (string, bool) {
+	if path == module {
+		return "", true
+	}
+	return strings.CutPrefix(path, module+"/")
+}
+
+// TestDependenciesRunOneWay holds every import of the program to the tables
+// above. Tests may reach further: they look from outside.
+func TestDependenciesRunOneWay(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range golist(t, "./...") {
+		folder, is := ours(p.ImportPath)
+		if !is {
+			continue
+		}
+		layer, _, _ := strings.Cut(folder, "/")
+		seen[layer] = true
+		for _, i := range p.Imports {
+			for _, wrong := range strays(folder, i) {
+				t.Errorf("%s imports %s: %s", p.ImportPath, i, wrong)
+			}
+		}
+	}
+	for layer := range layers {
+		if !seen[layer] {
+			t.Errorf("no package of layer %q was seen", layer)
+		}
+	}
+}
+
+// strays says why a package in a folder may not import a path.
+func strays(folder, path string) []string {
+	var wrong []string
+	say := func(is bool, says string) {
+		if is {
+			wrong = append(wrong, says)
+		}
+	}
+	layer, _, _ := strings.Cut(folder, "/")
+	allowed, known := layers[layer]
+	say(!known, "the folder has no row in the table of layers")
+	to, own := ours(path)
+	if own {
+		toLayer, _, _ := strings.Cut(to, "/")
+		say(!slices.Contains(allowed, toLayer), "dependencies run the other way")
+		say(layer == "http" && to == "http", "what the children of http share is in http/reply")
+		if layer == "rules" {
+			below, known := inside[folder]
+			say(!known, "the package has no row in the table of what is inside rules")
+			say(!slices.Contains(below, to), "inside rules, dependencies run the other way")
+		}
+		return wrong
+	}
+	first, _, _ := strings.Cut(path, "/")
+	foreign := strings.Contains(first, ".")
+	say(layer == "store" && (path == "net/http" || strings.HasPrefix(path, "net/http/")), "a store knows nothing of http")
+	say(layer == "" && path == "net/http", "main speaks to package http only")
+	say(layer == "" && foreign && !slices.Contains(mainsOwn, path), "main imports only ours, cobra and the progress bar")
+	say(strings.HasPrefix(path, "math/rand") && !slices.Contains(dice, folder), "only the demo's people are drawn from a seed; use crypto/rand")
+	return wrong
+}
+
+// TestTheDirectionTestCanFail shows it one of each thing that it must find.
+func TestTheDirectionTestCanFail(t *testing.T) {
+	for _, c := range []struct{ folder, imports string }{
+		{"rules", "careconnect/store"},
+		{"assets", "careconnect/rules"},
+		{"store", "careconnect/http/reply"},
+		{"store/internal/engine", "net/http"},
+		{"http/web", "careconnect/http"},
+		{"http/web", "careconnect"},
+		{"rules/care", "careconnect/rules"},
+		{"rules/act", "careconnect/rules/access"},
+		{"rules/new", "careconnect/rules/care"},
+		{"tools", "fmt"},
+		{"", "net/http"},
+		{"", "github.com/gorilla/mux"},
+		{"http/auth", "math/rand/v2"},
+	} {
+		if len(strays(c.folder, c.imports)) == 0 {
+			t.Errorf("%q may import %s", c.folder, c.imports)
+		}
+	}
+}
+
+// TestSaidInOnePlace reads every Go file of ours: nothing runs by being
+// imported, and only main reads the time of day.
+func TestSaidInOnePlace(t *testing.T) {
+	files, clocks := 0, 0
+	for name, file := range goFiles(t) {
+		files++
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Recv == nil && f.Name.Name == "init" {
+				t.Errorf("%s has a func init: say in main what happens", name)
+			}
+		}
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "time" && readsTheClock[s.Sel.Name] {
+				if clocks++; name != "main.go" {
+					t.Errorf("%s says time.%s: time is a value that main hands on", name, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+	if files < 100 || clocks == 0 {
+		t.Errorf("%d files and %d clocks seen: the test looks in the wrong place", files, clocks)
+	}
+}
+
+var readsTheClock = map[string]bool{"Now": true, "Since": true, "Until": true}
+
+// goFiles parses all Go files of the repository, by their names in it.
+func goFiles(t *testing.T) map[string]*ast.File {
+	t.Helper()
+	files := map[string]*ast.File{}
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "bin" || path != "." && strings.HasPrefix(d.Name(), ".")):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go"):
+			return nil
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		files[filepath.ToSlash(path)] = file
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// TestDependenciesAreExplained holds the manual's page to the modules: what we
+// import has a row that says why, what those bring into the program has one with
+// its licence, and no row outlives its module.
+func TestDependenciesAreExplained(t *testing.T) {
+	page, err := os.ReadFile("assets/manual/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct, brought := map[string]bool{}, map[string]bool{}
+	modules := map[string]string{} // of packages
+	for _, p := range golist(t, "-test", "./...") {
+		if p.Module != nil {
+			modules[p.ImportPath] = p.Module.Path
+		}
+	}
+	for _, p := range golist(t, "./...") {
+		if _, is := ours(p.ImportPath); is {
+			for _, i := range slices.Concat(p.Imports, p.TestImports, p.XTestImports) {
+				direct[modules[i]] = true
+			}
+		}
+	}
+	tools, err := exec.CommandContext(t.Context(), "go", "list", "-f", "{{.Module.Path}}", "tool").Output()
+	if err != nil {
+		t.Fatalf("go list tool: %v", err)
+	}
+	for _, m := range strings.Fields(string(tools)) {
+		direct[m] = true
+	}
+	for _, p := range golist(t, ".") {
+		if p.Module != nil && !direct[p.Module.Path] {
+			brought[p.Module.Path] = true
+		}
+	}
+	delete(direct, "")
+	delete(direct, module)
+	delete(brought, module)
+	for heading, want := range map[string]map[string]bool{"## Go modules that we import": direct, "## Go modules that those bring along": brought} {
+		if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), firstCells(string(page), heading)); diff != "" {
+			t.Errorf("dependencies.md, %q: rows (+) are not the modules in use (-):\n%s", heading, diff)
+		}
+	}
+	var vendored []struct{ Package, Licence string }
+	list, err := os.ReadFile("assets/vendor.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(list, &vendored); err != nil {
+		t.Fatal(err)
+	}
+	packages := map[string]bool{}
+	for _, v := range vendored {
+		packages[v.Package] = true
+		row := regexp.MustCompile("(?m)^\\| `" + regexp.QuoteMeta(v.Package) + "` \\|.*\\| " + regexp.QuoteMeta(v.Licence) + " \\|$")
+		if !row.Match(page) {
+			t.Errorf("dependencies.md has no row for %s that ends with its licence, %s", v.Package, v.Licence)
+		}
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(packages)), firstCells(string(page), "## Front end")); diff != "" {
+		t.Errorf("dependencies.md, front end: rows (+) are not the packages in use (-):\n%s", diff)
+	}
+}
+
+// firstCells are the code words that the rows below a heading begin with, in
+// their order.
+func firstCells(page, heading string) []string {
+	_, below, _ := strings.Cut(page, heading+"\n")
+	below, _, _ = strings.Cut(below, "\n## ")
+	cells := []string{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(below, -1) {
+		cells = append(cells, row[1])
+	}
+	slices.Sort(cells)
+	return cells
+}
+
+// pages are the texts of the README and the manual, by their names.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
+	for _, pattern := range []string{"README.md", "assets/manual/*.md", "assets/manual/decisions/*.md"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%s: no page, %v", pattern, err)
+		}
+		for _, name := range names {
+			body, err := os.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			texts[name] = string(body)
+		}
+	}
+	return texts
+}
+
+// TestTheManualsLinksLead follows the links between pages.
+func TestTheManualsLinksLead(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#]+)(?:#[^)]*)?\)`)
+	for page, text := range pages(t) {
+		for _, m := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s: the link to %s leads nowhere", page, m[1])
+			}
+		}
+	}
+}
+
+// TestWhatIsSaidToBeTestedIs holds the promises to the tests that they name.
+func TestWhatIsSaidToBeTestedIs(t *testing.T) {
+	there := map[string]bool{}
+	for name, file := range goFiles(t) {
+		if !strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok {
+				there[f.Name.Name] = true
+			}
+		}
+	}
+	named := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9_]*)`")
+	for page, text := range pages(t) {
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
+			if !there[m[1]] {
+				t.Errorf("%s names %s, and there is no such test", page, m[1])
+			}
+		}
+	}
+}
+
+// TestTheReadmeListsEveryCommandAndExit compares its tables with the program.
+func TestTheReadmeListsEveryCommandAndExit(t *testing.T) {
+	readme := pages(t)["README.md"]
+	p := program{wall: time.Now, out: io.Discard, err: io.Discard}
+	for _, c := range p.commands().Commands() {
+		if c.HasSubCommands() {
+			for _, sub := range c.Commands() {
+				if !strings.Contains(readme, "| `"+strings.TrimPrefix(sub.CommandPath(), "careconnect ")) {
+					t.Errorf("the table of commands lacks %s", sub.CommandPath())
+				}
+			}
+		} else if !strings.Contains(readme, "| `"+c.Name()) {
+			t.Errorf("the table of commands lacks %s", c.Name())
+		}
+	}
+	for _, e := range exits {
+		if !strings.Contains(readme, fmt.Sprintf("| %d |", e.code)) {
+			t.Errorf("the table of exit codes lacks %d", e.code)
+		}
+	}
+}
+
+// The command line: the built program, run as a person runs it.
+
+// build makes the program once, in a folder that TestMain removes.
+var build = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(built, "careconnect")
+	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// built is the folder of what build makes; set once, before any test runs.
+var built string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "careconnect-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	built = dir
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// patience is how long a command may take before a test gives up: generous, so
+// that a busy machine fails nothing.
+const patience = 90 * time.Second
+
+// command prepares the program with arguments, in an environment without
+// settings of ours.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	path, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+	t.Cleanup(cancel)
+	c := exec.CommandContext(ctx, path, args...)
+	c.Dir = t.TempDir() // so that no settings file is found by chance
+	c.Env = slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "CARECONNECT_") })
+	return c
+}
+
+// ended is what a command left behind.
+type ended struct {
+	out, err string
+	code     int
+	took     time.Duration
+}
+
+// run runs the program to its end.
+func run(t *testing.T, args ...string) ended {
+	t.Helper()
+	c := command(t, args...)
+	var out, problems bytes.Buffer
+	c.Stdout, c.Stderr = &out, &problems
+	began := time.Now()
+	err := c.Run()
+	e := ended{out.String(), problems.String(), c.ProcessState.ExitCode(), time.Since(began)}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("careconnect %s: %v", args[0], err)
+	}
+	return e
+}
+
+// wants fails unless the command ended with a code and said some words.
+func (e ended) wants(t *testing.T, code int, words ...string) ended {
+	t.Helper()
+	if e.code != code {
+		t.Errorf("exit code %d, want %d; it said: %s", e.code, code, e.err)
+	}
+	for _, w := range words {
+		if !strings.Contains(e.err+e.out, w) {
+			t.Errorf("it does not say %q, but: %s%s", w, e.out, e.err)
+		}
+	}
+	return e
+}
+
+// running is the program while it serves.
+type running struct {
+	*exec.Cmd
+	out, err lines
+	ended    chan error
+	once     sync.Once
+	result   error
+}
+
+// lines keeps what a process wrote, and hands out lines as they come.
+type lines struct {
+	mu   sync.Mutex
+	all  strings.Builder
+	come chan string
+}
+
+func (l *lines) follow(r io.Reader) {
+	s := bufio.NewScanner(r)
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		l.mu.Lock()
+		l.all.WriteString(s.Text() + "\n")
+		l.mu.Unlock()
+		l.come <- s.Text()
+	}
+	close(l.come)
+}
+
+func (l *lines) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.all.String()
+}
+
+// start starts the program; it is ended with the test at the latest.
+func start(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := &running{Cmd: command(t, args...), ended: make(chan error, 1)}
+	out, err1 := r.StdoutPipe()
+	problems, err2 := r.StderrPipe()
+	if err := errors.Join(err1, err2, r.Start()); err != nil {
+		t.Fatal(err)
+	}
+	var both sync.WaitGroup
+	for _, stream := range []struct {
+		*lines
+		io.Reader
+	}{{&r.out, out}, {&r.err, problems}} {
+		stream.come = make(chan string, 4096)
+		both.Go(func() { stream.follow(stream.Reader) })
+	}
+	go func() {
+		both.Wait()
+		r.ended <- r.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = r.Process.Kill() // gone already, as a rule
+		r.end(t)
+	})
+	return r
+}
+
+// end waits for the process and gives its error.
+func (r *running) end(t *testing.T) error {
+	t.Helper()
+	r.once.Do(func() {
+		select {
+		case r.result = <-r.ended:
+		case <-time.After(patience):
+			t.Errorf("process %d does not end", r.Process.Pid)
+		}
+	})
+	return r.result
+}
+
+// line waits for a line that a function takes.
+func (r *running) line(t *testing.T, from *lines, take func(string) bool) string {
+	t.Helper()
+	enough := time.After(patience)
+	for {
+		select {
+		case l, ok := <-from.come:
+			if !ok {
+				t.Fatalf("it ended without the line that was waited for (%v); it said: %s", r.end(t), r.err.text())
+			}
+			if take(l) {
+				return l
+			}
+		case <-enough:
+			t.Fatalf("no such line; it said: %s", r.err.text())
+		}
+	}
+}
+
+// startDemo starts a throwaway instance and reads its line.
+func startDemo(t *testing.T, args ...string) (*running, demoLine) {
+	t.Helper()
+	r := start(t, append([]string{"demo", "--json", "--listen", "127.0.0.1:0"}, args...)...)
+	text := r.line(t, &r.out, func(string) bool { return true })
+	var line demoLine
+	if err := json.Unmarshal([]byte(text), &line); err != nil {
+		t.Fatalf("the line of the demo is not JSON: %v", err)
+	}
+	return r, line
+}
+
+// startServe starts a lasting instance and gives its address.
+func startServe(t *testing.T, dir string) (*running, string) {
+	t.Helper()
+	r := start(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	var said struct{ Msg, Address string }
+	r.line(t, &r.err, func(l string) bool { return json.Unmarshal([]byte(l), &said) == nil && said.Msg == "serving" })
+	return r, "http://" + said.Address
+}
+
+// folders are what a throwaway instance keeps on disk or in memory.
+func folders(pid int) []string {
+	var all []string
+	for _, base := range []string{"/dev/shm", os.TempDir()} {
+		found, _ := filepath.Glob(filepath.Join(base, fmt.Sprintf("careconnect-demo-%d-*", pid)))
+		all = append(all, found...)
+	}
+	return all
+}
+
+// get reads an address, as somebody with a token or without.
+func get(t *testing.T, url, token string) (int, []byte) {
+	t.Helper()
+	r, err := nethttp.NewRequestWithContext(t.Context(), nethttp.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := &nethttp.Client{Timeout: patience, CheckRedirect: func(*nethttp.Request, []*nethttp.Request) error { return nethttp.ErrUseLastResponse }}
+	answer, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer.StatusCode, body
+}
+
+// private is an empty folder that only its owner may look into.
+func private(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// initialised is a new lasting instance.
+func initialised(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	run(t, "init", "--data", dir).wants(t, 0, "care.db", "care.key", "keep a copy")
+	return dir
+}
+
+func TestVersion(t *testing.T) {
+	var about map[string]string
+	e := run(t, "version", "--json").wants(t, 0)
+	if err := json.Unmarshal([]byte(e.out), &about); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"version", "go", "os", "arch", "tzdata"} {
+		if about[key] == "" {
+			t.Errorf("version --json does not say %q", key)
+		}
+	}
+}
+
+// TestWrongUse ends with 2 and says where to look.
+func TestWrongUse(t *testing.T) {
+	run(t, "serve", "--nonsense").wants(t, exitUsage, "--nonsense", "careconnect serve --help")
+	run(t, "demo", "--clock", "yesterday").wants(t, exitUsage, "--clock", "2026-11-20T16:00:00-06:00")
+	run(t, "demo", "--scenario", "none-such").wants(t, exitUsage, "everyday")
+	file := filepath.Join(t.TempDir(), "careconnect.yaml")
+	if err := os.WriteFile(file, []byte("mial:\n  host: mail.example.test\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "serve", "--config", file).wants(t, exitUsage, "mial", "mail.host")
+}
+
+func TestServeWantsAStore(t *testing.T) {
+	dir := private(t)
+	run(t, "serve", "--data", dir).wants(t, exitNoStore, "careconnect init --data "+dir)
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("it made %v; only init makes a store", left)
+	}
+}
+
+func TestInitNeverReplaces(t *testing.T) {
+	dir := initialised(t)
+	before := files(t, dir)
+	if e := run(t, "init", "--data", dir); e.code == 0 || !strings.Contains(e.err, "already there") {
+		t.Errorf("init of what is there ended with %d and said: %s", e.code, e.err)
+	}
+	if diff := cmp.Diff(before, files(t, dir)); diff != "" {
+		t.Error("the first store did not stay as it was")
+	}
+	for name := range before {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: mode %v, %v; others could read it", name, info.Mode(), err)
+		}
+	}
+}
+
+// files are the contents of a folder.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]string{}
+	for _, e := range entries {
+		body, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[e.Name()] = string(body)
+	}
+	return all
+}
+
+func TestAWrongKeyOpensNothing(t *testing.T) {
+	dir, other := initialised(t), initialised(t)
+	key, err := os.ReadFile(filepath.Join(other, store.KeyFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, store.KeyFile), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "serve", "--data", dir, "--listen", "127.0.0.1:0").wants(t, exitWrongKey, "no key slot opens", "keyfile 1")
+}
+
+// TestOneProcessHoldsAStore starts a second one beside the first, and asks both
+// for their health.
+func TestOneProcessHoldsAStore(t *testing.T) {
+	dir := initialised(t)
+	first, base := startServe(t, dir)
+	first.line(t, &first.out, func(l string) bool { return strings.Contains(l, "/set-up/") }) // for the operator
+	second := run(t, "serve", "--data", dir, "--listen", "127.0.0.1:0").
+		wants(t, exitLocked, fmt.Sprintf("process %d", first.Process.Pid))
+	t.Logf("the second one gave up after %v", second.took)
+	if second.took > 2*time.Second {
+		t.Errorf("the second one took %v to give up, want at most 2 s", second.took)
+	}
+	run(t, "healthcheck", "--url", base).wants(t, 0)
+	for _, path := range []string{"/livez", "/readyz"} {
+		if code, _ := get(t, base+path, ""); code != nethttp.StatusOK {
+			t.Errorf("%s answers %d", path, code)
+		}
+	}
+	for _, path := range []string{"/qa/clock", "/qa/mail", "/qa", "/healthz"} {
+		if code, _ := get(t, base+path, ""); code != nethttp.StatusNotFound {
+			t.Errorf("%s answers %d in a lasting instance, want 404", path, code)
+		}
+	}
+	if err := first.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := first.end(t); err != nil {
+		t.Errorf("told to stop, it ended with %v", err)
+	}
+	run(t, "healthcheck", "--url", base).wants(t, 1, "no answer")
+	_, _ = startServe(t, dir) // and it opens again
+}
+
+// TestExplain asks for the day by which a plan is to be verified, once the
+// service has stopped.
+func TestExplain(t *testing.T) {
+	dir := private(t)
+	id := aDeadline(t, dir, "2026-11-20T16:00:00-06:00")
+	e := run(t, "explain", string(id), "--data", dir).wants(t, 0)
+	var x struct {
+		Code, Due, Zone string
+		Steps           []calendar.Step
+	}
+	if err := json.Unmarshal([]byte(e.out), &x); err != nil {
+		t.Fatal(err)
+	}
+	if x.Code != "eligibility" || x.Due != "2026-11-23T23:59:59-06:00" || x.Zone != "America/Chicago" {
+		t.Errorf("explained as %s, due %s in %s", x.Code, x.Due, x.Zone)
+	}
+	for _, day := range []string{"21", "22"} {
+		if !slices.ContainsFunc(x.Steps, func(s calendar.Step) bool {
+			return strings.Contains(fmt.Sprint(s), "2026-11-"+day) && strings.Contains(fmt.Sprint(s), "skipped")
+		}) {
+			t.Errorf("no step says that November %s is skipped: %v", day, x.Steps)
+		}
+	}
+	run(t, "explain", "dl_"+strings.Repeat("0", 26), "--data", dir).wants(t, 1)
+}
+
+// aDeadline makes a lasting store in which a client has just given plan details,
+// and gives the deadline of verifying them.
+func aDeadline(t *testing.T, dir, at string) care.DeadlineID {
+	t.Helper()
+	now, err := time.Parse(time.RFC3339, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	s, err := store.Create(store.Config{
+		Dir: dir, Now: func() time.Time { return now }, Elapsed: func() time.Duration { return time.Since(began) }, TZData: zoneData(),
+	}, store.Production, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(now.AddDate(0, -1, 0).UTC())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	entered, err := s.Do(t.Context(), care.Anonymous, act.Enter{
+		FullName: "Ottoline Brackwater", Email: "ottoline@example.test", State: "IL", Zone: "America/Chicago", Source: "direct",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := care.ChartID(entered.Made)
+	if _, err := s.Do(t.Context(), care.Actor{Role: care.RoleClient, Chart: id}, act.AddCoverage{
+		Client: id, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST000001", Group: "G-1",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	chart, err := s.Chart(t.Context(), care.System, id, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(chart.Deadlines) != 1 {
+		t.Fatalf("%d deadlines, want 1", len(chart.Deadlines))
+	}
+	return chart.Deadlines[0].ID
+}
+
+// least is how many people of each role a demo has.
+var least = map[care.Role]int{
+	care.RoleClient: 3, care.RoleProvider: 3, care.RoleCareTeam: 1, care.RoleClinical: 1,
+	care.RoleBilling: 1, care.RolePayer: 1, care.RoleEmployer: 1, care.RoleOperator: 1,
+}
+
+// TestDemo starts a demo as another program does, walks in as each of its people
+// and stops it.
+func TestDemo(t *testing.T) {
+	if _, err := build(); err != nil {
+		t.Fatal(err) // what follows is timed
+	}
+	began := time.Now()
+	ready := filepath.Join(t.TempDir(), "ready.json")
+	demo, line := startDemo(t, "--seed", "7", "--clock", "2026-11-20T16:00:00-06:00", "--ready-file", ready)
+	took := time.Since(began)
+	t.Logf("the demo answered %v after its start", took)
+	if took > 10*time.Second {
+		t.Errorf("the demo took %v to its line; 2 s are promised", took)
+	}
+	if line.PID != demo.Process.Pid || line.Seed != 7 || line.Now != "2026-11-20T16:00:00-06:00" || line.API != line.URL+"/api/v1" {
+		t.Errorf("the line says pid %d of %d, seed %d, now %s, API %s", line.PID, demo.Process.Pid, line.Seed, line.Now, line.API)
+	}
+	if code, _ := get(t, line.URL, ""); code != nethttp.StatusOK {
+		t.Errorf("the start page answers %d", code)
+	}
+	count := map[care.Role]int{}
+	for _, u := range line.Users {
+		count[u.Role]++
+		if code, body := get(t, line.API+"/me", u.Token); code != nethttp.StatusOK || !bytes.Contains(body, []byte(u.ID)) {
+			t.Errorf("%s %s: the token gives %d", u.Role, u.ID, code)
+		}
+		if code, _ := get(t, u.LoginURL, ""); code != nethttp.StatusSeeOther {
+			t.Errorf("%s %s: the link to sign in gives %d", u.Role, u.ID, code)
+		}
+	}
+	for role, n := range least {
+		if count[role] < n {
+			t.Errorf("%d people are %s, want %d", count[role], role, n)
+		}
+	}
+	if code, body := get(t, line.URL+"/qa/clock", ""); code != nethttp.StatusOK || !bytes.Contains(body, []byte("2026-11-20T16:00:00-06:00")) {
+		t.Errorf("the clock does not stand still: %d %s", code, body)
+	}
+	if len(folders(line.PID)) == 0 {
+		t.Error("its folder is not where it is looked for")
+	}
+	if err := demo.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := demo.end(t); err != nil {
+		t.Errorf("told to stop, it ended with %v", err)
+	}
+	if left := folders(line.PID); len(left) > 0 {
+		t.Errorf("it left %v behind", left)
+	}
+	printed := demo.out.text()
+	if strings.Count(printed, "\n") != 1 {
+		t.Errorf("%d lines on standard output, want exactly one", strings.Count(printed, "\n"))
+	}
+	if body, err := os.ReadFile(ready); err != nil || string(body) != printed {
+		t.Errorf("the ready file does not hold the same line: %v", err)
+	}
+	for _, u := range line.Users {
+		if strings.Contains(demo.err.text(), u.Name) || strings.Contains(demo.err.text(), u.Token) {
+			t.Errorf("the log holds the name or the token of %s", u.ID)
+		}
+	}
+}
+
+// TestAKilledDemoIsCleanedUp kills one without warning; the next start removes
+// what it left.
+func TestAKilledDemoIsCleanedUp(t *testing.T) {
+	killed, line := startDemo(t, "--empty")
+	if len(folders(line.PID)) == 0 {
+		t.Fatal("its folder is not where it is looked for")
+	}
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = killed.end(t) // killed, as it should be
+	_, next := startDemo(t, "--empty")
+	if left := folders(line.PID); len(left) > 0 {
+		t.Errorf("%v is still there", left)
+	}
+	if len(folders(next.PID)) == 0 {
+		t.Error("the next one cleaned up its own folder too")
+	}
+}
+
+const registryFile = "http/intake/testdata/npidata_pfile_fictional.csv.gz"
+
+// wanted are the counts that the registry file is known to give.
+func wanted(t *testing.T) intake.Counts {
+	t.Helper()
+	body, err := os.ReadFile("http/intake/testdata/npidata_pfile_fictional.counts.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var c intake.Counts
+	if err := json.Unmarshal(body, &c); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func registryPath(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs(registryFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestDemoImports takes the registry file into an empty demo, where those who
+// may take part join, and finds them.
+func TestDemoImports(t *testing.T) {
+	demo, line := startDemo(t, "--empty", "--import", registryPath(t))
+	if !strings.Contains(demo.err.text(), wanted(t).String()) {
+		t.Errorf("the counts are not those wanted: %s", demo.err.text())
+	}
+	for _, u := range line.Users {
+		if u.Role == care.RoleClient || u.Role == care.RoleProvider {
+			t.Errorf("an empty demo has a %s", u.Role)
+		}
+	}
+	code, body := get(t, line.API+"/providers?state=NY&limit=5", "")
+	var found struct {
+		Total int
+		Items []struct{ ID string }
+	}
+	if err := json.Unmarshal(body, &found); err != nil || code != nethttp.StatusOK {
+		t.Fatalf("search answers %d, %v", code, err)
+	}
+	if found.Total < 5 || len(found.Items) != 5 {
+		t.Errorf("search finds %d in New York and shows %d", found.Total, len(found.Items))
+	}
+}
+
+// TestImportTwice takes a broken file into a lasting store, then a good one, and
+// that one again.
+func TestImportTwice(t *testing.T) {
+	dir := initialised(t)
+	run(t, "import", "providers", broken(t), "--data", dir, "--json").wants(t, 1, "line 3, column 3")
+	counts := func() intake.Counts {
+		e := run(t, "import", "providers", registryPath(t), "--data", dir, "--json").wants(t, 0)
+		if strings.Count(e.out, "\n") != 1 {
+			t.Errorf("more than one line on standard output: %s", e.out)
+		}
+		var c intake.Counts
+		if err := json.Unmarshal([]byte(e.out), &c); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	want := wanted(t)
+	if diff := cmp.Diff(want, counts()); diff != "" {
+		t.Errorf("after a file that was refused, the first import gives other counts (+) than wanted (-):\n%s", diff)
+	}
+	want.Imported, want.Unchanged = 0, want.Imported
+	if diff := cmp.Diff(want, counts()); diff != "" {
+		t.Errorf("the second import changes something (+):\n%s", diff)
+	}
+}
+
+// broken is the registry file with a quote in the wrong place on its third line.
+func broken(t *testing.T) string {
+	t.Helper()
+	packed, err := os.Open(registryFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	plain, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := bytes.SplitAfter(body, []byte("\n"))
+	rows[2] = append([]byte(`"2"x`), rows[2]...)
+	path := filepath.Join(t.TempDir(), "broken.csv")
+	if err := os.WriteFile(path, bytes.Join(rows, nil), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}

@@ -257,9 +257,6 @@ type commit struct {
 
 func (s *Store) newCommit(w engine.Writer) *commit {
 	c := &commit{Store: s, now: s.now(), state: s.state.clone(), touched: map[care.ChartID]bool{}, provider: map[care.ChartID]care.Provider{}}
-	if c.now.Before(c.state.High) {
-		c.now = c.state.High
-	}
 	c.w = &counting{Writer: w, vault: s.vault, state: &c.state}
 	c.charts.trim()
 	return c
@@ -662,6 +659,7 @@ func (c *commit) finish() error {
 // publish lets the read models know, now that the commit is durable.
 func (c *commit) publish() {
 	c.Store.state = c.state
+	c.high.Store(c.state.High.Unix())
 	if c.reload {
 		c.Store.setProgramme(c.charts.get(care.ProgrammeChart))
 	}

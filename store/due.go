@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -37,17 +38,22 @@ func (h *hourly) set(hour time.Time) care.Set {
 	return care.OutboxIn(hour)
 }
 
-// load reads the hours from one instant to another into memory. From zero means
+// start reads the hours from one instant to another into memory. From zero means
 // that the store is new.
-func (h *hourly) load(s *Store, r engine.Reader, from, to time.Time) error {
+func (h *hourly) start(s *Store, r engine.Reader, from, to time.Time) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.through.IsZero() {
-		h.through = hourOf(from)
-		if from.IsZero() {
-			h.through = hourOf(to)
-		}
+	h.through = hourOf(from)
+	if from.IsZero() {
+		h.through = hourOf(to)
 	}
+	return h.load(s, r, to)
+}
+
+// load reads the hours up to an instant. The lock is held since before the
+// reader's view began: a commit that the view does not show finds the hour
+// loaded when it tells us, one that it shows is in it.
+func (h *hourly) load(s *Store, r engine.Reader, to time.Time) error {
 	for !h.through.After(to) {
 		err := s.eachMember(r, h.set(h.through), func(m care.Member) { h.entries[m.Ref] = m })
 		if err != nil {
@@ -122,7 +128,7 @@ func (h *hourly) upTo(now time.Time) []care.Member {
 	return due
 }
 
-// forget drops an entry that led to nothing; it is read again at the next start.
+// forget drops an entry that no deadline stands behind.
 func (h *hourly) forget(ref string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -139,12 +145,11 @@ func (h *hourly) has(m care.Member) bool {
 // ensure loads the hours up to an instant.
 func (s *Store) ensure(h *hourly, to time.Time) error {
 	h.mu.Lock()
-	loaded := h.through.After(to)
-	h.mu.Unlock()
-	if loaded {
+	defer h.mu.Unlock()
+	if h.through.After(to) {
 		return nil
 	}
-	return s.engine.View(func(r engine.Reader) error { return h.load(s, r, time.Time{}, to) })
+	return s.view(func(r engine.Reader) error { return h.load(s, r, to) })
 }
 
 // Fired is something that the platform did by itself.
@@ -177,8 +182,12 @@ func (s *Store) Sweep(ctx context.Context) ([]Fired, error) {
 			orders[i] = Order{Actor: care.System, Act: act.Fall{Chart: m.Chart, Deadline: care.DeadlineID(m.Ref)}}
 		}
 		for i, a := range s.OrderAll(ctx, orders) {
-			if a.Err != nil && s.Failed() != nil {
+			var fault *care.Fault
+			if a.Err != nil && !errors.As(a.Err, &fault) {
 				return fired, a.Err
+			}
+			if fault == nil && a.Effect == "" && a.At.Before(together[i].At) {
+				return fired, nil // the clock went back in between: it is not due after all
 			}
 			if s.due.has(together[i]) {
 				s.due.forget(together[i].Ref)

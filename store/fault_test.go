@@ -21,6 +21,17 @@ import (
 type brittle struct {
 	engine.Engine
 	fails atomic.Int32
+	// began is called once, after the next view has begun.
+	began atomic.Pointer[func()]
+}
+
+func (b *brittle) View(fn func(engine.Reader) error) error {
+	return b.Engine.View(func(r engine.Reader) error {
+		if began := b.began.Swap(nil); began != nil {
+			(*began)()
+		}
+		return fn(r)
+	})
 }
 
 const (

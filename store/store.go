@@ -92,8 +92,9 @@ type Store struct {
 	shut   sync.Once
 	failed atomic.Pointer[error]
 
-	state     state       // written by the committer only
-	charts    *chartCache // the committer's own
+	state     state        // written by the committer only
+	high      atomic.Int64 // its highest instant, in Unix seconds
+	charts    *chartCache  // the committer's own
 	read      readCache
 	programme atomic.Pointer[programme]
 	directory *directory.Index
@@ -228,6 +229,7 @@ func (s *Store) rotation() uint64 {
 
 // start reads what is kept in memory, and begins to commit.
 func (s *Store) start() error {
+	s.high.Store(s.state.High.Unix())
 	err := s.engine.View(func(r engine.Reader) error {
 		if err := s.reloadProgramme(r); err != nil {
 			return err
@@ -236,7 +238,7 @@ func (s *Store) start() error {
 			return err
 		}
 		for _, h := range []*hourly{s.due, s.outbox} {
-			if err := h.load(s, r, s.state.From[h.name], s.now()); err != nil {
+			if err := h.start(s, r, s.state.From[h.name], s.now()); err != nil {
 				return err
 			}
 		}
@@ -251,7 +253,13 @@ func (s *Store) start() error {
 
 // now is the instant of a transaction: whole seconds, never before the highest
 // instant that the store has seen.
-func (s *Store) now() time.Time { return s.config.Now().UTC().Truncate(time.Second) }
+func (s *Store) now() time.Time {
+	now := s.config.Now().UTC().Truncate(time.Second)
+	if high := s.high.Load(); now.Unix() < high {
+		return time.Unix(high, 0).UTC()
+	}
+	return now
+}
 
 // Kind says whether the store lasts.
 func (s *Store) Kind() Kind { return s.vault.Kind() }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 	"careconnect/store/internal/engine"
+	"careconnect/store/internal/seal"
 )
 
 // Outcome is the answer to an act.
@@ -311,37 +313,36 @@ func (c *commit) run(j *job) error {
 // see, each effect at its own instant, so that the state never depends on when
 // a sweep came by.
 func (c *commit) fallDue(known act.Known) (changed bool, err error) {
-	for id, chart := range known.Charts {
-		if chart == nil || chart.Of != care.OfClient {
-			continue
+	clients := slices.DeleteFunc(slices.Sorted(maps.Keys(known.Charts)), func(id care.ChartID) bool {
+		return known.Charts[id] == nil || known.Charts[id].Of != care.OfClient
+	})
+	for {
+		dl, ok := c.firstDue(clients)
+		if !ok {
+			return changed, nil
 		}
-		for {
-			dl, ok := firstDue(c.charts.get(id), c.now)
-			if !ok {
-				break
-			}
-			changed = true
-			j := &job{order: Order{Actor: care.System, Act: act.Fall{Chart: id, Deadline: dl.ID}}}
-			if err := c.run(j); err != nil {
-				return changed, err
-			}
-			if j.answer.Err != nil {
-				return changed, fmt.Errorf("deadline %s: %w", dl.ID, j.answer.Err)
-			}
+		changed = true
+		j := &job{order: Order{Actor: care.System, Act: act.Fall{Chart: dl.Chart, Deadline: dl.ID}}}
+		if err := c.run(j); err != nil {
+			return changed, err
+		}
+		if j.answer.Err != nil {
+			return changed, fmt.Errorf("deadline %s: %w", dl.ID, j.answer.Err)
+		}
+		if after, _ := c.charts.get(dl.Chart).Deadline(dl.ID); after.State == care.Running && after.Step == dl.Step {
+			return changed, fmt.Errorf("deadline %s is due and nothing follows from it", dl.ID)
 		}
 	}
-	return changed, nil
 }
 
-// firstDue is the deadline of a chart whose next instant came first.
-func firstDue(chart *care.Chart, now time.Time) (care.Deadline, bool) {
+// firstDue is the deadline of some charts whose next instant came first.
+func (c *commit) firstDue(charts []care.ChartID) (care.Deadline, bool) {
 	var first care.Deadline
-	if chart == nil {
-		return first, false
-	}
-	for _, d := range chart.Deadlines {
-		if d.State == care.Running && !d.Next.IsZero() && !d.Next.After(now) && (first.ID == "" || d.Next.Before(first.Next)) {
-			first = d
+	for _, id := range charts {
+		for _, d := range c.charts.get(id).Deadlines {
+			if d.State == care.Running && !d.Next.IsZero() && !d.Next.After(c.now) && (first.ID == "" || d.Next.Before(first.Next)) {
+				first = d
+			}
 		}
 	}
 	return first, first.ID != ""
@@ -585,25 +586,41 @@ func (c *commit) drop(id care.ChartID, r care.Record) error {
 
 func (c *commit) writeHead(id care.ChartID) error {
 	chart := c.charts.get(id)
-	chart.Version++
-	key, err := c.keys.get(c.w, c.chartName(id), id)
+	key, err := c.key(id)
 	if err != nil {
 		return err
 	}
-	plain := fmt.Appendf(nil, `{"id":%q,"of":%q,"v":%d,"n":%d}`, id, chart.Of, chart.Version, key.Sealed()+1)
-	return c.sealRecord(id, c.headName(id), plain)
+	plain := fmt.Appendf(nil, `{"id":%q,"of":%q,"v":%d,"n":%d}`, id, chart.Of, chart.Version+1, key.Sealed()+1)
+	if err := c.sealRecord(id, c.headName(id), plain); err != nil {
+		return err
+	}
+	chart.Version++
+	return nil
 }
 
 func (c *commit) sealRecord(id care.ChartID, name, plain []byte) error {
-	key, err := c.keys.get(c.w, c.chartName(id), id)
-	if err != nil || key == nil {
-		return errors.Join(err, fmt.Errorf("chart %s has no key", id))
+	key, err := c.key(id)
+	if err != nil {
+		return err
 	}
 	sealed, err := key.Seal(nil, chartAD(name, name[:16]), plain)
 	if err != nil {
 		return fmt.Errorf("seal record of chart %s: %w", id, err)
 	}
 	return c.w.Put(engine.Charts, name, sealed)
+}
+
+// key is the key of a chart to write to. One that was let go and unwrapped again
+// goes on counting its seals where the chart's head stopped.
+func (c *commit) key(id care.ChartID) (*seal.ChartKey, error) {
+	key, err := c.keys.get(c.w, c.chartName(id), id)
+	if err != nil || key == nil {
+		return nil, errors.Join(err, fmt.Errorf("chart %s has no key", id))
+	}
+	if key.Sealed() == 0 && c.charts.get(id).Version > 0 {
+		_, _, err = c.loadHead(c.w, key, id)
+	}
+	return key, err
 }
 
 // restand moves a record from the places it stood in to those it stands in.

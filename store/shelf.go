@@ -72,7 +72,6 @@ func (s *Store) loadChart(r engine.Reader, id care.ChartID) (*care.Chart, error)
 			if err := json.Unmarshal(plain, &h); err != nil {
 				return fmt.Errorf("head of chart %s: %w", id, err)
 			}
-			key.Count(h.Sealed)
 			chart.Of, chart.Version = h.Of, h.Version
 			return nil
 		}
@@ -87,9 +86,38 @@ func (s *Store) loadChart(r engine.Reader, id care.ChartID) (*care.Chart, error)
 		return nil, err
 	}
 	if chart.Version == 0 {
-		return nil, fmt.Errorf("the head of chart %s is missing: %w", id, ErrDamaged)
+		return nil, s.headless(r, id)
 	}
 	return chart, nil
+}
+
+// loadHead reads the head of a chart, and tells its key how often it has sealed;
+// false if there is no such chart.
+func (s *Store) loadHead(r engine.Reader, key *seal.ChartKey, id care.ChartID) (head, bool, error) {
+	var h head
+	name := s.headName(id)
+	sealed := r.Get(engine.Charts, name)
+	if sealed == nil {
+		return h, false, s.headless(r, id)
+	}
+	plain, err := key.Open(chartAD(name, name[:16]), sealed)
+	if err != nil {
+		return h, false, fmt.Errorf("head of chart %s: %w: %w", id, ErrDamaged, err)
+	}
+	if err := json.Unmarshal(plain, &h); err != nil {
+		return h, false, fmt.Errorf("head of chart %s: %w", id, err)
+	}
+	key.Count(h.Sealed)
+	return h, true, nil
+}
+
+// headless says what is wrong with a chart without a head: nothing, if its key
+// is in memory only, because the commit that makes it is not done.
+func (s *Store) headless(r engine.Reader, id care.ChartID) error {
+	if r.Get(engine.Keys, s.chartName(id)) == nil {
+		return nil
+	}
+	return fmt.Errorf("the head of chart %s is missing: %w", id, ErrDamaged)
 }
 
 // readChart is loadChart for those who only look: a chart that was decoded before
@@ -99,18 +127,9 @@ func (s *Store) readChart(r engine.Reader, id care.ChartID) (*care.Chart, error)
 	if err != nil || key == nil {
 		return nil, err
 	}
-	name := s.headName(id)
-	sealed := r.Get(engine.Charts, name)
-	if sealed == nil {
-		return nil, fmt.Errorf("the head of chart %s is missing: %w", id, ErrDamaged)
-	}
-	plain, err := key.Open(chartAD(name, name[:16]), sealed)
-	if err != nil {
-		return nil, fmt.Errorf("head of chart %s: %w: %w", id, ErrDamaged, err)
-	}
-	var h head
-	if err := json.Unmarshal(plain, &h); err != nil {
-		return nil, fmt.Errorf("head of chart %s: %w", id, err)
+	h, there, err := s.loadHead(r, key, id)
+	if err != nil || !there {
+		return nil, err
 	}
 	if chart := s.read.get(id); chart != nil && chart.Version == h.Version {
 		return chart, nil

@@ -7,7 +7,6 @@
 package store
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -119,21 +118,22 @@ func Create(config Config, kind Kind, found act.Found) (*Store, error) {
 	if _, err := os.Lstat(dbPath); err == nil {
 		return nil, fmt.Errorf("%s: %w; choose another --data, or serve this one", dbPath, ErrExists)
 	}
+	if err := seedable(config, kind); err != nil {
+		return nil, err
+	}
 	if err := seal.NewKeyFile(keyPath); err != nil {
 		return nil, fmt.Errorf("make key file: %w", err)
 	}
-	s, err := create(config, kind, keyPath, dbPath)
+	s, err := create(config, kind, keyPath, dbPath, found)
 	if err != nil {
 		_ = os.Remove(keyPath) // made a moment ago, and it opens nothing
 		return nil, err
 	}
-	if _, err := s.Do(context.Background(), care.System, found); err != nil {
-		return nil, errors.Join(fmt.Errorf("found the programme: %w", err), s.Close())
-	}
 	return s, nil
 }
 
-func create(config Config, kind Kind, keyPath, dbPath string) (*Store, error) {
+// create makes the file with the programme in it: one commit, all or nothing.
+func create(config Config, kind Kind, keyPath, dbPath string, found act.Found) (*Store, error) {
 	secret, err := seal.ReadKeyFile(keyPath)
 	if err != nil {
 		return nil, err
@@ -144,16 +144,38 @@ func create(config Config, kind Kind, keyPath, dbPath string) (*Store, error) {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
 	s := newStore(config, vault)
-	s.engine, err = bolt.Create(dbPath, options(kind), func(w engine.Writer) error {
+	file, err := bolt.Create(dbPath, options(kind), func(w engine.Writer) error {
 		if err := errors.Join(w.Put(engine.Header, headerKey, header), w.Put(engine.Header, mirrorKey, header)); err != nil {
 			return err
 		}
-		return s.state.write(w, vault)
+		return s.found(w, found)
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s, s.start()
+	s.engine = file
+	if err := s.start(); err != nil {
+		return nil, errors.Join(err, file.Close(), os.Remove(dbPath))
+	}
+	return s, nil
+}
+
+// found makes the programme in the transaction that makes the file.
+func (s *Store) found(w engine.Writer, found act.Found) error {
+	c := s.newCommit(w)
+	j := &job{order: Order{Actor: care.System, Act: found}}
+	err := c.run(j)
+	if err == nil {
+		err = j.answer.Err
+	}
+	if err != nil {
+		return fmt.Errorf("found the programme: %w", err)
+	}
+	if err := c.finish(); err != nil {
+		return err
+	}
+	s.state = c.state
+	return nil
 }
 
 // Open opens a store that is there. It never makes one.
@@ -189,8 +211,8 @@ func open(config Config, file engine.Engine) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if config.Seed != nil && vault.Kind() != Throwaway {
-		return nil, errors.New("this is a lasting store: it takes no seed and no virtual clock")
+	if err := seedable(config, vault.Kind()); err != nil {
+		return nil, err
 	}
 	s := newStore(config, vault)
 	s.engine = file
@@ -198,6 +220,14 @@ func open(config Config, file engine.Engine) (*Store, error) {
 		return nil, err
 	}
 	return s, s.start()
+}
+
+// seedable refuses a seed for a lasting store: its ids must not be guessed.
+func seedable(config Config, kind Kind) error {
+	if config.Seed != nil && kind != Throwaway {
+		return errors.New("this is a lasting store: it takes no seed and no virtual clock")
+	}
+	return nil
 }
 
 var headerKey, mirrorKey = []byte("header"), []byte("mirror")

@@ -23,7 +23,7 @@ type booking struct {
 	Problems      []assets.Problem
 	Slots         *assets.Slots // to book one
 	Preferred     *assets.Slots // to tick several
-	More          string
+	Further       []assets.Link
 	TheirZone     string
 	You           []assets.Field // for those who are not signed in
 	Home          []assets.Field
@@ -78,7 +78,8 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 		from = after
 	}
 	slots, _ := p.Store.Directory().Openings(c.ID, care.Consultation, p.Now(), from, from.AddDate(0, 0, searched), 0)
-	days, more := grid{zone: zone, now: p.Now(), chosen: slices.Concat(a.form["start"], a.form["preferred"])}.days(slots)
+	g := grid{zone: zone, now: p.Now(), all: a.get("all") != "", due: p.callDue(zone), chosen: slices.Concat(a.form["start"], a.form["preferred"])}
+	days, more := g.days(slots)
 	due := p.promiseFor(a.chart, zone)
 	words := p.Store.Words()
 	path := "/p/" + string(c.ID)
@@ -107,11 +108,11 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 		}
 	}
 	p.times(&data, c, slots, days, zone)
-	if !more.IsZero() {
-		q := a.query()
-		q.Set("after", more.Format(time.RFC3339))
-		data.More = address(path+"/book", q)
+	q := a.query()
+	if again := a.get("again"); again != "" {
+		q.Set("again", again)
 	}
+	data.Further = g.further(path+"/book", q, from, more)
 	return p.show(w, r, status, "book", zone, assets.Page{Title: data.Title, Data: data})
 }
 

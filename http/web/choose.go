@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -20,7 +21,7 @@ type choosing struct {
 	Problems    []assets.Problem
 	Slots       assets.Slots
 	TheirZone   string
-	More        string
+	Further     []assets.Link
 	Yes         string
 	Cost        string
 	Explain     *assets.Explain
@@ -128,7 +129,12 @@ func (m *mine) offer(w http.ResponseWriter, r *http.Request, status int, page ch
 	if err := r.ParseForm(); err != nil {
 		return problemOf(r, &care.Fault{Kind: care.Invalid, Code: "unreadable", Says: "This address could not be read. Go back to your start page."})
 	}
-	days, more, err := m.times(r.Context(), ref, kind, r.Form.Get("after"), grid{zone: zone, now: m.now, due: due, marked: true, chosen: r.PostForm["start"]})
+	from := m.now
+	if t, err := time.Parse(time.RFC3339, r.Form.Get("after")); err == nil && t.After(from) {
+		from = t
+	}
+	g := grid{zone: zone, now: m.now, due: due, marked: true, all: r.Form.Has("all"), chosen: r.PostForm["start"]}
+	days, more, err := m.times(r.Context(), ref, kind, from, g)
 	if err != nil {
 		return err
 	}
@@ -136,25 +142,19 @@ func (m *mine) offer(w http.ResponseWriter, r *http.Request, status int, page ch
 	page.Slots = assets.Slots{Name: "start", Legend: "Open times", Zone: m.p.allTimes(zone), Days: days}
 	page.TheirZone = otherZone(m.p, m.name(ref), m.who[ref.Provider].Hours.Zone, zone)
 	page.CareEmail = m.p.Store.Words()["care_email"]
-	if !more.IsZero() {
-		page.More = page.Path + "?after=" + more.UTC().Format(time.RFC3339)
-	}
+	page.Further = g.further(page.Path, url.Values{}, from, more)
 	return m.p.show(w, r, status, "choose", zone, assets.Page{Title: page.Title, Data: page})
 }
 
 // times are the days to choose from: first what was proposed or listed, then the
 // open times.
-func (m *mine) times(ctx context.Context, ref care.Referral, kind care.AppointmentType, after string, g grid) ([]assets.SlotDay, time.Time, error) {
-	from := m.now
-	if t, err := time.Parse(time.RFC3339, after); err == nil && t.After(from) {
-		from = t
-	}
+func (m *mine) times(ctx context.Context, ref care.Referral, kind care.AppointmentType, from time.Time, g grid) ([]assets.SlotDay, time.Time, error) {
 	slots, err := m.p.openings(ctx, m.who[ref.Provider], kind, from)
 	if err != nil {
 		return nil, time.Time{}, err
 	}
 	days, more := g.days(slots)
-	if kind == care.Consultation && after == "" {
+	if kind == care.Consultation && from.Equal(m.now) {
 		days = slices.Concat(
 			g.agreed("Proposed by "+m.name(ref), ref.Offered),
 			g.agreed("Times you listed", slices.DeleteFunc(slices.Clone(ref.Preferred), func(t time.Time) bool { return slices.ContainsFunc(ref.Offered, t.Equal) })),

@@ -80,8 +80,9 @@ func (p *Pages) standing(page *coveragePage, chart *care.Chart, c care.Coverage)
 		page.Now = append(page.Now, assets.Fact{Term: "From the care team", Text: c.Note})
 	}
 	if d, ok := chart.Deadline(c.Verify); ok && c.Status == care.CoveragePending {
-		shown := deadline(d, "Checked by "+moment(d.Due, zone).Text, zone, p.Now())
+		shown := deadline(d, "", zone, p.Now())
 		page.Deadline, page.Explain = &shown, p.explain(d)
+		page.Now = append(page.Now, assets.Fact{Term: "Checked by", Text: moment(d.Due, zone).Text})
 	}
 	if n, ok := coverageSays[c.Status]; ok {
 		page.Says = &n

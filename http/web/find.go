@@ -72,7 +72,7 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
 		data.Empty = &assets.Empty{Icon: "search", Title: "Nobody fits all of this", Text: "Let go of one wish, and see who is there:"}
 		data.Chips = p.relax(r, q)
 	}
-	return p.show(w, r, http.StatusOK, "find", v.zone(), assets.Page{Title: "Find a therapist", Wide: true, Data: data})
+	return p.show(w, r, http.StatusOK, "find", v.zone(), assets.Page{Title: "Find a therapist", Data: data})
 }
 
 func (p *Pages) queryOf(r *http.Request, v arrival, chart *care.Chart) directory.Query {

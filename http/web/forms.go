@@ -72,6 +72,19 @@ func (p *Pages) screening(r *http.Request) (screening, error) {
 	return s, nil
 }
 
+// inOrder are screenings in the order in which their instruments are given.
+func inOrder(given []care.Screening) []care.Screening {
+	var sorted []care.Screening
+	for _, in := range instrument.All() {
+		for _, s := range given {
+			if s.Instrument == in.ID {
+				sorted = append(sorted, s)
+			}
+		}
+	}
+	return sorted
+}
+
 // titleOf names a form.
 func titleOf(s care.Screening) string {
 	in, _ := instrument.Get(s.Instrument)
@@ -215,7 +228,7 @@ func (p *Pages) result(w http.ResponseWriter, r *http.Request, s screening) erro
 		}
 		page.Score.EarlierText, page.Change = s.before()
 	}
-	for _, other := range s.chart.Screenings {
+	for _, other := range inOrder(s.chart.Screenings) {
 		if other.Status.Open() && other.ID != s.ID {
 			page.Next = &assets.Action{Text: "Go on to " + titleOf(other), Href: "/me/forms/" + string(other.ID), Icon: "arrow-right", Style: "large"}
 			break

@@ -91,7 +91,9 @@ func (p *Pages) myCare(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := myCarePage{Lead: "Nothing is asked of you right now.", Next: m.next(), Rescue: m.rescue(), Promise: m.promise(), Results: m.results()}
-	if page.Next != nil {
+	if page.Rescue != nil {
+		page.Lead = "One request did not work out; here is how to go on."
+	} else if page.Next != nil {
 		page.Lead = page.Next.Lead
 	}
 	for _, ref := range m.newest() {
@@ -163,6 +165,9 @@ func (m *mine) road(r care.Referral) road {
 }
 
 func (m *mine) turn(r care.Referral) assets.Badge {
+	if _, booked := m.coming(r); !booked && m.callIsOver(r) {
+		return assets.Badge{Text: "You or " + m.name(r), Kind: "info", Icon: "users"}
+	}
 	switch rules.WhoseTurn(r, m.chart) {
 	case rules.TurnClient:
 		return assets.Badge{Text: "Your turn", Kind: "info", Icon: "user"}
@@ -190,7 +195,8 @@ func (m *mine) answered(r care.Referral) assets.Event {
 	case r.Status == care.Submitted:
 		e = assets.Event{State: "now", Title: m.name(r) + " answers", Text: "They say yes, propose times, or say no. If they cannot see you, others are offered to you at once."}
 		if d, ok := m.chart.Deadline(r.Respond); ok {
-			e.Deadline, e.Explain = m.badge(d, "Answer by "+m.words(d.Due)), m.p.explain(d)
+			e.Deadline, e.Explain = m.badge(d, ""), m.p.explain(d)
+			e.Text = "Answer by " + m.words(d.Due) + ". " + e.Text
 		}
 	case len(r.Offered) > 0:
 		e.Title = m.name(r) + " proposed times"
@@ -206,7 +212,8 @@ func (m *mine) call(r care.Referral) assets.Event {
 	case r.Status == care.Accepted || r.Status == care.Proposed:
 		e.State, e.Text = "now", "You choose the time."
 		if due {
-			e.Deadline, e.Explain = m.badge(d, "Call by "+m.words(d.Due)), m.p.explain(d)
+			e.Deadline, e.Explain = m.badge(d, ""), m.p.explain(d)
+			e.Text += " The call is to take place by " + m.words(d.Due) + "."
 		}
 		e.Actions = []assets.Action{{Text: "Choose a time", Href: "/me/r/" + string(r.ID) + "/time", Style: "outline"}}
 	case r.Status == care.ConsultBooked && booked:
@@ -222,7 +229,7 @@ func (m *mine) call(r care.Referral) assets.Event {
 			e.Text = "You began with a session at once."
 		}
 	case due && d.State == care.Running:
-		e.Deadline, e.Explain = m.badge(d, "By "+m.words(d.Due)), m.p.explain(d)
+		e.Text, e.Explain = e.Text+" By "+m.words(d.Due)+".", m.p.explain(d)
 	}
 	return e
 }
@@ -237,7 +244,7 @@ func joinAction(ap care.Appointment, style string) []assets.Action {
 func (m *mine) formsEvent(r care.Referral) assets.Event {
 	e := assets.Event{State: "todo", Title: "Two short forms", Text: "About five minutes, once your first session is booked."}
 	given, done := 0, 0
-	for _, s := range m.chart.Screenings {
+	for _, s := range m.forms() {
 		if s.Episode != r.Episode || s.Purpose != care.Baseline {
 			continue
 		}
@@ -256,12 +263,16 @@ func (m *mine) formsEvent(r care.Referral) assets.Event {
 		e.State, e.Text = "now", "Before your first session, about five minutes. If you do not get round to them, your session takes place all the same."
 		for _, d := range m.chart.Deadlines {
 			if ap, ok := m.chart.Appointment(care.AppointmentID(d.Subject)); ok && d.Code == "baseline" && ap.Episode == r.Episode && d.State == care.Running {
-				e.Deadline, e.Explain = m.badge(d, "Before "+m.words(d.Due)), m.p.explain(d)
+				e.Deadline, e.Explain = m.badge(d, ""), m.p.explain(d)
+				e.Text = "By " + m.words(d.Due) + ", about five minutes. If you do not get round to them, your session takes place all the same."
 			}
 		}
 	}
 	return e
 }
+
+// forms are the client's screenings, in the order in which they are given.
+func (m *mine) forms() []care.Screening { return inOrder(m.chart.Screenings) }
 
 // visits are the sessions of a request, in their order.
 func (m *mine) visits(r care.Referral) []care.Appointment {
@@ -340,8 +351,8 @@ func (m *mine) followUp(r care.Referral) (assets.Event, bool) {
 	case d.State == care.Missed || d.State == care.Stopped:
 		e.State, e.Text = "stopped", "The time for them is over. Nothing depends on it."
 	case !m.now.Before(d.Opens):
-		e.State, e.Deadline = "now", m.badge(d, "Until "+m.words(d.Due))
-		for _, s := range m.chart.Screenings {
+		e.State, e.Deadline = "now", m.badge(d, "")
+		for _, s := range m.forms() {
 			if s.Episode == r.Episode && s.Purpose == care.FollowUp && s.Status.Open() {
 				e.Actions = append(e.Actions, assets.Action{Text: "Fill in " + titleOf(s), Href: "/me/forms/" + string(s.ID), Style: "outline"})
 			}
@@ -360,8 +371,8 @@ func (m *mine) promise() *promised {
 		return nil
 	}
 	return &promised{
-		Says:     m.p.Store.Words().Render("You seek care since ") + m.words(m.open.SoughtAt) + ". The first session is promised by the end of " + dayOf(d.Due, m.open.Zone) + ".",
-		Deadline: *m.badge(d, "By "+m.words(d.Due)), Explain: m.p.explain(d),
+		Says:     "You seek care since " + m.words(m.open.SoughtAt) + ". The first session is promised by the end of " + dayOf(d.Due, m.open.Zone) + ".",
+		Deadline: *m.badge(d, ""), Explain: m.p.explain(d),
 	}
 }
 

@@ -51,7 +51,7 @@ func visitName(ap care.Appointment) string {
 }
 
 func fillForms(m *mine) *nextStep {
-	for _, s := range m.chart.Screenings {
+	for _, s := range m.forms() {
 		if !s.Status.Open() {
 			continue
 		}
@@ -76,7 +76,7 @@ func chooseTime(m *mine) *nextStep {
 			Actions: []assets.Action{{Text: "Choose a time", Href: "/me/r/" + string(r.ID) + "/time", Icon: "calendar-plus", Style: "large"}},
 		}
 		if d, ok := m.chart.Deadline(r.Consult); ok {
-			step.Deadline = m.badge(d, "Call by "+m.words(d.Due))
+			step.Deadline = m.badge(d, "")
 		}
 		return step
 	}
@@ -94,7 +94,7 @@ func bookNext(m *mine) *nextStep {
 		}
 		if m.open != nil {
 			if d, ok := m.chart.Deadline(m.open.Promise); ok {
-				step.Deadline = m.badge(d, "By "+m.words(d.Due))
+				step.Deadline = m.badge(d, "")
 			}
 		}
 		return step
@@ -141,7 +141,7 @@ func awaitAnswer(m *mine) *nextStep {
 		}
 		step := &nextStep{Lead: "You do not have to do anything now.", Title: "Waiting for " + m.name(r), Text: "You hear from us either way, and can ask others meanwhile."}
 		if d, ok := m.chart.Deadline(r.Respond); ok {
-			step.Deadline = m.badge(d, "Answer by "+m.words(d.Due))
+			step.Deadline = m.badge(d, "")
 		}
 		return step
 	}

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"maps"
+	"net/url"
 	"strings"
 	"time"
 
@@ -59,6 +61,7 @@ type grid struct {
 	zone   string
 	due    time.Time
 	marked bool // days inside the promise say so; those after it always do
+	all    bool // every time of a day, however many
 	chosen []string
 	now    time.Time
 }
@@ -74,7 +77,7 @@ func (g grid) days(slots []calendar.Slot) ([]assets.SlotDay, time.Time) {
 		date := calendar.On(s.Start, zone)
 		if date != last {
 			if len(days) == shownDays {
-				return thin(days), calendar.At(date, 0, 0, zone)
+				return g.thin(days), calendar.At(date, 0, 0, zone)
 			}
 			last = date
 			days = append(days, assets.SlotDay{Text: s.Start.In(zone).Format("Mon 2 Jan"), Note: g.note(s, date, today)})
@@ -82,7 +85,7 @@ func (g grid) days(slots []calendar.Slot) ([]assets.SlotDay, time.Time) {
 		day := &days[len(days)-1]
 		day.Slots = append(day.Slots, g.slot(s.Start))
 	}
-	return thin(days), time.Time{}
+	return g.thin(days), time.Time{}
 }
 
 func (g grid) note(s calendar.Slot, date, today calendar.Date) string {
@@ -95,7 +98,7 @@ func (g grid) note(s calendar.Slot, date, today calendar.Date) string {
 	}
 	if !g.due.IsZero() {
 		if s.Start.After(g.due) {
-			notes = append(notes, "after the promise ends")
+			notes = append(notes, "later than promised")
 		} else if g.marked {
 			notes = append(notes, "inside the promise")
 		}
@@ -111,17 +114,18 @@ func (g grid) slot(start time.Time) assets.Slot {
 	return slot
 }
 
-// most is how many times a day shows; a day with more shows those on the half hour.
-const most = 12
+// most is how many times a day shows at first; a day with more shows those on
+// the full hour, and a link leads to every time.
+const most = 8
 
-func thin(days []assets.SlotDay) []assets.SlotDay {
+func (g grid) thin(days []assets.SlotDay) []assets.SlotDay {
 	for i, d := range days {
-		if len(d.Slots) <= most {
+		if g.all || len(d.Slots) <= most {
 			continue
 		}
 		var kept []assets.Slot
 		for _, s := range d.Slots {
-			if s.Checked || strings.Contains(s.Text, ":00 ") || strings.Contains(s.Text, ":30 ") {
+			if s.Checked || strings.Contains(s.Text, ":00 ") {
 				kept = append(kept, s)
 			}
 		}
@@ -171,6 +175,26 @@ func (p *Pages) named(ctx context.Context, ids []care.ChartID) (map[care.ChartID
 	return known, err
 }
 
+// further are the ways from a page of times to later days, and to every time of
+// the days shown. The query is the page's own.
+func (g grid) further(path string, q url.Values, from, more time.Time) []assets.Link {
+	var links []assets.Link
+	if !g.all {
+		every := maps.Clone(q)
+		every.Set("all", "1")
+		if from.After(g.now) {
+			every.Set("after", from.UTC().Format(time.RFC3339))
+		}
+		links = append(links, assets.Link{Href: address(path, every), Text: "Every time of these days", Icon: "clock"})
+	}
+	if !more.IsZero() {
+		later := maps.Clone(q)
+		later.Set("after", more.UTC().Format(time.RFC3339))
+		links = append(links, assets.Link{Href: address(path, later), Text: "Later days", Icon: "arrow-right"})
+	}
+	return links
+}
+
 // promiseFor is when a first session is due: as the open episode has it, or for
 // somebody who asks now.
 func (p *Pages) promiseFor(chart *care.Chart, zone string) time.Time {
@@ -183,4 +207,10 @@ func (p *Pages) promiseFor(chart *care.Chart, zone string) time.Time {
 	}
 	_, clock := p.Store.Programme()
 	return clock.Start(care.Deadline{Code: "promise", Starts: p.Now(), Zone: zone}).Due
+}
+
+// callDue is until when a first call is to take place for somebody who asks now.
+func (p *Pages) callDue(zone string) time.Time {
+	_, clock := p.Store.Programme()
+	return clock.Start(care.Deadline{Code: "consult", Starts: p.Now(), Zone: zone}).Due
 }

@@ -119,7 +119,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name, z
 	page.Lang, page.Product = "en", words.Name
 	page.Programme = "with " + words.Payer + " and " + words.Network
 	page.Home, page.Help = homeOf(who.Actor.Role), "/help"
-	page.Clock = assets.Clock{Place: place(or(zone, defaultZone)), Abbrev: abbrev, Now: moment(now, at), Ticks: p.Throwaway == nil || p.Throwaway.Ticks}
+	page.Clock = assets.Clock{Place: place(or(zone, defaultZone)), Abbrev: abbrev, Now: today(now, at), Ticks: p.Throwaway == nil || p.Throwaway.Ticks}
 	page.Nav = append(nav(who.Actor.Role, r.URL.Path), page.Nav...)
 	page.Crisis = &assets.Crisis{Text: words.Crisis, Lines: []assets.Link{
 		{Href: "tel:988", Text: "Call 988"}, {Href: "sms:988", Text: "Text 988"}, {Href: "tel:911", Text: "Call 911"},
@@ -253,6 +253,13 @@ func moment(t time.Time, zone *time.Location) assets.Moment {
 		return assets.Moment{}
 	}
 	return assets.Moment{Text: calendar.Words(t, zone), At: t.In(zone).Format(time.RFC3339)}
+}
+
+// today is the present minute as the masthead shows it, which needs no year.
+func today(now time.Time, zone *time.Location) assets.Moment {
+	shown := moment(now.Truncate(time.Minute), zone)
+	shown.Text = strings.Replace(shown.Text, now.In(zone).Format(" 2006,"), ",", 1)
+	return shown
 }
 
 func or(a, b string) string {

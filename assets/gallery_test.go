@@ -114,6 +114,11 @@ func gallery() map[string]Page {
 		"Table":  Table{"Visits", []string{"Date", "Client", "Outcome", "Billing"}, [][]string{{"Mon 16 Nov, 9:00 am CST", "A. Q.", "Attended", "Ready"}, {"Tue 17 Nov, 1:00 pm CST", "B. L.", "No-show", "None"}}, ""},
 		"Duties": Options{Name: "duty", Legend: "I agree to", Many: true, Choices: []Choice{{"virtual", "Offer virtual care", "Video or phone, for each session of the programme.", true}, {"respond", "Answer a consultation request within 24 hours", "Nights and weekends count.", false}}},
 		"Week":   []string{"Monday", "Tuesday", "Wednesday"},
+		"Alert": m{"Title": "A. Q.", "Text": "PHQ-9 item 9 was answered above zero.", "Phone": "555-0100", "Email": "ana.quillfeather.of.the.long.address@people.example.test",
+			"Raised": now, "Deadline": soon, "Explain": why, "Actions": []Action{{Text: "I have contacted them", Post: "/pro/alerts/1"}, {Text: "I could not reach them", Post: "/pro/alerts/1", Style: "outline"}}},
+		"Matter": m{"Href": "/ops/client/1", "Title": "A. Q.", "Text": "A provider did not answer in time.", "Turn": "Our turn", "Deadline": late, "Explain": why,
+			"Done": Action{Text: "Done", Post: "/ops/tasks/1", Icon: "check", Style: "outline small"}},
+		"Link": "https://care.example.test/set-up/H3NVoPDszJEBrpYCGvEfq0M6tIVBeRBlNQMgo3GQ8KQ",
 	})
 	inbox.Nav, inbox.Crisis, inbox.Actor = provider, nil, &Actor{"Dr. Odalys Verrin", "Provider", "/pro/account", "/sign-out"}
 

@@ -15,6 +15,8 @@ import (
 // alertCard is an unread safety alert, with the ways to acknowledge it.
 type alertCard struct {
 	Title, Text string
+	Phone       string
+	Email       string
 	Raised      assets.Moment
 	Deadline    assets.Deadline
 	Explain     *assets.Explain
@@ -41,8 +43,8 @@ func (p *Pages) alertCards(chart *care.Chart, zone *time.Location, now time.Time
 			Text:   "PHQ-9 item 9, about thoughts of death or self-harm, was answered above zero. Reach out to them now; the crisis lines are on every page they see.",
 			Raised: moment(a.RaisedAt, zone),
 		}
-		if contact := contactOf(chart); contact != "" {
-			card.Text += " " + contact
+		if chart.Client != nil {
+			card.Phone, card.Email = chart.Client.Phone, chart.Client.Email
 		}
 		if d, ok := chart.Deadline(a.Ack); ok {
 			card.Deadline, card.Explain = deadline(d, by("Acknowledge by ", d, zone), zone, now), p.explain(d)
@@ -57,16 +59,6 @@ func (p *Pages) alertCards(chart *care.Chart, zone *time.Location, now time.Time
 		cards = append(cards, card)
 	}
 	return cards
-}
-
-func contactOf(chart *care.Chart) string {
-	switch {
-	case chart.Client == nil:
-		return ""
-	case chart.Client.Phone != "":
-		return "Phone " + chart.Client.Phone + ", e-mail " + chart.Client.Email + "."
-	}
-	return "E-mail " + chart.Client.Email + "."
 }
 
 // acknowledge takes what was done about an alert, and goes back to a list.

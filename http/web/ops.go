@@ -108,13 +108,20 @@ func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 		{Title: "Needs us now", State: "now"}, {Title: "Due today", State: "soon"}, {Title: "At risk", State: "soon", Note: "The promise ends in two business days or fewer."},
 		{Title: "Waiting on client", State: "wait"}, {Title: "Broken", State: "late"},
 	}
-	under, way := 0, []boardTile{}
+	under, plans, way := 0, 0, []boardTile{}
 	for _, chart := range charts {
 		if chart.Client == nil {
 			continue
 		}
 		urgent := p.urgentTiles(chart, zone, now)
 		columns[needsUs].Tiles = append(columns[needsUs].Tiles, urgent...)
+		plan, pending, dueNow := p.planTile(chart, zone, now)
+		if pending {
+			plans++
+		}
+		if dueNow {
+			columns[dueToday].Tiles = append(columns[dueToday].Tiles, plan)
+		}
 		tile, column, placed := p.roadTile(chart, zone, now)
 		if _, open := chart.OpenEpisode(); open {
 			under++
@@ -130,12 +137,13 @@ func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 		slices.SortStableFunc(columns[i].Tiles, func(a, b boardTile) int { return a.due.Compare(b.due) })
 	}
 	slices.SortStableFunc(way, func(a, b boardTile) int { return a.due.Compare(b.due) })
-	lead := sentence(number(under)) + " people seek care now. " + sentence(number(len(columns[needsUs].Tiles))) + " matters need us."
-	if len(columns[needsUs].Tiles) == 1 {
-		lead = sentence(number(under)) + " people seek care now. One matter needs us."
+	lead := tally(under, "person seeks", "people seek") + " care now. " + tally(len(columns[needsUs].Tiles), "matter needs", "matters need") + " us."
+	waiting := ""
+	if plans > 0 && auth.Actor(r).Role == care.RoleCareTeam {
+		waiting = tally(plans, "plan waits", "plans wait") + " to be verified"
 	}
 	more := len(members) > 0 && len(charts) == mostOnAPage
-	return p.show(w, r, http.StatusOK, "ops/board", "", assets.Page{Title: "Board", Wide: true, Data: map[string]any{"Columns": columns, "Way": way, "Lead": lead, "More": more}})
+	return p.show(w, r, http.StatusOK, "ops/board", "", assets.Page{Title: "Board", Wide: true, Data: map[string]any{"Columns": columns, "Way": way, "Plans": waiting, "Lead": lead, "More": more}})
 }
 
 // boardMembers are what the board is made of: the queues first, then what falls
@@ -205,9 +213,6 @@ func (p *Pages) roadTile(chart *care.Chart, zone *time.Location, now time.Time) 
 	if due {
 		p.clock(&tile, next, zone, now)
 	}
-	if next.Code == "eligibility" {
-		tile.Href, tile.Text, tile.Turn = "/ops/coverage/"+next.Subject, "A plan waits to be verified", turnWords[rules.TurnCareTeam]
-	}
 	e, open := chart.OpenEpisode()
 	promise, _ := chart.Deadline(e.Promise)
 	switch {
@@ -223,6 +228,20 @@ func (p *Pages) roadTile(chart *care.Chart, zone *time.Location, now time.Time) 
 		return tile, onClient, true
 	}
 	return tile, 0, false
+}
+
+// planTile is a plan that waits to be verified; dueNow says that today is its day.
+func (p *Pages) planTile(chart *care.Chart, zone *time.Location, now time.Time) (tile boardTile, pending, dueNow bool) {
+	c, ok := chart.CurrentCoverage()
+	if !ok || c.Status != care.CoveragePending {
+		return tile, false, false
+	}
+	tile.Tile = assets.Tile{Href: "/ops/coverage/" + string(c.ID), Title: nameIn(chart), Text: "A plan waits to be verified.", Turn: turnWords[rules.TurnCareTeam]}
+	d, ok := chart.Deadline(c.Verify)
+	if ok {
+		p.clock(&tile, d, zone, now)
+	}
+	return tile, true, ok && d.State == care.Running && d.Due.Before(endOfDay(now, zone))
 }
 
 func endOfDay(now time.Time, zone *time.Location) time.Time {
@@ -252,11 +271,11 @@ func leading(chart *care.Chart) (care.Referral, string) {
 	return lead, turn
 }
 
-// nextDeadline is what falls due first in a chart.
+// nextDeadline is what falls due first in a chart; plans stand by themselves.
 func nextDeadline(chart *care.Chart) (care.Deadline, bool) {
 	var next care.Deadline
 	for _, d := range chart.Deadlines {
-		if d.State == care.Running && dueWords[d.Code] != "" && (next.ID == "" || d.Due.Before(next.Due)) {
+		if d.State == care.Running && d.Code != "eligibility" && dueWords[d.Code] != "" && (next.ID == "" || d.Due.Before(next.Due)) {
 			next = d
 		}
 	}
@@ -329,7 +348,7 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 		page.Roads = append(page.Roads, roadOf{Title: title, Badge: statusBadge(ref.Status), Turn: turnWords[rules.WhoseTurn(ref, chart)], Events: p.road(chart, ref, zone, now)})
 	}
 	for _, c := range chart.Coverages {
-		page.Plans = append(page.Plans, p.planCard(chart, c, zone, now))
+		page.Plans = append(page.Plans, p.planCard(chart, c, zone, now, auth.Actor(r).Role == care.RoleCareTeam))
 	}
 	page.Visits = assets.Table{Caption: "Consultations and sessions", Head: []string{"When", "What", "Where it stands"}, Empty: "None booked yet"}
 	for _, ap := range byStart(chart.Appointments) {

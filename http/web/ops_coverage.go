@@ -40,7 +40,7 @@ func (p *Pages) plansToVerify(w http.ResponseWriter, r *http.Request) error {
 		for _, c := range chart.Coverages {
 			if c.Status == care.CoveragePending {
 				d, _ := chart.Deadline(c.Verify)
-				list = append(list, waiting{d.Due, p.planCard(chart, c, zone, now)})
+				list = append(list, waiting{d.Due, p.planCard(chart, c, zone, now, true)})
 			}
 		}
 	}
@@ -52,8 +52,9 @@ func (p *Pages) plansToVerify(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, r, http.StatusOK, "ops/plans", "", assets.Page{Title: "Plans to verify", Data: cards})
 }
 
-// planCard shows a plan with its numbers masked.
-func (p *Pages) planCard(chart *care.Chart, c care.Coverage, zone *time.Location, now time.Time) assets.Waiting {
+// planCard shows a plan with its numbers masked; verifies says whether the
+// reader is one who can look at the whole of it.
+func (p *Pages) planCard(chart *care.Chart, c care.Coverage, zone *time.Location, now time.Time, verifies bool) assets.Waiting {
 	badge := planBadges[c.Status]
 	card := assets.Waiting{
 		Title: nameIn(chart), Line: "Given " + moment(c.SubmittedAt, zone).Text,
@@ -65,11 +66,15 @@ func (p *Pages) planCard(chart *care.Chart, c care.Coverage, zone *time.Location
 	if c.Status == care.Replaced {
 		return card
 	}
-	card.Href = "/ops/coverage/" + string(c.ID)
+	if verifies {
+		card.Href = "/ops/coverage/" + string(c.ID)
+	}
 	if d, ok := chart.Deadline(c.Verify); ok && c.Status == care.CoveragePending {
 		shown := deadline(d, by("Verify by ", d, zone), zone, now)
 		card.Deadline, card.Explain = &shown, p.explain(d)
-		card.Actions = []assets.Action{{Text: "Verify", Href: card.Href, Icon: "badge-check"}}
+		if verifies {
+			card.Actions = []assets.Action{{Text: "Verify", Href: card.Href, Icon: "badge-check"}}
+		}
 	}
 	if p.onTheList(c) {
 		card.Note = "This plan stands on the published list of those that our systems cannot process."

@@ -44,7 +44,6 @@ func (p *Pages) providers(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	data := map[string]any{
-		"Query": assets.Field{Name: "q", Label: "NPI, or part of a name", Value: wanted, Optional: true, Type: "search"},
 		"Cards": cards, "Wanted": wanted,
 	}
 	if next != "" {
@@ -156,7 +155,11 @@ func (p *Pages) showProvider(w http.ResponseWriter, r *http.Request, status int,
 const spareLines = 2
 
 // credentialLine is one state of the form.
-type credentialLine struct{ State, From, Until assets.Field }
+type credentialLine struct {
+	Number      int
+	States      []assets.Choice
+	From, Until string
+}
 
 func credentialLines(pr care.Provider) []credentialLine {
 	lines := make([]credentialLine, len(pr.Credentials)+spareLines)
@@ -165,11 +168,7 @@ func credentialLines(pr care.Provider) []credentialLine {
 		if i < len(pr.Credentials) {
 			c = pr.Credentials[i]
 		}
-		lines[i] = credentialLine{
-			State: assets.Field{Name: fmt.Sprintf("state-%d", i), Label: "State", Type: "select", Choices: stateChoices(c.State, "None"), Optional: true},
-			From:  assets.Field{Name: fmt.Sprintf("from-%d", i), Label: "From", Type: "date", Value: c.From.String(), Optional: true},
-			Until: assets.Field{Name: fmt.Sprintf("until-%d", i), Label: "Until", Type: "date", Value: c.Until.String(), Optional: true},
-		}
+		lines[i] = credentialLine{Number: i, States: stateChoices(c.State, "None"), From: c.From.String(), Until: c.Until.String()}
 	}
 	return lines
 }

@@ -126,7 +126,7 @@ func TestCareTeamFindsCredentialsAndInvitesAProvider(t *testing.T) {
 	if got != http.StatusOK {
 		t.Fatalf("invite: %d", got)
 	}
-	link := between(t, body, "<code>"+d.url, "</code>")
+	link := between(t, body, `readonly value="`+d.url, `"`)
 	if strings.Contains(d.page(team, path), link) {
 		t.Error("the link is shown twice")
 	}
@@ -161,4 +161,3 @@ func TestAnExpiredRequestLeavesTheInboxInTheEnd(t *testing.T) {
 		t.Error("leaving speaks of somebody who has been offered others long ago")
 	}
 }
-

@@ -34,7 +34,7 @@ func (p *Pages) showParticipation(w http.ResponseWriter, r *http.Request, status
 	if err != nil {
 		return err
 	}
-	data := map[string]any{"Badge": standingBadges[me.Standing], "Duties": p.duties(r, me), "Card": publicCard(me), "Facts": p.credentialFacts(me)}
+	data := map[string]any{"Badge": standingBadges[me.Standing], "Duties": p.duties(r), "Card": publicCard(me), "Facts": p.credentialFacts(me)}
 	switch me.Standing {
 	case care.Active:
 		data["Lead"] = "Clients find you, since " + moment(me.JoinedAt, zone).Text + "."
@@ -59,14 +59,14 @@ func (p *Pages) showParticipation(w http.ResponseWriter, r *http.Request, status
 }
 
 // duties are the six, in the words of the handbook.
-func (p *Pages) duties(r *http.Request, me care.Provider) assets.Options {
-	options := assets.Options{Name: "duty", Legend: "The six duties", Many: true, Optional: true}
+func (p *Pages) duties(r *http.Request) assets.Options {
+	options := assets.Options{Name: "duty", Legend: "The six duties", Many: true}
 	words := p.Store.Words()
 	for _, code := range rules.DutyCodes() {
 		i := slices.IndexFunc(rules.ProviderMayTakePart.Rules, func(rule rules.Rule[rules.ProviderFacts]) bool { return rule.Code == code })
 		options.Choices = append(options.Choices, assets.Choice{
 			Value: code, Text: words.Render(rules.ProviderMayTakePart.Rules[i].Says), Note: meanings[code],
-			Checked: slices.Contains(r.PostForm["duty"], code) || slices.ContainsFunc(me.Attested, func(a care.Attestation) bool { return a.Duty == code }),
+			Checked: slices.Contains(r.PostForm["duty"], code), // each time afresh: a yes ends with leaving
 		})
 	}
 	return options

@@ -118,18 +118,12 @@ func (p *Pages) showProposing(w http.ResponseWriter, r *http.Request, status int
 	if err != nil {
 		return err
 	}
-	picks := assets.Options{Name: "time", Legend: "Your open times", Hint: "Tick up to three.", Many: true, Chips: true, Optional: true}
-	day, perDay := "", 0
-	for _, s := range open {
-		if d := s.Start.In(zone).Format(time.DateOnly); d != day {
-			day, perDay = d, 0
-		}
-		if perDay++; perDay%4 == 1 && len(picks.Choices) < 12 { // spread over the days, not every quarter of an hour
-			picks.Choices = append(picks.Choices, assets.Choice{
-				Value: s.Start.UTC().Format(time.RFC3339), Text: s.Start.In(zone).Format("Mon 2 Jan, 15:04 MST"),
-				Checked: slices.Contains(r.PostForm["time"], s.Start.UTC().Format(time.RFC3339)),
-			})
-		}
+	picks := assets.Options{Name: "time", Legend: "Your open times", Hint: "Tick up to three.", Many: true, Chips: true}
+	for _, s := range spread(open, zone) {
+		value := s.Start.UTC().Format(time.RFC3339)
+		picks.Choices = append(picks.Choices, assets.Choice{
+			Value: value, Text: s.Start.In(zone).Format("Mon 2 Jan, 15:04 MST"), Checked: slices.Contains(r.PostForm["time"], value),
+		})
 	}
 	fields := make([]assets.Field, mostProposed)
 	for i := range fields {
@@ -141,6 +135,25 @@ func (p *Pages) showProposing(w http.ResponseWriter, r *http.Request, status int
 		"Zone": zoneWords(zone, now), "Theirs": listedWords(ref, zone), "Length": me.Hours.ConsultMinutes,
 	}
 	return p.show(w, r, status, "pro/propose", me.Hours.Zone, assets.Page{Title: "Propose times", Notice: n, Data: data})
+}
+
+// spread takes of each day its first, its middle and its last opening, so that a
+// few choices reach over several days.
+func spread(open []calendar.Slot, zone *time.Location) []calendar.Slot {
+	const mostPicks = 12
+	var picks []calendar.Slot
+	for len(open) > 0 && len(picks) < mostPicks {
+		day := calendar.On(open[0].Start, zone)
+		n := slices.IndexFunc(open, func(s calendar.Slot) bool { return calendar.On(s.Start, zone) != day })
+		if n < 0 {
+			n = len(open)
+		}
+		for _, i := range slices.Compact([]int{0, (n - 1) / 2, n - 1}) {
+			picks = append(picks, open[i])
+		}
+		open = open[n:]
+	}
+	return picks
 }
 
 func listedWords(ref care.Referral, zone *time.Location) string {

@@ -33,7 +33,6 @@ type referralPage struct {
 	Alerts     []alertCard
 	Timeline   []assets.Event
 	Screenings []screened
-	Facts      []assets.Fact
 }
 
 // sessionForm books a session: an opening, or any other time.
@@ -95,10 +94,11 @@ func (p *Pages) showReferral(w http.ResponseWriter, r *http.Request, status int,
 	page := referralPage{
 		ID: string(ref.ID), Name: nameIn(chart), Status: statusBadge(ref.Status), Note: ref.Note,
 		Asked: requestFacts(chart, ref, zone), Alerts: p.alertCards(chart, zone, now, "/pro/alerts/"),
-		Timeline: p.road(chart, ref, zone, now), Screenings: screenings(chart, zone), Facts: clientFacts(chart, zone),
+		Timeline: p.road(chart, ref, zone, now), Screenings: screenings(chart, zone),
 	}
-	if !ref.Status.Clinical() {
-		page.Facts = contactFacts(chart)
+	page.Asked = append(page.Asked, contactFacts(chart)...)
+	if ref.Status.Clinical() {
+		page.Asked = append(page.Asked, sharingFact(chart))
 	}
 	p.answers(&page, chart, ref, zone, now)
 	for _, ap := range byStart(chart.Appointments) {
@@ -215,11 +215,6 @@ func contactFacts(chart *care.Chart) []assets.Fact {
 		facts = append(facts, assets.Fact{Term: "Phone", Text: chart.Client.Phone})
 	}
 	return facts
-}
-
-// clientFacts are what a provider knows of a client they have taken on.
-func clientFacts(chart *care.Chart, zone *time.Location) []assets.Fact {
-	return append(contactFacts(chart), planFact(chart), sharingFact(chart))
 }
 
 func byStart(list []care.Appointment) []care.Appointment {

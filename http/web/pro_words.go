@@ -108,7 +108,7 @@ func stateOf(chart *care.Chart) string {
 	if chart.Client == nil {
 		return ""
 	}
-	return chart.Client.State + ", " + place(or(chart.Client.Zone, defaultZone)) + " time"
+	return stateName(chart.Client.State) + ", " + place(or(chart.Client.Zone, defaultZone)) + " time"
 }
 
 func clockTimes(list []time.Time, zone *time.Location) string {
@@ -125,6 +125,14 @@ func length(ap care.Appointment) string {
 
 // listed names things as a person would.
 func listed(words []string) string { return strings.Join(labelsOf(words), ", ") }
+
+// tally is a number with its noun: "Two people seek".
+func tally(n int, one, more string) string {
+	if n == 1 {
+		return "One " + one
+	}
+	return sentence(number(n)) + " " + more
+}
 
 // number writes small numbers out.
 func number(n int) string {

@@ -204,7 +204,7 @@ func providerLeft(d *draft, dl care.Deadline, k Known) {
 		return
 	}
 	r, ok := client.Referral(care.ReferralID(dl.Subject))
-	if !ok || r.Status != care.Submitted && r.Status != care.Expired {
+	if !ok || r.Status != care.Submitted && r.Status != care.Expired || !r.ClosedAt.IsZero() {
 		return
 	}
 	other := begin(d.env, client)

@@ -118,7 +118,7 @@ func gallery() map[string]Page {
 			"Raised": now, "Deadline": soon, "Explain": why, "Actions": []Action{{Text: "I have contacted them", Post: "/pro/alerts/1"}, {Text: "I could not reach them", Post: "/pro/alerts/1", Style: "outline"}}},
 		"Matter": m{"Href": "/ops/client/1", "Title": "A. Q.", "Text": "A provider did not answer in time.", "Turn": "Our turn", "Deadline": late, "Explain": why,
 			"Done": Action{Text: "Done", Post: "/ops/tasks/1", Icon: "check", Style: "outline small"}},
-		"Link": "https://care.example.test/set-up/H3NVoPDszJEBrpYCGvEfq0M6tIVBeRBlNQMgo3GQ8KQ",
+		"Link": "/set-up/H3NVoPDszJEBrpYCGvEfq0M6tIVBeRBlNQMgo3GQ8KQ",
 	})
 	inbox.Nav, inbox.Crisis, inbox.Actor = provider, nil, &Actor{"Dr. Odalys Verrin", "Provider", "/pro/account", "/sign-out"}
 

@@ -25,7 +25,8 @@ type coveragePage struct {
 	Card     []assets.Field
 	Fields   []assets.Hidden
 	Yes      string
-	Compare  assets.Table
+	Compare  []assets.Fact
+	Name     string
 	Cost     string
 }
 
@@ -39,7 +40,7 @@ func (p *Pages) coveragePage(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	words := p.Store.Words()
-	page := coveragePage{Heading: "Give your plan", Problems: problems, Hint: hint, Yes: "Send to the care team", Compare: compare(words)}
+	page := coveragePage{Heading: "Give your plan", Problems: problems, Hint: hint, Yes: "Send to the care team", Compare: compare(words), Name: words["programme"]}
 	page.Cost = "For sessions your plan’s copay or coinsurance applies; your insurer decides how much. An EAP usually asks for none, within its own number of sessions."
 	if c, ok := chart.CurrentCoverage(); ok {
 		page.Heading = "Give another plan"
@@ -127,14 +128,18 @@ func costOf(c care.Coverage) string {
 }
 
 // compare sets the programme beside an EAP.
-func compare(words rules.Words) assets.Table {
-	return assets.Table{Caption: "Is it an EAP? No.", Head: []string{"", "A typical EAP", words["programme"]}, Rows: [][]string{
+func compare(words rules.Words) []assets.Fact {
+	var facts []assets.Fact
+	for _, row := range [][3]string{
 		{"Comes through your employer", "yes", "yes"},
-		{"How many sessions", "three to ten, as a rule", "as many as you and your therapist find right"},
-		{"Which kinds of care", "a set list", "no list"},
-		{"Your insurance", "is left out", "pays its part"},
-		{"Your copay or coinsurance", "none", "as your plan says"},
-	}}
+		{"How many sessions", "as many as you and your therapist find right", "three to ten, as a rule"},
+		{"Which kinds of care", "no list", "a set list"},
+		{"Your insurance", "pays its part", "is left out"},
+		{"Your copay or coinsurance", "as your plan says", "none"},
+	} {
+		facts = append(facts, assets.Fact{Term: row[0], Text: words["programme"] + ": " + row[1], Note: "A typical EAP: " + row[2]})
+	}
+	return facts
 }
 
 func (p *Pages) addCoverage(w http.ResponseWriter, r *http.Request) error {

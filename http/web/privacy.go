@@ -102,9 +102,16 @@ func deeds(did, effect string) string {
 		return "read: " + page
 	}
 	if did == "fall" {
-		return "a due time: " + strings.ReplaceAll(or(effect, "came"), "_", " ")
+		return or(effectWords[effect], "noted that a time was over")
 	}
 	return or(deedWords[did], strings.ReplaceAll(did, "_", " "))
+}
+
+// effectWords are what the service did by itself when a time came.
+var effectWords = map[string]string{
+	"nudge": "reminded the therapist of your request", "consult_nudge": "reminded the therapist of your first call",
+	"watch": "asked the care team to look at your promise", "call": "asked the care team to call about your promise",
+	"forms": "reminded you of the forms", "opens": "gave you the two forms once more", "follow_up": "reminded you of the forms",
 }
 
 var deedWords = map[string]string{

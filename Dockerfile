@@ -1,7 +1,7 @@
 # The image holds the program and nothing else: no shell, no package, no root.
 #
 #   docker build --tag careconnect .
-#   docker run --rm --volume careconnect:/data careconnect init --data /data     # once; prints the recovery words
+#   docker run --rm --volume careconnect:/data careconnect init --data /data     # once; keep a copy of care.key elsewhere
 #   docker run --detach --read-only --publish 8080:8080 --volume careconnect:/data careconnect
 #
 # A folder of the host, mounted at /data, must belong to the user in the image:

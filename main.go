@@ -121,7 +121,7 @@ func (p *program) run(args []string) int {
 func (p *program) commands() *cobra.Command {
 	root := &cobra.Command{
 		Use: "careconnect", Short: "Fast access to mental health care, as one program",
-		SilenceErrors: true, SilenceUsage: true, Args: cobra.NoArgs,
+		SilenceErrors: true, SilenceUsage: true,
 	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w; see careconnect %s --help", errUsage, err, c.Name())
@@ -133,7 +133,29 @@ func (p *program) commands() *cobra.Command {
 	admin := &cobra.Command{Use: "admin", Short: "Look after the operator's account: invite"}
 	admin.AddCommand(p.adminInvite())
 	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.healthcheck(), admin, generate, p.version())
+	strict(root)
 	return root
+}
+
+// strict makes every wrong word on the command line a wrong use: a command that
+// only groups others takes none of its own.
+func strict(c *cobra.Command) {
+	takes := c.Args
+	if takes == nil {
+		takes = cobra.NoArgs
+	}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if err := takes(c, args); err != nil {
+			return fmt.Errorf("%w: %w; see %s --help", errUsage, err, c.CommandPath())
+		}
+		return nil
+	}
+	if !c.Runnable() {
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
+	for _, sub := range c.Commands() {
+		strict(sub)
+	}
 }
 
 // logTo writes the log: lines for a person at a terminal, JSON otherwise.

@@ -9,9 +9,9 @@ import (
 	"careconnect/rules/care"
 )
 
-// idText writes identifiers: lower case, no vowels to make words of, 26 letters
-// for 128 bits.
-var idText = base32.NewEncoding("0123456789bcdfghjkmnpqrstvwxyzBC").WithPadding(base32.NoPadding)
+// idText writes identifiers: Crockford's base 32 in lower case, without letters
+// that are taken for digits, 26 of them for 128 bits.
+var idText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
 // kind is what the store knows of a noun: its number in the file, how it is
 // read, and whether its id alone leads to its chart.

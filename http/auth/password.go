@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,15 +19,18 @@ import (
 // The cost of a password: Argon2id with 64 MiB, three passes, on one lane. Two
 // are computed at a time, so that a flood of sign-ins cannot exhaust the memory.
 const (
-	argonTime    = 3
-	argonMemory  = 64 << 10
-	argonLanes   = 1
-	argonAtOnce  = 2
-	minPassword  = 15
-	maxPassword  = 256
-	triesBefore  = 10
-	lockedFor    = 15 * time.Minute
-	maxRemembers = 100_000
+	argonTime   = 3
+	argonMemory = 64 << 10
+	argonLanes  = 1
+	argonAtOnce = 2
+	// accountsTried is how many accounts with a password one address can have: a
+	// client who came twice before they were known to be the same.
+	accountsTried = 2
+	minPassword   = 15
+	maxPassword   = 256
+	triesBefore   = 10
+	lockedFor     = 15 * time.Minute
+	maxRemembers  = 100_000
 )
 
 // common are long passwords that are tried first all the same.
@@ -101,26 +105,24 @@ func (l *limits) encode(ctx context.Context, password string) (encoded string, e
 	return encoded, err
 }
 
-// match finds the account that a password opens. It computes at least once.
+// match finds the account that a password opens. It computes the same number of
+// times whatever accounts there are, so that the time tells nothing about an
+// address.
 func (l *limits) match(ctx context.Context, accounts []care.Account, password string) (*care.Account, error) {
+	password = password[:min(len(password), maxPassword+1)]
+	tried := slices.DeleteFunc(slices.Clone(accounts), func(a care.Account) bool { return a.Password == "" })
 	var found *care.Account
-	computed := false
-	for i, a := range accounts {
-		if a.Password == "" || len(password) > maxPassword || i >= 3 {
-			continue
-		}
-		computed = true
+	for i := range accountsTried {
 		err := l.compute(ctx, func() {
-			if samePassword(a.Password, password) && found == nil {
-				found = &accounts[i]
+			if i >= len(tried) {
+				argon2.IDKey([]byte(password), make([]byte, 16), argonTime, argonMemory, argonLanes, 32)
+			} else if samePassword(tried[i].Password, password) && found == nil {
+				found = &tried[i]
 			}
 		})
 		if err != nil {
 			return nil, err
 		}
-	}
-	if !computed {
-		return nil, l.compute(ctx, func() { argon2.IDKey([]byte("nobody"), make([]byte, 16), argonTime, argonMemory, argonLanes, 32) })
 	}
 	return found, nil
 }

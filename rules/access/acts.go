@@ -31,6 +31,7 @@ type by = map[care.Role]Relation
 var acts = []ActRow{
 	// who seeks care
 	{"enter", by{anonymous: Any, system: Any}},
+	{"send_link", by{anonymous: Any, system: Any}},
 	{"request_new", by{anonymous: Any, system: Any}},
 	{"request", by{client: Own, system: Any}},
 	{"withdraw", by{client: Own, system: Any}},

@@ -105,6 +105,9 @@ func answerable(k Known, env Env, id care.ReferralID) (*draft, care.Referral, Pl
 	if r.Status != care.Submitted && !late && !proposedAgain {
 		return nil, r, moved(r), false
 	}
+	if p, ok := ofProvider(k, r.Provider); !ok || p.Standing == care.OptedOut && env.Actor.Role == care.RoleProvider {
+		return nil, r, fault(care.Conflict, "left_the_programme", "You have left the programme, so this request goes to other providers. Join again to answer new ones."), false
+	}
 	if late && movedOn(chart, r) {
 		return nil, r, fault(care.Conflict, "client_moved_on", "The client has chosen someone else in the meantime; nothing is left to answer."), false
 	}

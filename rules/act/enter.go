@@ -67,6 +67,8 @@ func (e Enter) open(env Env) (*care.Chart, []care.Change, *care.Fault) {
 		pass.Chart, pass.Made, pass.Seen = id, env.Now, env.Now
 		records = append(records, pass)
 	}
+	link := newLink(id, env)
+	records = append(records, link.pass, link.message)
 	for _, r := range records {
 		chart.Add(r)
 		changes = append(changes, care.Put{Chart: id, Record: r})

@@ -62,6 +62,9 @@ func (a Delivered) Decide(k Known, env Env) Plan {
 		return Plan{Decision: rules.Allowed()}
 	}
 	m.State, m.SentAt, m.Next = care.Sent, env.Now, time.Time{}
+	if m.Template == "invite" {
+		m.Link = "" // it lets somebody in, and has done its work
+	}
 	return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
 }
 

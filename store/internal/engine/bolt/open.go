@@ -20,6 +20,9 @@ import (
 // (an engine.Locked), ErrDamaged (an engine.Damaged), ErrPermission or
 // ErrReadOnly.
 func Open(path string, o Options) (*Store, error) {
+	if _, err := os.Lstat(path); os.IsNotExist(err) {
+		return nil, classify(path, err) // before a word on the folder's mode: there is nothing in it yet
+	}
 	if err := private(path); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,80 @@
+package act
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/care"
+)
+
+// SendLink mails a new set-up link to whoever has an account under an address.
+// The answer is the same whether there is one or not, so that nobody learns who
+// has; the link goes to the address and nowhere else.
+type SendLink struct{ Email string }
+
+// linkLife is how long a mailed set-up link works.
+const linkLife = 7 * 24 * time.Hour
+
+// linksAtOnce bounds the accounts of one address that a link is sent for.
+const linksAtOnce = 3
+
+func (SendLink) Name() string           { return "send_link" }
+func (SendLink) About(Known) care.About { return care.About{} }
+func (a SendLink) Needs(k Known) Needs {
+	set := care.ByEmail(a.Email)
+	n := Needs{Sets: []care.Set{set}}
+	for i, m := range k.Sets[set] {
+		if i < linksAtOnce {
+			n.Charts = append(n.Charts, m.Chart)
+		}
+	}
+	return n
+}
+
+// Decide sends one link for each account, unless one went a moment ago.
+func (a SendLink) Decide(k Known, env Env) Plan {
+	plan := Plan{Decision: rules.Allowed()}
+	for i, m := range k.Sets[care.ByEmail(a.Email)] {
+		chart := k.Chart(m.Chart)
+		if i >= linksAtOnce || chart == nil || chart.Account == nil || chart.Account.Closed || sentLately(chart, env.Now) {
+			continue
+		}
+		link := newLink(chart.ID, env)
+		plan.Changes = append(plan.Changes, care.Put{Chart: chart.ID, Record: link.pass}, care.Put{Chart: chart.ID, Record: link.message})
+	}
+	return plan
+}
+
+// betweenLinks keeps a stranger from filling somebody's mailbox.
+const betweenLinks = 5 * time.Minute
+
+func sentLately(chart *care.Chart, now time.Time) bool {
+	for _, m := range chart.Messages {
+		if m.Template == "invite" && now.Sub(m.At) < betweenLinks {
+			return true
+		}
+	}
+	return false
+}
+
+// link is a set-up link: the pass it opens by, of which only the hash is kept,
+// and the message that carries it.
+type link struct {
+	pass    care.Pass
+	message care.Message
+}
+
+func newLink(id care.ChartID, env Env) link {
+	secret := env.ID("in") + env.ID("in")
+	hash := sha256.Sum256([]byte(secret))
+	ends := env.Now.Add(linkLife)
+	return link{
+		pass: care.Pass{Hash: hex.EncodeToString(hash[:]), Chart: id, Type: care.PassInvite, Made: env.Now, Seen: env.Now, Expires: ends},
+		message: care.Message{
+			ID: care.MessageID(env.ID("ms")), Chart: id, To: id, Template: "invite", Subject: string(id), When: ends,
+			Link: "/set-up/" + secret, At: env.Now, Next: env.Now, State: care.Ready,
+		},
+	}
+}

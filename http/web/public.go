@@ -30,6 +30,8 @@ func (p *Pages) publicRoutes() []reply.Route {
 		line(http.MethodGet, "/help", "read help", p.help),
 		line(http.MethodGet, "/sign-in", "read sign-in form", p.signInForm),
 		line(http.MethodPost, "/sign-in", "sign_in", p.signIn),
+		line(http.MethodGet, "/sign-in/link", "read sign-in form", p.linkForm),
+		line(http.MethodPost, "/sign-in/link", "send_link", p.sendLink),
 		line(http.MethodPost, "/sign-out", "sign_out", p.signOut),
 		line(http.MethodGet, "/set-up/{secret}", "read set-up form", p.setUpForm),
 		line(http.MethodPost, "/set-up/{secret}", "redeem", p.setUp),

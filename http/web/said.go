@@ -31,5 +31,6 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"left", "ok", "You have left the programme", "You are off the list at once. Clients who waited are offered others; come back any time."},
 	{"paused", "ok", "Paused", "You are off the list. What was asked before still waits for you."},
 	{"resumed", "ok", "Welcome back", "Clients can find you again."},
+	{"link_sent", "ok", "If there is an account, a link is on its way", "Look into your mailbox; it works once."},
 	{"signed_out", "ok", "You are signed out", ""},
 }

@@ -2,10 +2,12 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gorilla/mux"
 
 	"careconnect/assets"
+	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
 
@@ -16,6 +18,7 @@ type door struct {
 	Problems    []assets.Problem
 	Fields      []assets.Field
 	Yes         string
+	More        assets.Link // another way in
 	Foot        string
 }
 
@@ -32,8 +35,37 @@ func (p *Pages) signInPage(w http.ResponseWriter, r *http.Request, status int, e
 			{Name: "password", Label: "Password", Type: "password", Autocomplete: "current-password", Max: 200},
 		},
 		Yes:  "Sign in",
-		Foot: "No password yet, or forgotten it? You set one with a link that works once; write to " + words["care_email"] + " for a new link. To look for a therapist you need no account.",
+		Foot: "To look for a therapist you need no account. Anything else: write to " + words["care_email"] + ".",
+		More: assets.Link{Href: "/sign-in/link", Text: "No password yet, or forgotten it?"},
 	}})
+}
+
+// linkForm asks where to send a link that sets a password.
+func (p *Pages) linkForm(w http.ResponseWriter, r *http.Request) error {
+	return p.linkPage(w, r, http.StatusOK, nil)
+}
+
+func (p *Pages) linkPage(w http.ResponseWriter, r *http.Request, status int, problems []assets.Problem) error {
+	return p.show(w, r, status, "door", "", assets.Page{Title: "A link to set your password", Data: door{
+		Title: "A link to set your password", Lead: "We mail it to the address of your account. It works once, for seven days.",
+		Action: "/sign-in/link", Problems: problems, Yes: "Send me a link",
+		Fields: []assets.Field{{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "username", Max: 254}},
+		Foot:   "This page says the same whether there is an account or not, so that nobody can find out who has one.",
+	}})
+}
+
+func (p *Pages) sendLink(w http.ResponseWriter, r *http.Request) error {
+	form, err := posted(r)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(form.Get("email")) == "" {
+		return p.linkPage(w, r, http.StatusUnprocessableEntity, []assets.Problem{{Field: "email", Text: "Give the e-mail address of your account."}})
+	}
+	if _, err := p.Store.Do(r.Context(), care.Anonymous, act.SendLink{Email: form.Get("email")}); err != nil {
+		return err
+	}
+	return done(w, r, "/sign-in", "link_sent")
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {

@@ -17,9 +17,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"time"
 	_ "time/tzdata" // zones travel with the program; ZONEINFO names others
@@ -32,12 +30,8 @@ import (
 	"careconnect/http/api"
 	"careconnect/http/auth"
 	"careconnect/http/intake"
-	"careconnect/http/jobs"
 	"careconnect/http/notify"
-	"careconnect/http/qa"
-	"careconnect/http/reply"
 	"careconnect/http/settings"
-	"careconnect/http/web"
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
@@ -200,73 +194,6 @@ func (p *program) fatal(err error) {
 	}()
 }
 
-// service is a store with everything that serves it.
-type service struct {
-	store   *store.Store
-	handler http.Handler
-	jobs    *jobs.Jobs
-}
-
-func (s *service) close() error {
-	if s.jobs == nil {
-		return s.store.Close()
-	}
-	return errors.Join(s.jobs.Stop(), s.store.Close())
-}
-
-// serviceConfig is what tells a throwaway service from a lasting one.
-type serviceConfig struct {
-	now    func() time.Time
-	base   string
-	sender notify.Sender
-	secure bool
-	// still says that the clock stands: nothing falls due by itself, and whoever
-	// moves it sweeps and sends, in an order that is the same each time.
-	still bool
-	// besides gives more routes, and what pages show of a throwaway instance.
-	besides func(*auth.Auth, *notify.Post) ([]reply.Route, *web.Throwaway)
-}
-
-// assemble wires pages, API and jobs to a store.
-func (p *program) assemble(s *store.Store, bundle *assets.Bundle, c serviceConfig) (*service, error) {
-	a := auth.New(s, c.now, p.elapsed, c.secure)
-	post, err := notify.New(s, c.sender, assets.FS(), c.base)
-	if err != nil {
-		return nil, err
-	}
-	var routes []reply.Route
-	var throwaway *web.Throwaway
-	if c.besides != nil {
-		routes, throwaway = c.besides(a, post)
-	}
-	pages, err := web.New(web.Config{Store: s, Auth: a, Bundle: bundle, Now: c.now, Throwaway: throwaway})
-	if err != nil {
-		return nil, err
-	}
-	routes = append(routes, pages.Routes()...)
-	routes = append(routes, api.New(api.Config{Store: s, Now: c.now}).Routes()...)
-	sv := &service{store: s}
-	if sv.handler, err = http.New(http.Config{Auth: a, Routes: routes, Secure: c.secure, Ready: sv.ready}); err != nil {
-		return nil, err
-	}
-	if !c.still {
-		sv.jobs, err = jobs.Start(s, post, p.elapsed)
-	}
-	return sv, err
-}
-
-// ready says what stands in the way of serving.
-func (s *service) ready() []string {
-	var not []string
-	if s.store.Failed() != nil {
-		not = append(not, "store: stopped after a failed commit")
-	}
-	if s.jobs != nil && !s.jobs.Fresh() {
-		not = append(not, "sweep: the last one is older than 60 s")
-	}
-	return not
-}
-
 // listen opens the address and gives the site's own: people's browsers treat
 // localhost as they treat TLS.
 func listen(address string) (net.Listener, string, error) {
@@ -306,16 +233,6 @@ type demoOptions struct {
 	imports                            []string
 }
 
-// demoLine is the line that other programs start from.
-type demoLine struct {
-	URL   string    `json:"url"`
-	API   string    `json:"api"`
-	PID   int       `json:"pid"`
-	Seed  uint64    `json:"seed"`
-	Now   string    `json:"now"`
-	Users []qa.User `json:"users"`
-}
-
 func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 	if err := p.logTo("warn"); err != nil {
 		return err
@@ -335,175 +252,56 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	defer l.Close()
-	d := &demo{program: p, o: o, begin: begin, base: base, bundle: assets.New()}
-	defer d.close()
-	line, err := d.start(ctx, o.seed, o.scenario)
+	c := http.DemoConfig{Begin: begin, Base: base, Still: o.json, Empty: o.empty, Elapsed: p.elapsed, TZData: zoneData(), Fatal: p.fatal}
+	if len(o.imports) > 0 {
+		c.Import = func(ctx context.Context, s *store.Store) error { return p.takeInAll(ctx, s, o.imports) }
+	}
+	d, line, err := http.NewDemo(ctx, c, o.seed, o.scenario)
+	if errors.Is(err, http.ErrScenario) {
+		return fmt.Errorf("%w: --scenario: %w", errUsage, err)
+	}
 	if err != nil {
 		return err
 	}
+	defer d.Close()
 	served := make(chan error, 1)
 	go func() { served <- http.Serve(ctx, l, d) }()
-	if err := d.announce(line); err != nil {
+	if err := p.announce(o, line); err != nil {
 		return err
 	}
 	return <-served
 }
 
-// demo is a throwaway instance that can be made anew while it serves.
-type demo struct {
-	*program
-	o       demoOptions
-	begin   time.Time
-	base    string
-	bundle  *assets.Bundle
-	current atomic.Pointer[throwaway]
-}
-
-type throwaway struct {
-	*service
-	dir string
-}
-
-// ServeHTTP serves the present instance.
-func (d *demo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	d.current.Load().handler.ServeHTTP(w, r)
-}
-
-func (d *demo) close() {
-	if t := d.current.Swap(nil); t != nil {
-		if err := t.close(); err != nil {
-			slog.Error("close", "error", err)
-		}
-		os.RemoveAll(t.dir)
-	}
-}
-
-// start makes an instance and puts it in the place of the present one.
-func (d *demo) start(ctx context.Context, seed uint64, scenario string) (demoLine, error) {
-	if scenario != "" && scenario != "everyday" {
-		return demoLine{}, fmt.Errorf("%w: there is no scenario %q; there is: everyday", errUsage, scenario)
-	}
-	dir, err := throwawayDir()
-	if err != nil {
-		return demoLine{}, err
-	}
-	t, line, err := d.build(ctx, dir, seed)
-	if err != nil {
-		os.RemoveAll(dir)
-		return line, err
-	}
-	if old := d.current.Swap(t); old != nil {
-		err = old.close()
-		os.RemoveAll(old.dir)
-	}
-	return line, err
-}
-
-func (d *demo) build(ctx context.Context, dir string, seed uint64) (*throwaway, demoLine, error) {
-	clock := qa.NewClock(d.begin.Add(-qa.Before), d.elapsed, false)
-	s, err := store.Create(store.Config{Dir: dir, Now: clock.Now, Elapsed: d.elapsed, TZData: zoneData(), Seed: &seed, Fatal: d.fatal},
-		store.Throwaway, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(clock.Now())})
-	if err != nil {
-		return nil, demoLine{}, err
-	}
-	users, caught, err := d.people(ctx, s, clock, seed)
-	if err != nil {
-		return nil, demoLine{}, errors.Join(err, s.Close())
-	}
-	sv, err := d.assemble(s, d.bundle, serviceConfig{now: clock.Now, base: d.base, sender: caught, still: d.o.json, besides: func(a *auth.Auth, post *notify.Post) ([]reply.Route, *web.Throwaway) {
-		calls := qa.New(qa.Config{
-			Store: s, Auth: a, Clock: clock, Post: post, Caught: caught, Users: users,
-			Reset: func(ctx context.Context, seed uint64, scenario string) (any, error) {
-				return d.start(context.WithoutCancel(ctx), seed, scenario)
-			},
-		})
-		return calls.Routes(), &web.Throwaway{Ticks: clock.Ticks(), People: func() []web.Person { return persons(users) }, Mails: calls.Mails, Next: calls.Upcoming}
-	}})
-	if err != nil {
-		return nil, demoLine{}, errors.Join(err, s.Close())
-	}
-	return &throwaway{sv, dir}, demoLine{
-		URL: d.base, API: d.base + "/api/v1", PID: os.Getpid(), Seed: seed, Now: d.begin.Format(time.RFC3339), Users: users,
-	}, nil
-}
-
-// persons are the users as the pages show them.
-func persons(users []qa.User) []web.Person {
-	shown := make([]web.Person, len(users))
-	for i, u := range users {
-		shown[i] = web.Person{Role: u.Role, Name: u.Name, Login: u.Login(), About: u.About}
-	}
-	return shown
-}
-
-// people seeds the instance and takes in the files; then the clock stands at the
-// beginning, or ticks from there.
-func (d *demo) people(ctx context.Context, s *store.Store, clock *qa.Clock, seed uint64) ([]qa.User, *notify.Caught, error) {
-	caught := &notify.Caught{}
-	post, err := notify.New(s, caught, assets.FS(), d.base)
-	if err != nil {
-		return nil, nil, err
-	}
-	users, err := qa.Seed(ctx, s, post, clock, seed, d.begin, d.o.empty)
-	if err != nil {
-		return nil, nil, err
-	}
-	for i := range users {
-		users[i].LoginURL = d.base + users[i].Login()
-	}
-	for _, path := range d.o.imports {
-		counts, err := d.takeIn(ctx, s, path, "")
+// takeInAll imports files and says what was in each.
+func (p *program) takeInAll(ctx context.Context, s *store.Store, paths []string) error {
+	for _, path := range paths {
+		counts, err := p.takeIn(ctx, s, path, "")
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		if err := qa.JoinCandidates(ctx, s, seed); err != nil {
-			return nil, nil, err
-		}
-		fmt.Fprintln(d.err, counts)
+		fmt.Fprintln(p.err, counts)
 	}
-	if !d.o.json {
-		clock.Tick()
-	}
-	return users, caught, nil
+	return nil
 }
 
-func (d *demo) announce(line demoLine) error {
+// announce tells where the demo is: to a person, or to a program.
+func (p *program) announce(o demoOptions, line http.DemoLine) error {
 	body, err := json.Marshal(line)
 	if err != nil {
 		return err
 	}
-	if d.o.readyFile != "" {
-		if err := os.WriteFile(d.o.readyFile, append(body, '\n'), 0o600); err != nil {
+	if o.readyFile != "" {
+		if err := os.WriteFile(o.readyFile, append(body, '\n'), 0o600); err != nil {
 			return fmt.Errorf("ready file: %w", err)
 		}
 	}
-	if d.o.json {
-		_, err = fmt.Fprintf(d.out, "%s\n", body)
+	if o.json {
+		_, err = fmt.Fprintf(p.out, "%s\n", body)
 		return err
 	}
-	_, err = fmt.Fprintf(d.out, "\n  %s is running, with fictional people and caught mail.\n\n    Open    %s\n    People  %s/qa     sign in as anyone with one click\n    Mail    %s/qa/inbox\n    API     %s/api/openapi.json\n\n  The yellow bar moves time. Ctrl-C ends it and leaves nothing behind.\n\n",
+	_, err = fmt.Fprintf(p.out, "\n  %s is running, with fictional people and caught mail.\n\n    Open    %s\n    People  %s/qa     sign in as anyone with one click\n    Mail    %s/qa/inbox\n    API     %s/api/openapi.json\n\n  The yellow bar moves time. Ctrl-C ends it and leaves nothing behind.\n\n",
 		"Care Connect", line.URL, line.URL, line.URL, line.URL)
 	return err
-}
-
-// throwawayDir makes a folder for a throwaway store, in memory where there is
-// room, and removes those whose process is gone.
-func throwawayDir() (string, error) {
-	base := os.TempDir()
-	if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
-		if probe, err := os.MkdirTemp("/dev/shm", "careconnect-probe-"); err == nil {
-			os.Remove(probe)
-			base = "/dev/shm"
-		}
-	}
-	left, _ := filepath.Glob(filepath.Join(base, "careconnect-demo-*"))
-	for _, dir := range left {
-		parts := strings.Split(filepath.Base(dir), "-")
-		if pid, err := strconv.Atoi(parts[2]); err == nil && syscall.Kill(pid, 0) == syscall.ESRCH {
-			os.RemoveAll(dir)
-		}
-	}
-	return os.MkdirTemp(base, fmt.Sprintf("careconnect-demo-%d-", os.Getpid()))
 }
 
 // init, serve: a lasting instance.
@@ -594,18 +392,19 @@ func (p *program) runServe(ctx context.Context, set settings.Settings) error {
 	if set.URL != "" {
 		base = set.URL
 	}
-	sv, err := p.assemble(s, assets.New(), serviceConfig{
-		now: p.wall, base: base, sender: senderOf(set.Mail), secure: strings.HasPrefix(base, "https://"),
+	service, err := http.NewService(http.ServiceConfig{
+		Store: s, Bundle: assets.New(), Now: p.wall, Elapsed: p.elapsed, Base: base,
+		Sender: senderOf(set.Mail), Secure: strings.HasPrefix(base, "https://"),
 	})
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
 	if err := p.firstRun(ctx, s, set, base); err != nil {
-		return errors.Join(err, sv.close())
+		return errors.Join(err, service.Close())
 	}
 	slog.Info("serving", "address", l.Addr().String(), "url", base, "version", version)
-	err = http.Serve(ctx, l, sv.handler)
-	return errors.Join(err, sv.close())
+	err = http.Serve(ctx, l, service)
+	return errors.Join(err, service.Close())
 }
 
 // senderOf is the way out for mail; nil keeps messages in the outbox.

@@ -28,6 +28,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"careconnect/http"
 	"careconnect/http/intake"
 	"careconnect/rules"
 	"careconnect/rules/act"
@@ -582,11 +583,11 @@ func (r *running) line(t *testing.T, from *lines, take func(string) bool) string
 }
 
 // startDemo starts a throwaway instance and reads its line.
-func startDemo(t *testing.T, args ...string) (*running, demoLine) {
+func startDemo(t *testing.T, args ...string) (*running, http.DemoLine) {
 	t.Helper()
 	r := start(t, append([]string{"demo", "--json", "--listen", "127.0.0.1:0"}, args...)...)
 	text := r.line(t, &r.out, func(string) bool { return true })
-	var line demoLine
+	var line http.DemoLine
 	if err := json.Unmarshal([]byte(text), &line); err != nil {
 		t.Fatalf("the line of the demo is not JSON: %v", err)
 	}

@@ -8,13 +8,6 @@ import (
 	"time"
 )
 
-// The names that main needs of the library that this folder is about.
-type (
-	Handler        = http.Handler
-	ResponseWriter = http.ResponseWriter
-	Request        = http.Request
-)
-
 // Healthy asks a running service whether it is ready; the error says what it
 // answered.
 func Healthy(ctx context.Context, url string) error {

@@ -27,6 +27,9 @@ type Config struct {
 	Routes []reply.Route // pages, API and, in a throwaway instance, QA
 	// Ready says what stands in the way of serving; empty when nothing does.
 	Ready func() []string
+	// Page answers a person with the page of a problem; nil: everybody gets the
+	// document.
+	Page func(http.ResponseWriter, *http.Request, *reply.Problem)
 	// Secure says that people reach the service over TLS.
 	Secure bool
 }
@@ -40,9 +43,9 @@ func New(c Config) (http.Handler, error) {
 	m := mux.NewRouter()
 	m.StrictSlash(false)
 	for _, r := range routes {
-		m.Handle(r.Path, guard(r)).Methods(methods(r.Method)...)
+		m.Handle(r.Path, c.guard(r)).Methods(methods(r.Method)...)
 	}
-	m.NotFoundHandler = http.HandlerFunc(nothing)
+	m.NotFoundHandler = http.HandlerFunc(c.nothing)
 	m.MethodNotAllowedHandler = methodNotAllowed(m, routes)
 	return coat(c, m), nil
 }
@@ -81,7 +84,7 @@ func check(routes []reply.Route) error {
 var besides = map[string]bool{"sign_in": true, "sign_out": true, "redeem": true, "qa": true}
 
 // guard turns away a role that has no right to a route at all.
-func guard(route reply.Route) http.Handler {
+func (c Config) guard(route reply.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who := auth.Of(r.Context())
 		switch {
@@ -93,7 +96,7 @@ func guard(route reply.Route) http.Handler {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="careconnect"`)
 			reply.Write(w, reply.Bad(r.Context(), http.StatusUnauthorized, "sign_in", "Sign in first: send an Authorization header with a Bearer token."))
 		default:
-			reply.Write(w, reply.Bad(r.Context(), http.StatusForbidden, "forbidden", "This is not something that your role can do."))
+			c.problem(w, r, reply.Bad(r.Context(), http.StatusForbidden, "forbidden", "This is not something that your role can do."))
 		}
 	})
 }
@@ -102,8 +105,17 @@ func wantsPage(r *http.Request) bool {
 	return !strings.HasPrefix(r.URL.Path, "/api/") && strings.Contains(r.Header.Get("Accept"), "text/html")
 }
 
-func nothing(w http.ResponseWriter, r *http.Request) {
-	reply.Write(w, reply.Bad(r.Context(), http.StatusNotFound, "not_found", "There is nothing here that you can see. Check the address, or go back to your start page."))
+// problem tells a person with a page, and a program with a document.
+func (c Config) problem(w http.ResponseWriter, r *http.Request, p *reply.Problem) {
+	if c.Page != nil && wantsPage(r) {
+		c.Page(w, r, p)
+		return
+	}
+	reply.Write(w, p)
+}
+
+func (c Config) nothing(w http.ResponseWriter, r *http.Request) {
+	c.problem(w, r, reply.Bad(r.Context(), http.StatusNotFound, "not_found", "There is nothing here that you can see. Check the address, or go back to your start page."))
 }
 
 // methodNotAllowed names the methods that the path does take.

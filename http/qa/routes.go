@@ -17,7 +17,6 @@ import (
 	"careconnect/http/auth"
 	"careconnect/http/notify"
 	"careconnect/http/reply"
-	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/store"
 )
@@ -283,11 +282,11 @@ func (q *QA) Mails(ctx context.Context) []notify.Mail {
 	return q.Caught.Mails("", time.Time{})
 }
 
-// Upcoming says when something happens next by itself, in few words.
-func (q *QA) Upcoming() string {
+// Upcoming is when something happens next by itself; zero when nothing will.
+func (q *QA) Upcoming() time.Time {
 	at, ok, err := Next(q.Store, q.Clock)
 	if err != nil || !ok {
-		return ""
+		return time.Time{}
 	}
-	return calendar.Words(at, q.Clock.Now().Location())
+	return at
 }

@@ -68,7 +68,7 @@ func newDemo(t *testing.T) *demo {
 	}
 	door := auth.New(d.store, d.clock.Now, elapsed, false)
 	pages, err := web.New(web.Config{Store: d.store, Auth: door, Bundle: assets.New(), Now: d.clock.Now, Throwaway: &web.Throwaway{
-		People: d.people, Next: func() string { return "" },
+		People: d.people, Next: func() time.Time { return time.Time{} },
 		Mails: func(context.Context) []notify.Mail { return d.caught.Mails("", time.Time{}) },
 	}})
 	if err != nil {

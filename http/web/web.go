@@ -39,7 +39,7 @@ type Throwaway struct {
 	Ticks  bool
 	People func() []Person
 	Mails  func(context.Context) []notify.Mail
-	Next   func() string // what is due next, in few words
+	Next   func() time.Time // when something is due next; zero: nothing
 }
 
 // Person is somebody to sign in as with one click.
@@ -132,7 +132,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request, status int, name, z
 	}
 	if p.Throwaway != nil {
 		page.Bar = &assets.Bar{
-			Name: "Throwaway instance", Now: moment(now, at), Next: p.Throwaway.Next(),
+			Name: "Throwaway instance", Now: moment(now, at), Next: moment(p.Throwaway.Next(), at).Text,
 			Action: "/qa/move", Back: r.URL.RequestURI(), People: "/qa", Mail: "/qa/inbox",
 		}
 	}
@@ -159,7 +159,11 @@ func (p *Pages) render(w http.ResponseWriter, status int, name string, page asse
 
 // fail answers with a page that says what was wrong and what to do.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
-	problem := reply.ProblemOf(r.Context(), err)
+	p.Problem(w, r, reply.ProblemOf(r.Context(), err))
+}
+
+// Problem answers with the page of a problem.
+func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, problem *reply.Problem) {
 	items := []string{}
 	for _, reason := range problem.Reasons {
 		items = append(items, reason.Says+" ("+map[rules.Truth]string{rules.No: "this does not hold", rules.Unknown: "not yet known"}[reason.Truth]+")")

@@ -80,7 +80,7 @@ func (r Referral) Key() string { return string(r.ID) }
 func (r Referral) Stands() []Place {
 	m := Member{Chart: r.Client, Ref: string(r.ID), Code: string(r.Status), At: r.SubmittedAt}
 	switch {
-	case r.Status == Submitted || r.Status == Expired:
+	case r.Status == Submitted || r.Status == Expired && r.ClosedAt.IsZero():
 		return []Place{{Set: Set{Name: SetInbox, Of: string(r.Provider), Serves: r.Provider}, Entry: string(r.ID), Member: m}}
 	case r.Status.Open():
 		return []Place{{Set: Set{Name: SetPanel, Of: string(r.Provider), Serves: r.Provider}, Entry: string(r.ID), Member: m}}

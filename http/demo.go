@@ -1,0 +1,193 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"careconnect/assets"
+	"careconnect/http/auth"
+	"careconnect/http/notify"
+	"careconnect/http/qa"
+	"careconnect/http/reply"
+	"careconnect/http/web"
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/store"
+)
+
+// Demo is a throwaway instance with people in it, that can be made anew while it
+// serves. It leaves nothing behind.
+type Demo struct {
+	config  DemoConfig
+	bundle  *assets.Bundle
+	current atomic.Pointer[instance]
+}
+
+// DemoConfig says what a demo is like.
+type DemoConfig struct {
+	Begin   time.Time // the instant its clock begins at
+	Base    string    // the site's address
+	Still   bool      // the clock moves only when it is moved
+	Empty   bool      // staff only
+	Elapsed func() time.Duration
+	TZData  string
+	Fatal   func(error)
+	// Import takes files in once the people are there; nil: none.
+	Import func(context.Context, *store.Store) error
+}
+
+// DemoLine is the line that other programs start from.
+type DemoLine struct {
+	URL   string    `json:"url"`
+	API   string    `json:"api"`
+	PID   int       `json:"pid"`
+	Seed  uint64    `json:"seed"`
+	Now   string    `json:"now"`
+	Users []qa.User `json:"users"`
+}
+
+// ErrScenario says that there is no scenario of a name.
+var ErrScenario = errors.New("there is no such scenario; there is: everyday")
+
+// instance is one life of a demo.
+type instance struct {
+	*Service
+	dir string
+}
+
+// NewDemo makes a demo and its first instance.
+func NewDemo(ctx context.Context, c DemoConfig, seed uint64, scenario string) (*Demo, DemoLine, error) {
+	d := &Demo{config: c, bundle: assets.New()}
+	line, err := d.start(ctx, seed, scenario)
+	return d, line, err
+}
+
+// ServeHTTP serves the present instance.
+func (d *Demo) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.current.Load().ServeHTTP(w, r) }
+
+// Close ends the demo and removes what it kept.
+func (d *Demo) Close() {
+	if i := d.current.Load(); i != nil {
+		i.remove()
+	}
+}
+
+func (i *instance) remove() {
+	if err := errors.Join(i.Close(), os.RemoveAll(i.dir)); err != nil {
+		slog.Error("the end of a throwaway instance", "error", err)
+	}
+}
+
+// start makes an instance and puts it in the place of the present one.
+func (d *Demo) start(ctx context.Context, seed uint64, scenario string) (DemoLine, error) {
+	if scenario != "" && scenario != "everyday" {
+		return DemoLine{}, fmt.Errorf("%q: %w", scenario, ErrScenario)
+	}
+	dir, err := throwawayDir()
+	if err != nil {
+		return DemoLine{}, err
+	}
+	i, line, err := d.build(ctx, dir, seed)
+	if err != nil {
+		return line, errors.Join(err, os.RemoveAll(dir))
+	}
+	if old := d.current.Swap(i); old != nil {
+		old.remove()
+	}
+	return line, nil
+}
+
+func (d *Demo) build(ctx context.Context, dir string, seed uint64) (*instance, DemoLine, error) {
+	clock := qa.NewClock(d.config.Begin.Add(-qa.Before), d.config.Elapsed, false)
+	s, err := store.Create(store.Config{Dir: dir, Now: clock.Now, Elapsed: d.config.Elapsed, TZData: d.config.TZData, Seed: &seed, Fatal: d.config.Fatal},
+		store.Throwaway, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(clock.Now())})
+	if err != nil {
+		return nil, DemoLine{}, err
+	}
+	service, users, err := d.people(ctx, s, clock, seed)
+	if err != nil {
+		return nil, DemoLine{}, errors.Join(err, s.Close())
+	}
+	return &instance{service, dir}, DemoLine{
+		URL: d.config.Base, API: d.config.Base + "/api/v1", PID: os.Getpid(), Seed: seed,
+		Now: d.config.Begin.Format(time.RFC3339), Users: users,
+	}, nil
+}
+
+// people fills the instance, lets its clock stand or tick, and serves it.
+func (d *Demo) people(ctx context.Context, s *store.Store, clock *qa.Clock, seed uint64) (*Service, []qa.User, error) {
+	caught := &notify.Caught{}
+	post, err := notify.New(s, caught, assets.FS(), d.config.Base)
+	if err != nil {
+		return nil, nil, err
+	}
+	users, err := qa.Seed(ctx, s, post, clock, seed, d.config.Begin, d.config.Empty)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range users {
+		users[i].LoginURL = d.config.Base + users[i].Login()
+	}
+	if d.config.Import != nil {
+		if err := errors.Join(d.config.Import(ctx, s), qa.JoinCandidates(ctx, s, seed)); err != nil {
+			return nil, nil, err
+		}
+	}
+	if !d.config.Still {
+		clock.Tick()
+	}
+	service, err := NewService(ServiceConfig{
+		Store: s, Bundle: d.bundle, Now: clock.Now, Elapsed: d.config.Elapsed, Base: d.config.Base, Sender: caught, Still: d.config.Still,
+		Besides: func(a *auth.Auth, post *notify.Post) ([]reply.Route, *web.Throwaway) {
+			calls := qa.New(qa.Config{
+				Store: s, Auth: a, Clock: clock, Post: post, Caught: caught, Users: users,
+				Reset: func(ctx context.Context, seed uint64, scenario string) (any, error) {
+					return d.start(context.WithoutCancel(ctx), seed, scenario)
+				},
+			})
+			return calls.Routes(), &web.Throwaway{Ticks: clock.Ticks(), People: func() []web.Person { return persons(users) }, Mails: calls.Mails, Next: calls.Upcoming}
+		},
+	})
+	return service, users, err
+}
+
+// persons are the users as the pages show them.
+func persons(users []qa.User) []web.Person {
+	shown := make([]web.Person, len(users))
+	for i, u := range users {
+		shown[i] = web.Person{Role: u.Role, Name: u.Name, Login: u.Login(), About: u.About}
+	}
+	return shown
+}
+
+// throwawayDir makes a folder for a throwaway store, in memory where there is
+// room, and removes those whose process is gone.
+func throwawayDir() (string, error) {
+	base := os.TempDir()
+	if probe, err := os.MkdirTemp("/dev/shm", "careconnect-probe-"); err == nil && os.Remove(probe) == nil {
+		base = "/dev/shm"
+	}
+	left, err := filepath.Glob(filepath.Join(base, "careconnect-demo-*"))
+	if err != nil {
+		return "", err
+	}
+	for _, dir := range left {
+		pid, err := strconv.Atoi(strings.Split(filepath.Base(dir), "-")[2])
+		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+			if err := os.RemoveAll(dir); err != nil {
+				slog.Warn("a throwaway folder of a process that is gone could not be removed", "folder", dir)
+			}
+		}
+	}
+	return os.MkdirTemp(base, fmt.Sprintf("careconnect-demo-%d-", os.Getpid()))
+}

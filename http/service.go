@@ -1,0 +1,95 @@
+package http
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"careconnect/assets"
+	"careconnect/http/api"
+	"careconnect/http/auth"
+	"careconnect/http/jobs"
+	"careconnect/http/notify"
+	"careconnect/http/reply"
+	"careconnect/http/web"
+	"careconnect/store"
+)
+
+// Service is a store with everything that serves it: pages, API, and the jobs
+// that wake what is due.
+type Service struct {
+	store   *store.Store
+	handler http.Handler
+	jobs    *jobs.Jobs
+}
+
+// ServiceConfig is what tells one service from another.
+type ServiceConfig struct {
+	Store   *store.Store
+	Bundle  *assets.Bundle
+	Now     func() time.Time
+	Elapsed func() time.Duration // real time, also where the clock is virtual
+	Base    string               // the site's address, for links
+	Sender  notify.Sender        // nil: messages wait in the outbox
+
+	// Besides gives the routes that only a throwaway instance has, and what its
+	// pages show.
+	Besides func(*auth.Auth, *notify.Post) ([]reply.Route, *web.Throwaway)
+	// Still says that the clock stands: nothing falls due by itself, and whoever
+	// moves it sweeps and sends, in an order that is the same each time.
+	Still bool
+	// Secure says that people reach the service over TLS.
+	Secure bool
+}
+
+// NewService wires pages, API and jobs to a store. Closing the service closes
+// the store.
+func NewService(c ServiceConfig) (*Service, error) {
+	a := auth.New(c.Store, c.Now, c.Elapsed, c.Secure)
+	post, err := notify.New(c.Store, c.Sender, assets.FS(), c.Base)
+	if err != nil {
+		return nil, err
+	}
+	var routes []reply.Route
+	var throwaway *web.Throwaway
+	if c.Besides != nil {
+		routes, throwaway = c.Besides(a, post)
+	}
+	pages, err := web.New(web.Config{Store: c.Store, Auth: a, Bundle: c.Bundle, Now: c.Now, Throwaway: throwaway})
+	if err != nil {
+		return nil, err
+	}
+	routes = append(routes, pages.Routes()...)
+	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now}).Routes()...)
+	s := &Service{store: c.Store}
+	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Page: pages.Problem}); err != nil {
+		return nil, err
+	}
+	if !c.Still {
+		s.jobs, err = jobs.Start(c.Store, post, c.Elapsed)
+	}
+	return s, err
+}
+
+// ServeHTTP answers a request.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Close stops the jobs and closes the store.
+func (s *Service) Close() error {
+	if s.jobs == nil {
+		return s.store.Close()
+	}
+	return errors.Join(s.jobs.Stop(), s.store.Close())
+}
+
+// ready says what stands in the way of serving.
+func (s *Service) ready() []string {
+	var not []string
+	if s.store.Failed() != nil {
+		not = append(not, "store: stopped after a failed commit")
+	}
+	if s.jobs != nil && !s.jobs.Fresh() {
+		not = append(not, "sweep: the last one is older than 60 s")
+	}
+	return not
+}

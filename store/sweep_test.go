@@ -1,0 +1,278 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+)
+
+// An answer in the last good second counts; one second later the request has
+// expired, although nobody has swept.
+func TestActSeesWhatFellDueBeforeIt(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	provider := w.provider(1)
+	for n, row := range []struct {
+		after time.Duration
+		want  care.ReferralStatus
+		late  bool
+	}{
+		{24 * time.Hour, care.Accepted, false},
+		{24*time.Hour + time.Second, care.Accepted, true},
+		{48*time.Hour + time.Second, care.Expired, true},
+	} {
+		asked := w.now()
+		client := w.client(n)
+		id := w.ask(client, provider)
+		w.clock.set(asked.Add(row.after))
+		_, err := w.Do(t.Context(), ofProvider(provider), act.Accept{Referral: id})
+		if row.want == care.Expired && err == nil {
+			t.Errorf("%v after the request it was accepted", row.after)
+		}
+		r := w.referral(client, id)
+		if r.Status != row.want || r.ExpiredAt.IsZero() == row.late {
+			t.Errorf("%v after the request it is %s, expired at %s", row.after, r.Status, r.ExpiredAt)
+		}
+		if row.late && !r.ExpiredAt.Equal(asked.Add(24*time.Hour)) {
+			t.Errorf("expired at %s, not at its true instant", r.ExpiredAt)
+		}
+	}
+	w.mustBeWhole()
+}
+
+// After days of downtime everything falls in order, each at its own instant.
+func TestDowntimeIsCaughtUpInOrder(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	provider := w.provider(1)
+	for n := range 12 {
+		w.clock.set(begin.Add(time.Duration(n) * 37 * time.Minute))
+		client := w.client(n)
+		w.ask(client, provider)
+		w.do(ofClient(client), covering(client))
+	}
+	w.clock.set(begin.AddDate(0, 0, 20))
+	w.reopen()
+	fired := w.sweep()
+	if len(fired) < 12*8 {
+		t.Errorf("only %d effects came about", len(fired))
+	}
+	// an end bears the date of the end, and falls a second later
+	fell := func(f Fired) time.Time {
+		if f.Effect == rules.Closed {
+			return f.At.Add(time.Second)
+		}
+		return f.At
+	}
+	for i := 1; i < len(fired); i++ {
+		if fell(fired[i]).Before(fell(fired[i-1])) {
+			t.Errorf("%s of %s at %s came after %s at %s", fired[i].Effect, fired[i].Kind, fired[i].At, fired[i-1].Effect, fired[i-1].At)
+		}
+	}
+	if again := w.sweep(); len(again) > 0 {
+		t.Errorf("%d effects came about twice", len(again))
+	}
+	w.mustHaveHappenedOnce()
+	w.mustBeWhole()
+}
+
+// NextDue steps over empty hours and stops at its limit.
+func TestNextDueFindsWhatIsNext(t *testing.T) {
+	w := seeded(t)
+	provider, client := w.provider(1), w.client(1)
+	w.ask(client, provider)
+	for w.deliverAll(); ; w.deliverAll() {
+		next, ok, err := w.NextDue(begin.AddDate(1, 0, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := w.earliest(client)
+		if !ok {
+			if !want.IsZero() {
+				t.Errorf("nothing more is due, but for %s", want)
+			}
+			break
+		}
+		if !next.Equal(want) {
+			t.Fatalf("next is %s, should be %s", next, want)
+		}
+		if _, ok, err := w.NextDue(next.Add(-time.Second)); ok || err != nil {
+			t.Errorf("something is due before %s (%v)", next, err)
+		}
+		w.clock.set(next)
+		if len(w.sweep()) == 0 {
+			t.Fatalf("nothing came about at %s", next)
+		}
+	}
+}
+
+// earliest is the next instant of a chart's deadlines; zero if there is none.
+func (w *world) earliest(client care.ChartID) time.Time {
+	var first time.Time
+	for _, d := range w.chart(client).Deadlines {
+		if d.State == care.Running && !d.Next.IsZero() && (first.IsZero() || d.Next.Before(first)) {
+			first = d.Next
+		}
+	}
+	return first
+}
+
+// deliverAll sends what is to be sent.
+func (w *world) deliverAll() {
+	w.Helper()
+	ready, err := w.ToSend()
+	must(w.TB, err)
+	for _, m := range ready {
+		w.do(care.System, act.Lease{Chart: m.Chart, Message: care.MessageID(m.Ref), For: time.Minute})
+		w.do(care.System, act.Delivered{Chart: m.Chart, Message: care.MessageID(m.Ref)})
+	}
+}
+
+// exported are the records of all charts, as they would leave.
+func (w *world) exported(clients []care.ChartID) string {
+	w.Helper()
+	ids := slices.Clone(clients)
+	members, err := w.Find(w.Context(), care.System, care.Set{Name: care.SetProviders})
+	must(w.TB, err)
+	for _, m := range members {
+		ids = append(ids, m.Chart)
+	}
+	slices.Sort(ids)
+	charts, err := w.Charts(w.Context(), care.System, ids, "test")
+	must(w.TB, err)
+	body, err := json.Marshal(charts)
+	must(w.TB, err)
+	return string(body)
+}
+
+// step is one thing that happens in a made-up history.
+type step struct {
+	What      int
+	Who, Whom int
+	Wait      time.Duration
+}
+
+// live lives a history, and gives the clients. Between runs, again tells before
+// each step whether the store is closed and opened.
+func live(w *world, steps []step, again func(int) bool) []care.ChartID {
+	var providers, clients []care.ChartID
+	for n := range 3 {
+		providers = append(providers, w.provider(n))
+	}
+	try := func(actor care.Actor, a act.Act) { // the rules may say no
+		if _, err := w.Do(w.Context(), actor, a); err != nil {
+			var f *care.Fault
+			if !asFault(err, &f) {
+				w.Fatal(err)
+			}
+		}
+	}
+	for i, s := range steps {
+		if again(i) {
+			w.reopen()
+		}
+		w.clock.set(w.clock.now().Add(s.Wait))
+		if s.What == 0 || len(clients) == 0 {
+			clients = append(clients, w.client(i))
+			continue
+		}
+		client, provider := clients[s.Who%len(clients)], providers[s.Whom%len(providers)]
+		var last care.Referral
+		for _, r := range w.chart(client).Referrals {
+			if r.Provider == provider {
+				last = r
+			}
+		}
+		switch s.What {
+		case 1:
+			try(ofClient(client), act.Request{Client: client, Provider: provider})
+		case 2:
+			now := w.now()
+			if free, _ := w.Directory().Openings(provider, care.Consultation, now, now, now.AddDate(0, 0, 10), 1); len(free) > 0 {
+				try(ofClient(client), act.Request{Client: client, Provider: provider, Start: free[0].Start})
+			}
+		case 3:
+			try(ofProvider(provider), act.Accept{Referral: last.ID})
+		case 4:
+			try(ofProvider(provider), act.Decline{Referral: last.ID})
+		case 5:
+			try(ofClient(client), covering(client))
+		case 6:
+			try(ofProvider(provider), act.BookSession{Referral: last.ID, Start: w.now().Add(72 * time.Hour), Minutes: 50})
+		case 7:
+			try(ofClient(client), act.Withdraw{Referral: last.ID})
+		case 8:
+			w.sweep()
+		case 9:
+			w.deliverAll()
+		case 10:
+			if s.Who%4 == 0 {
+				try(ofProvider(provider), act.Leave{Provider: provider})
+			} else {
+				yes := true
+				try(ofProvider(provider), act.Join{Provider: provider, Attest: rules.DutyCodes(), Virtual: &yes})
+			}
+		}
+	}
+	w.clock.set(w.clock.now().AddDate(0, 1, 0))
+	w.sweep()
+	return clients
+}
+
+func asFault(err error, f **care.Fault) bool {
+	fault, ok := err.(*care.Fault)
+	*f = fault
+	return ok
+}
+
+func drawSteps(t *rapid.T) []step {
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
+		return step{
+			What: rapid.IntRange(0, 10).Draw(t, "what"), Who: rapid.IntRange(0, 7).Draw(t, "who"), Whom: rapid.IntRange(0, 2).Draw(t, "whom"),
+			Wait: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 40, 600, 3599, 3600, 7200, 14400, 43200, 86400, 200000}).Draw(t, "wait")) * time.Second,
+		}
+	}), 5, 40).Draw(t, "steps")
+}
+
+// Whatever happens in whatever order, a store that is closed and opened on the
+// way ends like one that is not: same ids, same records, nothing missed.
+func TestReopeningChangesNothing(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		steps := drawSteps(r)
+		when := rapid.SliceOfN(rapid.Bool(), len(steps), len(steps)).Draw(r, "reopen")
+		straight, broken := seeded(t), seeded(t)
+		one := live(straight, steps, func(int) bool { return false })
+		two := live(broken, steps, func(i int) bool { return when[i] })
+		if !slices.Equal(one, two) {
+			r.Fatalf("clients %v, then %v", one, two)
+		}
+		if a, b := straight.exported(one), broken.exported(two); a != b {
+			r.Fatalf("the records differ: %s", difference(a, b))
+		}
+		for _, w := range []*world{straight, broken} {
+			if err := w.whole(); err != nil {
+				r.Fatal(err)
+			}
+			w.mustHaveHappenedOnce()
+			if err := w.Close(); err != nil {
+				r.Fatal(err)
+			}
+		}
+	})
+}
+
+// difference is where two exports part.
+func difference(a, b string) string {
+	i := 0
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	from := max(0, i-200)
+	return fmt.Sprintf("…%s… and …%s…", a[from:min(len(a), i+80)], b[from:min(len(b), i+80)])
+}

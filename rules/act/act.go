@@ -171,4 +171,15 @@ func (d *draft) task(code, subject string) {
 	d.tellDesk(care.RoleCareTeam, "task", string(t.ID), "/ops", time.Time{})
 }
 
+// untask ends the tasks about a subject that have become pointless by
+// themselves.
+func (d *draft) untask(subject string) {
+	for _, t := range d.chart.Tasks {
+		if t.Subject == subject && t.DoneAt.IsZero() {
+			t.DoneAt = d.env.Now
+			d.put(t)
+		}
+	}
+}
+
 func (d *draft) plan() Plan { return d.Plan }

@@ -218,6 +218,7 @@ func (d *draft) closeIfIdle(id care.EpisodeID) {
 		}
 	}
 	e.ClosedAt, e.ClosedFor, e.Result = d.env.Now, "withdrawn", care.PromiseDropped
+	d.untask(string(e.ID))
 	d.settle(e.Promise, care.Stopped)
 	for _, dl := range d.chart.Deadlines {
 		if dl.Code == "baseline" {

@@ -134,11 +134,33 @@ func consultMissed(d *draft, dl care.Deadline, _ Known) {
 	}
 }
 
+// promiseTask has a person look at a promise before it breaks, unless a session
+// in time is booked.
 func promiseTask(code string) func(*draft, care.Deadline, Known) {
-	return func(d *draft, dl care.Deadline, _ Known) { d.task(code, dl.Subject) }
+	return func(d *draft, dl care.Deadline, _ Known) {
+		if _, booked := d.inTime(dl); !booked {
+			d.task(code, dl.Subject)
+		}
+	}
 }
 
+// inTime is a booked session that would keep a promise.
+func (d *draft) inTime(promise care.Deadline) (care.Appointment, bool) {
+	for _, ap := range d.chart.Appointments {
+		if string(ap.Episode) == promise.Subject && ap.Type == care.Session && ap.Status == care.Booked && !ap.Start.After(promise.Due) {
+			return ap, true
+		}
+	}
+	return care.Appointment{}, false
+}
+
+// promiseBroken ends the promise, unless a session that began in time still
+// waits for somebody to say what became of it: then a person asks.
 func promiseBroken(d *draft, dl care.Deadline, _ Known) {
+	if ap, booked := d.inTime(dl); booked {
+		d.task("outcome_missing", string(ap.ID))
+		return
+	}
 	d.settle(dl.ID, care.Missed)
 	if e, ok := d.chart.Episode(care.EpisodeID(dl.Subject)); ok && e.Result == "" {
 		e.Result = care.Broken

@@ -39,6 +39,7 @@ func (a Outcome) Decide(k Known, env Env) Plan {
 	}
 	d := begin(env, chart)
 	ap.Status, ap.OutcomeAt = a.Result, env.Now
+	d.untask(string(ap.ID))
 	r, _ := d.chart.Referral(ap.Referral)
 	effect(d, &ap, &r)
 	d.put(ap)
@@ -77,25 +78,44 @@ func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
 	}
 	e.First, e.FirstAt = ap.ID, ap.Start
 	if promise, ok := d.chart.Deadline(e.Promise); ok && e.Result == "" {
-		if late := !promise.Due.IsZero() && promise.State != care.Waiting && ap.Start.After(promise.Due); late {
+		if promise.State != care.Waiting && ap.Start.After(promise.Due) {
 			e.Result = care.Broken
 			d.settle(e.Promise, care.Missed)
 		} else {
 			e.Result = care.Kept
 			d.settle(e.Promise, care.Met)
+			d.untask(string(e.ID))
 		}
 	}
 	d.put(e)
 	d.followUp(e.ID)
 }
 
+// lapse ends a promise whose last second passed while nobody had said yet what
+// became of the session that would have kept it.
+func (d *draft) lapse(ap *care.Appointment, result care.PromiseResult) {
+	e, ok := d.chart.Episode(ap.Episode)
+	promise, found := d.chart.Deadline(e.Promise)
+	if !ok || !found || ap.Type != care.Session || promise.State != care.Running || !d.env.Now.After(promise.Due) {
+		return
+	}
+	e.Result = result
+	d.settle(e.Promise, care.Missed)
+	d.put(e)
+	if result == care.Broken {
+		d.task("promise_broken", string(e.ID))
+	}
+}
+
 func missedByClient(d *draft, ap *care.Appointment, r *care.Referral) {
 	d.again(ap, r)
+	d.lapse(ap, care.KeptOffered) // a session in time was offered; the client did not come
 	d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
 }
 
 func missedByProvider(d *draft, ap *care.Appointment, r *care.Referral) {
 	d.again(ap, r)
+	d.lapse(ap, care.Broken)
 	d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
 	d.task("provider_no_show", string(ap.ID))
 }

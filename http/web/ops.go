@@ -82,6 +82,7 @@ var taskWords = map[string]string{
 	"eligibility_late": "A plan was not verified in time",
 	"safety_overdue":   "A safety alert was not acknowledged in time",
 	"provider_no_show": "The provider did not come to an appointment",
+	"mail_undelivered": "A message could not be delivered: reach the person another way",
 	"outcome_missing":  "Nobody has said what became of a session; the promise hangs on it",
 }
 

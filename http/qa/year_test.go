@@ -252,16 +252,21 @@ func live(t testing.TB, clients int) (*year, []notify.Mail, []byte) {
 	return y, caught.Mails("", time.Time{}), all
 }
 
-// A year of 200 clients: nothing is missed, nothing happens twice, nobody is
-// told at a wrong hour, and the same seed gives the same year.
-func TestAYearOfTwoHundredClients(t *testing.T) {
-	began := time.Now()
-	y, mails, first := live(t, 200)
-	t.Logf("a year of 200 clients took %v: %d mails, %d effects", time.Since(began), len(mails), len(y.fired))
-	_, again, second := live(t, 200)
-	if !bytes.Equal(first, second) || len(mails) != len(again) {
+// The same seed gives the same year: every record and every mail.
+func TestTheSameSeedGivesTheSameYear(t *testing.T) {
+	_, mails, first := live(t, 25)
+	_, again, second := live(t, 25)
+	if !bytes.Equal(first, second) || !slices.Equal(mails, again) {
 		t.Error("the same seed gave another year")
 	}
+}
+
+// A year of 200 clients: nothing is missed, nothing happens twice, and nobody is
+// told at a wrong hour.
+func TestAYearOfTwoHundredClients(t *testing.T) {
+	began := time.Now()
+	y, mails, _ := live(t, 200)
+	t.Logf("a year of 200 clients took %v: %d mails, %d effects", time.Since(began), len(mails), len(y.fired))
 	chicago := rules.Zone("America/Chicago")
 	once := map[string]bool{}
 	for _, m := range mails {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -38,4 +39,20 @@ func TestMoreChartsThanTheCacheHolds(t *testing.T) {
 		t.Errorf("%d providers are there, more than %d went in", len(found), maxCharts+chunk)
 	}
 	w.mustBeWhole()
+}
+
+// Who left, and comes back after a start, still has their booked times.
+func TestDirectoryKnowsBookedTimesOfWhoComesBack(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	provider, client := w.provider(1), w.client(1)
+	free, _ := w.Directory().Openings(provider, care.Consultation, begin, begin, begin.AddDate(0, 0, 7), 1)
+	w.do(ofClient(client), act.Request{Client: client, Provider: provider, Start: free[0].Start})
+	w.do(ofProvider(provider), act.Leave{Provider: provider})
+	w.reopen()
+	yes := true
+	w.do(ofProvider(provider), act.Join{Provider: provider, Attest: rules.DutyCodes(), Virtual: &yes})
+	again, _ := w.Directory().Openings(provider, care.Consultation, begin, begin, begin.AddDate(0, 0, 7), 1)
+	if len(again) == 0 || again[0] == free[0] {
+		t.Errorf("a booked time is shown as an opening")
+	}
 }

@@ -201,7 +201,7 @@ func (s *Store) loadDirectory(r engine.Reader) error {
 			continue
 		}
 		s.directory.Put(*chart.Provider)
-		if chart.Provider.Standing != care.Active && chart.Provider.Standing != care.Paused {
+		if chart.Provider.Standing == care.NotJoined {
 			continue
 		}
 		for day := -1; day <= bookedAhead; day++ {

@@ -84,7 +84,6 @@ type job struct {
 	entries  []Entry // instead of an act: reads to be recorded
 	answer   Answer
 	answered chan struct{}
-	fallen   []care.Deadline
 }
 
 func (s *Store) submit(j *job) {
@@ -254,7 +253,6 @@ type commit struct {
 	touched  map[care.ChartID]bool
 	provider map[care.ChartID]care.Provider
 	reload   bool // the programme's chart changed
-	sent     bool
 }
 
 func (s *Store) newCommit(w engine.Writer) *commit {

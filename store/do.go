@@ -611,7 +611,7 @@ func (c *commit) sealRecord(id care.ChartID, name, plain []byte) error {
 // key is the key of a chart to write to. One that was let go and unwrapped again
 // goes on counting its seals where the chart's head stopped.
 func (c *commit) key(id care.ChartID) (*seal.ChartKey, error) {
-	key, err := c.keys.get(c.w, c.chartName(id), id)
+	key, err := c.keys.get(c.w, id)
 	if err != nil || key == nil {
 		return nil, errors.Join(err, fmt.Errorf("chart %s has no key", id))
 	}

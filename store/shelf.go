@@ -22,8 +22,10 @@ type head struct {
 // Names in the engine. A chart's records share their first 16 bytes, so that a
 // chart is one range; nothing else can be read from a name.
 
-func (s *Store) chartName(id care.ChartID) []byte {
-	n := s.vault.Name("chart", string(id))
+func (s *Store) chartName(id care.ChartID) []byte { return chartName(s.vault, id) }
+
+func chartName(vault *seal.Vault, id care.ChartID) []byte {
+	n := vault.Name("chart", string(id))
 	return n[:]
 }
 
@@ -55,7 +57,7 @@ func setAD(name []byte) seal.AD {
 // loadChart reads a chart as it is committed, or written so far in a
 // transaction; nil if there is none.
 func (s *Store) loadChart(r engine.Reader, id care.ChartID) (*care.Chart, error) {
-	key, err := s.keys.get(r, s.chartName(id), id)
+	key, err := s.keys.get(r, id)
 	if err != nil || key == nil {
 		return nil, err
 	}
@@ -123,7 +125,7 @@ func (s *Store) headless(r engine.Reader, id care.ChartID) error {
 // readChart is loadChart for those who only look: a chart that was decoded before
 // and has not changed since is given again. Whoever gets it must not change it.
 func (s *Store) readChart(r engine.Reader, id care.ChartID) (*care.Chart, error) {
-	key, err := s.keys.get(r, s.chartName(id), id)
+	key, err := s.keys.get(r, id)
 	if err != nil || key == nil {
 		return nil, err
 	}
@@ -185,7 +187,7 @@ func (s *Store) setKey(r engine.Reader, set care.Set) (*seal.ChartKey, error) {
 	if id == "" {
 		id = care.ProgrammeChart
 	}
-	return s.keys.get(r, s.chartName(id), id)
+	return s.keys.get(r, id)
 }
 
 // keyCache holds unwrapped chart keys, at most so many of them.
@@ -199,13 +201,14 @@ type keyCache struct {
 // unwrapping costs a microsecond, keeping an order of use would cost more.
 const maxKeys = 1 << 16
 
-func (c *keyCache) get(r engine.Reader, name []byte, id care.ChartID) (*seal.ChartKey, error) {
+func (c *keyCache) get(r engine.Reader, id care.ChartID) (*seal.ChartKey, error) {
 	c.mu.Lock()
 	key := c.keys[id]
 	c.mu.Unlock()
 	if key != nil {
 		return key, nil
 	}
+	name := chartName(c.vault, id)
 	wrapped := r.Get(engine.Keys, name)
 	if wrapped == nil {
 		return nil, nil

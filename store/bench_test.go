@@ -1,0 +1,341 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+	"careconnect/store/internal/engine"
+)
+
+// The figures here stand on a disk with real syncs: a test's temporary folder
+// must not be in memory for them to mean anything.
+
+// BenchmarkSubmit is a client's request to a provider, durable when it returns.
+func BenchmarkSubmit(b *testing.B) {
+	for _, writers := range []int{1, 16, 64} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+			w, providers, clients := submitters(b, b.N)
+			file := w.size()
+			var next atomic.Int64
+			b.ResetTimer()
+			together(b, writers, func() {
+				n := int(next.Add(1)) - 1
+				out, err := w.Do(context.Background(), ofClient(clients[n]), act.Request{Client: clients[n], Provider: providers[n%len(providers)]})
+				if err != nil || out.Decision.Outcome != rules.Yes {
+					b.Error(out.Decision, err)
+				}
+			})
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
+			b.ReportMetric(float64(w.size()-file)/float64(b.N), "file-bytes/act")
+		})
+	}
+}
+
+// BenchmarkSubmitBare is the reference: a committer of the same shape that
+// writes as many records and bytes as a request does, unsealed, decided by
+// nobody, with no trail, digest or lists behind them.
+func BenchmarkSubmitBare(b *testing.B) {
+	records, size := requestWrites(b)
+	for _, writers := range []int{1, 16, 64} {
+		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
+			bare := newBare(b)
+			value := make([]byte, size/records)
+			_, _ = rand.Read(value)
+			together(b, writers, func() { bare.submit(records, value) })
+			b.StopTimer()
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
+		})
+	}
+}
+
+// BenchmarkRead reads a client's chart with a request in it.
+func BenchmarkRead(b *testing.B) {
+	w := newWorld(b, Production, nil)
+	provider, client, desk := w.provider(1), w.client(1), w.desk()
+	w.ask(client, provider)
+	for _, row := range []struct {
+		name  string
+		actor care.Actor
+	}{{"own", ofClient(client)}, {"another's", desk}} {
+		for _, readers := range []int{1, 16} {
+			b.Run(fmt.Sprintf("%s/readers=%d", row.name, readers), func(b *testing.B) {
+				together(b, readers, func() {
+					if _, err := w.Chart(context.Background(), row.actor, client, "bench"); err != nil {
+						b.Error(err)
+					}
+				})
+				b.StopTimer()
+				w.Flush()
+				b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "reads/s")
+			})
+		}
+	}
+}
+
+// BenchmarkSweep brings about a thousand reminders that fall due in one second,
+// among many requests that wait for a day still to come.
+func BenchmarkSweep(b *testing.B) {
+	for _, open := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprintf("open=%d", open), func(b *testing.B) {
+			w := newWorld(b, Throwaway, nil)
+			providers := w.many(50)
+			w.accept(w.requests(providers, 0, open))
+			fired, n := 0, 0
+			for b.Loop() {
+				b.StopTimer()
+				asked := w.requests(providers, open+n*1000, 1000)
+				w.clock.set(w.earliest(care.ChartID(asked[0].about)))
+				b.StartTimer()
+				fired += len(w.sweep())
+				b.StopTimer()
+				w.accept(asked)
+				n++
+				b.StartTimer()
+			}
+			if fired < n*1000 {
+				b.Fatalf("%d effects came about in %d sweeps", fired, n)
+			}
+			b.ReportMetric(float64(fired)/float64(n), "effects/sweep")
+			b.ReportMetric(float64(fired)/b.Elapsed().Seconds(), "effects/s")
+		})
+	}
+}
+
+// BenchmarkStart opens a store and gives the first answer.
+func BenchmarkStart(b *testing.B) {
+	for _, records := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprintf("records=%d", records), func(b *testing.B) {
+			w := newWorld(b, Throwaway, nil)
+			w.requests(w.many(50), 0, records/24) // a client with a request makes about so many
+			if w.state.Records < uint64(records)*8/10 {
+				b.Fatalf("only %d records", w.state.Records)
+			}
+			client := w.client(-1)
+			for b.Loop() {
+				b.StopTimer()
+				must(b, w.Close())
+				b.StartTimer()
+				s, err := Open(w.config)
+				must(b, err)
+				w.Store = s
+				w.chart(client)
+			}
+		})
+	}
+}
+
+// together runs an operation b.N times from so many sides.
+func together(b *testing.B, sides int, do func()) {
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	done := make(chan struct{})
+	b.ResetTimer()
+	for range sides {
+		go func() {
+			for left.Add(-1) >= 0 {
+				do()
+			}
+			done <- struct{}{}
+		}()
+	}
+	for range sides {
+		<-done
+	}
+}
+
+func (w *world) many(n int) []care.ChartID {
+	providers := make([]care.ChartID, n)
+	for i := range providers {
+		providers[i] = w.provider(i)
+	}
+	return providers
+}
+
+// submitters are a store with clients who have not asked yet.
+func submitters(b *testing.B, n int) (*world, []care.ChartID, []care.ChartID) {
+	w := newWorld(b, Production, nil)
+	return w, w.many(20), w.enterAll(0, n)
+}
+
+// enterAll makes so many clients, in shared commits.
+func (w *world) enterAll(from, n int) []care.ChartID {
+	orders := make([]Order, n)
+	for i := range orders {
+		orders[i] = Order{Actor: care.Anonymous, Act: entering(from + i)}
+	}
+	clients := make([]care.ChartID, n)
+	for i, a := range w.inTurns(orders) {
+		clients[i] = care.ChartID(a.Made)
+	}
+	return clients
+}
+
+// asking is a request, of whom, and about whom.
+type asking struct {
+	made     care.ReferralID
+	provider care.ChartID
+	about    care.ChartID
+}
+
+// requests has new clients ask, in shared commits.
+func (w *world) requests(providers []care.ChartID, from, n int) []asking {
+	made := make([]asking, n)
+	orders := make([]Order, n)
+	for i, client := range w.enterAll(from, n) {
+		made[i] = asking{"", providers[i%len(providers)], client}
+		orders[i] = Order{Actor: ofClient(client), Act: act.Request{Client: client, Provider: made[i].provider}}
+	}
+	for i, a := range w.inTurns(orders) {
+		made[i].made = care.ReferralID(a.Made)
+	}
+	return made
+}
+
+// accept answers requests, so that no reminder of them is due any more.
+func (w *world) accept(asked []asking) {
+	orders := make([]Order, len(asked))
+	for i, a := range asked {
+		orders[i] = Order{Actor: ofProvider(a.provider), Act: act.Accept{Referral: a.made}}
+	}
+	w.inTurns(orders)
+}
+
+// inTurns does orders in shared commits of a bounded size.
+func (w *world) inTurns(orders []Order) []Answer {
+	answers := make([]Answer, 0, len(orders))
+	for some := range slices.Chunk(orders, maxBatch) {
+		for _, a := range w.OrderAll(context.Background(), some) {
+			must(w.TB, a.Err)
+			answers = append(answers, a)
+		}
+	}
+	return answers
+}
+
+// requestWrites counts the records and bytes that one request writes.
+func requestWrites(b *testing.B) (records, size int) {
+	w := newWorld(b, Production, nil)
+	provider := w.provider(1)
+	client := w.client(1)
+	before := w.contents()
+	w.ask(client, provider)
+	for k, v := range w.contents() {
+		if before[k] != v {
+			records++
+			size += len(v)
+		}
+	}
+	return records, size
+}
+
+func (w *world) contents() map[string]string {
+	all := map[string]string{}
+	must(w.TB, w.engine.View(func(r engine.Reader) error {
+		for _, bucket := range engine.Buckets {
+			if err := r.Scan(bucket, nil, nil, func(k, v []byte) error { all[string(bucket)+string(k)] = string(v); return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	return all
+}
+
+func (w *world) size() int64 {
+	info, err := os.Stat(w.file(DataFile))
+	must(w.TB, err)
+	return info.Size()
+}
+
+// bare takes all that wait into one transaction, and does nothing else.
+type bare struct {
+	db    *bbolt.DB
+	queue chan bareJob
+}
+
+type bareJob struct {
+	records int
+	value   []byte
+	done    chan struct{}
+}
+
+func newBare(b *testing.B) *bare {
+	db, err := bbolt.Open(filepath.Join(b.TempDir(), "bare.db"), 0o600, &bbolt.Options{FreelistType: bbolt.FreelistMapType, NoStatistics: true, InitialMmapSize: 1 << 30})
+	must(b, err)
+	must(b, db.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("bare")); return err }))
+	a := &bare{db, make(chan bareJob, 1024)}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		a.commitAll(b)
+	}()
+	b.Cleanup(func() {
+		close(a.queue)
+		<-ended
+		must(b, db.Close())
+	})
+	return a
+}
+
+func (a *bare) submit(records int, value []byte) {
+	j := bareJob{records, value, make(chan struct{})}
+	a.queue <- j
+	<-j.done
+}
+
+func (a *bare) commitAll(b *testing.B) {
+	last, took := 0, time.Duration(0)
+	for first := range a.queue {
+		batch := []bareJob{first}
+		linger := time.After(took / 4)
+	gather:
+		for len(batch) < maxBatch {
+			select {
+			case j := <-a.queue:
+				batch = append(batch, j)
+				continue
+			default:
+			}
+			if len(batch) >= last {
+				break
+			}
+			select {
+			case j := <-a.queue:
+				batch = append(batch, j)
+			case <-linger:
+				break gather
+			}
+		}
+		began := time.Now()
+		must(b, a.db.Update(func(tx *bbolt.Tx) error {
+			bucket := tx.Bucket([]byte("bare"))
+			for _, j := range batch {
+				for range j.records {
+					var key [32]byte
+					_, _ = rand.Read(key[:])
+					if err := bucket.Put(key[:], j.value); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		}))
+		last, took = len(batch), time.Since(began)
+		for _, j := range batch {
+			close(j.done)
+		}
+	}
+}

@@ -31,6 +31,21 @@ type Engine interface {
 	Close() error
 }
 
+// Walker is an engine whose file can be looked through before or beside its use,
+// so that damage in its own structure is named and not stumbled upon.
+type Walker interface {
+	// Walk looks through what has not been looked through since the store was
+	// opened. progress is told how far it is and may end it with an error. The
+	// error wraps ErrDamaged for each damage.
+	Walk(progress func(done, total int64) error) error
+}
+
+// Pager is a Reader that can say where in the file a key stands.
+type Pager interface {
+	// Page is the number of the key's page; 0 if that cannot be told.
+	Page(b Bucket, key []byte) uint64
+}
+
 // Reader reads within one transaction.
 type Reader interface {
 	// Get returns the value of a key, or nil if there is none. An empty value

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -31,21 +32,33 @@ type Options struct {
 	// NoSync leaves out the syncs of each commit. It is for throwaway stores
 	// only: after a power cut the file may be lost.
 	NoSync bool
+
+	// Progress is told, while the pages are walked before the file is mapped,
+	// how many of them are done. An error ends the opening.
+	Progress func(done, total int64) error
 }
 
 // Store is one open bbolt file. It implements engine.Engine.
 type Store struct {
 	db   *bbolt.DB
 	path string
-	file fs.FileInfo // the file we opened, to be compared with what the path names
+	disk *os.File    // the file that bbolt maps, for reading around the map
+	file fs.FileInfo // the same as it was opened, to be compared with what the path names
 	held *holder     // our note of who holds the file; nil when reading only
+
+	spoiled atomic.Bool // a commit failed: what is in the file is not known
+	unread  atomic.Bool // the pages are still to be walked, see Walk
 }
 
-var _ engine.Engine = (*Store)(nil)
+var (
+	_ engine.Engine = (*Store)(nil)
+	_ engine.Walker = (*Store)(nil)
+	_ engine.Pager  = transaction{}
+)
 
 // View runs fn against the last committed state.
 func (s *Store) View(fn func(engine.Reader) error) error {
-	return s.db.View(func(tx *bbolt.Tx) error { return fn(transaction{tx}) })
+	return s.db.View(func(tx *bbolt.Tx) error { return fn(transaction{tx, s}) })
 }
 
 // Update runs fn and commits. Before the commit and again before it is
@@ -63,7 +76,7 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 			_ = tx.Rollback() // also when fn panics: the lock must not stay behind
 		}
 	}()
-	if err := fn(transaction{tx}); err != nil {
+	if err := fn(transaction{tx, s}); err != nil {
 		return err
 	}
 	if err := s.unmoved(); err != nil {
@@ -72,6 +85,7 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 	s.db.AllocSize = growth(tx.Size()) // read by Commit only, and we are its only caller
 	committed = true                   // whatever Commit returns, it has ended the transaction
 	if err := tx.Commit(); err != nil {
+		s.spoiled.Store(true)
 		return fmt.Errorf("%s: commit: %w: %w", s.path, engine.ErrOutcomeUnknown, err)
 	}
 	if err := s.unmoved(); err != nil {
@@ -98,14 +112,19 @@ func (s *Store) Size() (int64, error) {
 	return info.Size(), nil
 }
 
-// Close waits for open transactions, then lets the file and its lock go.
+// Close waits for open transactions, notes that this was a clean stop, and lets
+// the file and its lock go.
 func (s *Store) Close() error {
+	s.markStopped()
 	s.held.remove() // while the lock is still ours, so that it cannot be another's note
 	return s.db.Close()
 }
 
 // transaction is a bbolt transaction seen as the engine's interface.
-type transaction struct{ tx *bbolt.Tx }
+type transaction struct {
+	tx    *bbolt.Tx
+	store *Store
+}
 
 func (t transaction) Get(b engine.Bucket, key []byte) []byte {
 	bucket := t.tx.Bucket([]byte(b))
@@ -172,4 +191,14 @@ func (t transaction) bucket(b engine.Bucket) (*bbolt.Bucket, error) {
 		bucket.FillPercent = 0.9
 	}
 	return bucket, nil
+}
+
+// Page is the number of the page on which a key stands, by a walk down its
+// bucket's tree around the map; 0 if it cannot be told any more.
+func (t transaction) Page(b engine.Bucket, key []byte) uint64 {
+	m, err := t.store.metaOf(t.tx)
+	if err != nil {
+		return 0
+	}
+	return pageOf(t.store.disk, m, b, key)
 }

@@ -67,7 +67,7 @@ func write(draft string, o Options, first func(engine.Writer) error) error {
 		if first == nil {
 			return nil
 		}
-		return first(transaction{tx})
+		return first(transaction{tx, store})
 	})
 	if closed := store.Close(); err == nil && closed != nil {
 		err = classify(draft, closed)

@@ -36,15 +36,15 @@ const (
 )
 
 // checkMeta refuses a file whose two meta pages are not both whole and one
-// commit apart. bbolt would go back to the older of them without a word, and
-// the last acknowledged commit would be gone.
-func checkMeta(file *os.File, path string) error {
-	damaged := func(format string, args ...any) error {
-		return engine.Damaged{Path: path, What: fmt.Sprintf(format, args...)}
+// commit apart, and returns the newest. bbolt would go back to the older of them
+// without a word, and the last acknowledged commit would be gone.
+func checkMeta(file *os.File, path string) (meta, error) {
+	damaged := func(format string, args ...any) (meta, error) {
+		return meta{}, engine.Damaged{Path: path, What: fmt.Sprintf(format, args...)}
 	}
 	info, err := file.Stat()
 	if err != nil {
-		return classify(path, err)
+		return meta{}, classify(path, err)
 	}
 	size := info.Size()
 	page, errs := findMetas(file, size)
@@ -52,7 +52,7 @@ func checkMeta(file *os.File, path string) error {
 	case errors.Is(errs[0], errShort) || errors.Is(errs[1], errShort):
 		return damaged("file has %d bytes, a store needs at least %d", size, firstHigh*os.Getpagesize())
 	case errors.Is(errs[0], errUnreadable) || errors.Is(errs[1], errUnreadable):
-		return fmt.Errorf("%s: %w", path, errors.Join(errs[0], errs[1]))
+		return meta{}, fmt.Errorf("%s: %w", path, errors.Join(errs[0], errs[1]))
 	case errs[0] != nil && errs[1] != nil:
 		return damaged("neither meta page is valid (0: %v; 1: %v)", errs[0], errs[1])
 	case errs[0] != nil || errs[1] != nil:
@@ -74,7 +74,7 @@ func checkMeta(file *os.File, path string) error {
 	if need := int64(newest.high) * int64(newest.pageSize); need > size {
 		return damaged("file has %d bytes, its last commit needs %d", size, need)
 	}
-	return nil
+	return newest, nil
 }
 
 var (

@@ -1,6 +1,7 @@
 package bolt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -48,11 +49,81 @@ func open(file *os.File, path string, o Options) (*Store, error) {
 	if err := lock(file, path, o); err != nil {
 		return nil, err
 	}
-	if err := checkMeta(file, path); err != nil {
+	newest, err := checkMeta(file, path)
+	if err != nil {
 		return nil, err
 	}
-	return mapped(file, path, o)
+	later := int64(newest.high)*int64(newest.pageSize) >= walkFirst && stoppedClean(file, newest)
+	if !later {
+		found, err := walk(file, newest, o.Progress)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if len(found) > 0 {
+			return nil, damages(path, found)
+		}
+	}
+	store, err := mapped(file, path, o)
+	if err == nil {
+		store.unread.Store(later)
+	}
+	return store, err
 }
+
+// walkFirst is the size from which a store that was stopped cleanly is served
+// before its pages are walked. Below it the walk takes no time that anybody
+// would notice.
+const walkFirst = 256 << 20
+
+// damages are all that a walk found, each by itself.
+func damages(path string, found []string) error {
+	all := make([]error, len(found))
+	for i, what := range found {
+		all[i] = engine.Damaged{Path: path, What: what}
+	}
+	return errors.Join(all...)
+}
+
+// Walk walks the pages of the last commit if that was put off when the store was
+// opened; readers and writers go on meanwhile. The error wraps engine.ErrDamaged
+// for each damage, or is the one that progress returned.
+func (s *Store) Walk(progress func(done, total int64) error) error {
+	if !s.unread.Load() {
+		return nil
+	}
+	err := s.db.View(func(tx *bbolt.Tx) error {
+		m, err := s.metaOf(tx)
+		if err != nil {
+			return err
+		}
+		found, err := walk(s.disk, m, progress)
+		if err == nil && len(found) > 0 {
+			err = damages(s.path, found)
+		}
+		return err
+	})
+	if err == nil {
+		s.unread.Store(false)
+	}
+	return err
+}
+
+// metaOf is the meta page that a transaction reads by.
+func (s *Store) metaOf(tx *bbolt.Tx) (meta, error) {
+	size, err := s.Size()
+	if err != nil {
+		return meta{}, err
+	}
+	pages, errs := findMetas(s.disk, size)
+	for i, m := range pages {
+		if errs[i] == nil && m.txid == uint64(tx.ID()) {
+			return m, nil
+		}
+	}
+	return meta{}, fmt.Errorf("%s: the meta page of commit %d: %w", s.path, tx.ID(), cmp.Or(errs[0], errs[1], errPassed))
+}
+
+var errPassed = errors.New("later commits have replaced it")
 
 // mapped lets bbolt map a file that is already locked.
 func mapped(file *os.File, path string, o Options) (store *Store, err error) {
@@ -78,7 +149,7 @@ func mapped(file *os.File, path string, o Options) (store *Store, err error) {
 	if err != nil {
 		return nil, classify(path, err)
 	}
-	store = &Store{db: db, path: path, file: info}
+	store = &Store{db: db, path: path, disk: file, file: info}
 	if !o.ReadOnly {
 		store.held = hold(path)
 	}

@@ -47,15 +47,23 @@ func (a Book) Decide(k Known, env Env) Plan {
 	if !start.After(env.Now) {
 		return fault(care.Invalid, "start_passed", "Choose a time that is still to come.")
 	}
+	if !toCome(start, env.Now) {
+		return fault(care.Invalid, "invalid_input", "start: choose a time within a year.")
+	}
 	if env.Actor.Role == care.RoleProvider && !slices.ContainsFunc(r.Preferred, start.Equal) {
 		return fault(care.Conflict, "time_not_listed", "You can book only a time that the client listed. Propose this one instead; the client then chooses.")
 	}
-	if env.Actor.Role != care.RoleProvider && r.Status != care.Submitted || late {
-		// accepted or proposed: the calendar is open to this client
-	} else if env.Actor.Role != care.RoleProvider && !p.SelfSchedule {
-		return fault(care.Conflict, "not_answered", "The provider has not answered yet, and does not open the calendar for booking before. You will hear from us.")
+	unanswered := r.Status == care.Submitted || late
+	if unanswered && p.Standing == care.OptedOut {
+		return fault(care.Conflict, "left_the_programme", "The provider has left the programme, so this request goes to other providers.")
 	}
-	agreed := slices.ContainsFunc(slices.Concat(r.Preferred, r.Offered), start.Equal)
+	if unanswered && env.Actor.Role != care.RoleProvider && !p.SelfSchedule {
+		return fault(care.Conflict, "not_answered", "The provider has not answered, and does not open the calendar for booking before.")
+	}
+	// Both sides have named the time: the client by listing it, the provider by
+	// answering or by booking it.
+	agreed := slices.ContainsFunc(r.Offered, start.Equal) ||
+		slices.ContainsFunc(r.Preferred, start.Equal) && (!unanswered || env.Actor.Role == care.RoleProvider)
 	busy := busyTimes(p.ID, start, bookAhead, k)
 	next := openings(p, p.Hours.ConsultMinutes, k, env, start)
 	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })

@@ -39,8 +39,9 @@ func codes(list string) map[string]bool {
 }
 
 func mailAddress(s string) bool {
-	a, err := mail.ParseAddress(strings.TrimSpace(s))
-	return err == nil && a.Name == "" && len(s) <= 254 && !strings.ContainsAny(s, "\r\n")
+	s = strings.TrimSpace(s)
+	a, err := mail.ParseAddress(s)
+	return err == nil && a.Address == s && len(s) <= 254
 }
 
 func zoneKnown(name string) bool {
@@ -55,13 +56,17 @@ func listOK(list []string, most int) bool {
 	return len(list) <= most && !slices.ContainsFunc(list, func(s string) bool { return s == "" || len(s) > 60 })
 }
 
+// toCome says whether an instant is still to come and within a year: nobody
+// plans a first call for later, and an instant far enough could not be written.
+func toCome(t, now time.Time) bool { return t.After(now) && !t.After(now.AddDate(1, 0, 0)) }
+
 // future starts, sorted and without repeats; false if there are none, too many,
 // or one has begun.
 func futureStarts(times []time.Time, now time.Time, most int) ([]time.Time, bool) {
 	starts := make([]time.Time, 0, len(times))
 	for _, t := range times {
 		t = t.UTC().Truncate(time.Second)
-		if !t.After(now) || t.After(now.AddDate(1, 0, 0)) {
+		if !toCome(t, now) {
 			return nil, false
 		}
 		if !slices.ContainsFunc(starts, t.Equal) {

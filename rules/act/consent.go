@@ -41,6 +41,9 @@ func (a SetSharing) Decide(k Known, env Env) Plan {
 	if f := wrong.fault(); f != nil {
 		return Plan{Fault: f}
 	}
+	if a.Sharing && env.Programme.PrivacyEmail == "" {
+		return fault(care.Conflict, "privacy_email_missing", "Sharing cannot be offered yet: the operator has not said where you can write to end it. Nothing is shared.")
+	}
 	for _, c := range d.chart.Consents {
 		if c.Active(env.Now) {
 			c.WithdrawnAt = env.Now

@@ -46,9 +46,9 @@ func (e Enter) open(env Env) (*care.Chart, []care.Change, *care.Fault) {
 		return nil, nil, f
 	}
 	id := care.ChartID(env.ID("cl"))
-	entered := e.EnteredAt
-	if entered.IsZero() || entered.After(env.Now) {
-		entered = env.Now
+	entered := e.EnteredAt.UTC().Truncate(time.Second)
+	if entered.After(env.Now) || entered.Before(env.Now.AddDate(-1, 0, 0)) {
+		entered = env.Now // not told, or not to be believed
 	}
 	client := care.Client{
 		ID: id, Name: strings.TrimSpace(e.FullName), Email: strings.TrimSpace(e.Email), Phone: strings.TrimSpace(e.Phone),

@@ -13,6 +13,37 @@ type Found struct {
 	Terms     care.Terms
 }
 
+// SetAddresses says where people write to: the privacy desk, the care team, and
+// the clinicians on call. Those left empty stay as they are.
+type SetAddresses struct{ Privacy, Care, OnCall string }
+
+func (SetAddresses) Name() string           { return "set_addresses" }
+func (SetAddresses) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{care.ProgrammeChart}} }
+func (SetAddresses) About(Known) care.About { return care.About{} }
+
+// Decide changes nothing when the addresses are those already.
+func (a SetAddresses) Decide(k Known, env Env) Plan {
+	p := env.Programme
+	var wrong problems
+	for _, desk := range []struct {
+		name, given string
+		kept        *string
+	}{{"privacy", a.Privacy, &p.PrivacyEmail}, {"care", a.Care, &p.CareEmail}, {"on_call", a.OnCall, &p.OnCallEmail}} {
+		if desk.given != "" {
+			wrong.need(mailAddress(desk.given), desk.name+": give an address such as desk@example.org")
+			*desk.kept = strings.TrimSpace(desk.given)
+		}
+	}
+	if f := wrong.fault(); f != nil {
+		return Plan{Fault: f}
+	}
+	plan := Plan{Decision: rules.Allowed(), Made: string(care.ProgrammeChart)}
+	if p.PrivacyEmail != env.Programme.PrivacyEmail || p.CareEmail != env.Programme.CareEmail || p.OnCallEmail != env.Programme.OnCallEmail {
+		plan.Changes = []care.Change{care.Put{Chart: care.ProgrammeChart, Record: p}}
+	}
+	return plan
+}
+
 // AddEmployer registers an employer that offers the programme.
 type AddEmployer struct{ Employer care.Employer }
 

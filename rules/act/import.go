@@ -48,9 +48,13 @@ func byNPI(row Row) care.Set { return care.Set{Name: care.SetNPI, Of: row.Provid
 // Decide overwrites what the registry knows and nothing that the provider said.
 func (a Import) Decide(k Known, env Env) Plan {
 	plan := Plan{Decision: rules.Allowed(), Counts: map[string]int{}}
+	made := map[string]bool{} // numbers that this act makes a chart for
 	for _, row := range a.Rows {
 		had, known := candidate(k, row)
 		switch {
+		case made[row.Provider.NPI]:
+			plan.Counts[ImportedOld]++
+			continue // the first row of a number wins
 		case known && had.Registry == row.Digest:
 			plan.Counts[ImportedOld]++
 		case known:
@@ -59,6 +63,7 @@ func (a Import) Decide(k Known, env Env) Plan {
 			plan.Changes = append(plan.Changes, care.Put{Chart: had.ID, Record: had})
 		default:
 			plan.Counts[ImportedNew]++
+			made[row.Provider.NPI] = true
 			p := row.Provider
 			p.ID, p.Standing, p.Registry = care.ChartID(env.ID("pr")), care.NotJoined, row.Digest
 			plan.Changes = append(plan.Changes, care.New{Chart: p.ID, Of: care.OfProvider}, care.Put{Chart: p.ID, Record: p})

@@ -49,6 +49,9 @@ func (a Request) About(Known) care.About {
 
 // Decide tests every rule of matching before anything is made.
 func (a Request) Decide(k Known, env Env) Plan {
+	if !a.Start.IsZero() {
+		a.Start = a.Start.UTC().Truncate(time.Second)
+	}
 	provider := k.Chart(a.Provider)
 	if provider == nil || provider.Provider == nil {
 		return missing()
@@ -112,7 +115,7 @@ func (a Request) chart(k Known, env Env) (*care.Chart, []care.Change, *care.Faul
 func (a Request) wishes(env Env) ([]time.Time, *care.Fault) {
 	var wrong problems
 	wrong.need(len(a.Note) <= 2000, "note: at most 2,000 letters")
-	wrong.need(a.Start.IsZero() || a.Start.After(env.Now), "start: choose a time that is still to come")
+	wrong.need(a.Start.IsZero() || toCome(a.Start, env.Now), "start: choose a time that is still to come, within a year")
 	preferred, ok := futureStarts(a.Preferred, env.Now, 10)
 	wrong.need(len(a.Preferred) == 0 || ok, "preferred times: at most 10, all still to come and within a year")
 	return preferred, wrong.fault()

@@ -307,7 +307,8 @@ func (p *program) announce(o demoOptions, line http.DemoLine) error {
 // init, serve: a lasting instance.
 
 func (p *program) init() *cobra.Command {
-	var dir, privacy string
+	var dir string
+	var desks act.SetAddresses
 	c := &cobra.Command{
 		Use: "init", Short: "Make a lasting instance: care.db and care.key", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -315,9 +316,7 @@ func (p *program) init() *cobra.Command {
 				return fmt.Errorf("%w: %w", store.ErrPermission, err)
 			}
 			programme := rules.DefaultProgramme()
-			if privacy != "" {
-				programme.PrivacyEmail = privacy
-			}
+			programme.PrivacyEmail, programme.CareEmail, programme.OnCallEmail = desks.Privacy, desks.Care, desks.OnCall
 			s, err := store.Create(p.config(dir), store.Production, act.Found{Programme: programme, Terms: rules.DefaultTerms(p.wall().UTC().Truncate(time.Second))})
 			if err != nil {
 				return err
@@ -331,7 +330,9 @@ func (p *program) init() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&dir, "data", ".", "folder to make them in")
-	c.Flags().StringVar(&privacy, "privacy-email", "", "where clients write to opt out of sharing")
+	c.Flags().StringVar(&desks.Privacy, "privacy-email", "", "where clients write to end sharing; none can begin before it is set")
+	c.Flags().StringVar(&desks.Care, "care-email", "", "where the care team reads its tasks")
+	c.Flags().StringVar(&desks.OnCall, "on-call-email", "", "where clinicians on call are told of safety alerts")
 	return c
 }
 
@@ -399,7 +400,7 @@ func (p *program) runServe(ctx context.Context, set settings.Settings) error {
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	if err := p.firstRun(ctx, s, set, base); err != nil {
+	if err := errors.Join(p.desks(ctx, s, set.Desks), p.firstRun(ctx, s, set, base)); err != nil {
 		return errors.Join(err, service.Close())
 	}
 	slog.Info("serving", "address", l.Addr().String(), "url", base, "version", version)
@@ -414,6 +415,22 @@ func senderOf(m settings.Mail) notify.Sender {
 		return nil
 	}
 	return notify.NewSMTP(notify.SMTP{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password, From: m.From, Plain: m.Plain})
+}
+
+// desks keeps the addresses that are set, and warns of those that are missing.
+func (p *program) desks(ctx context.Context, s *store.Store, d settings.Desks) error {
+	if _, err := s.Do(ctx, care.System, act.SetAddresses{Privacy: d.Privacy, Care: d.Care, OnCall: d.OnCall}); err != nil {
+		return fmt.Errorf("%w: desks: %w", errUsage, err)
+	}
+	chart, _ := s.Programme()
+	for _, desk := range []struct{ setting, address string }{
+		{"desks.privacy", chart.Programme.PrivacyEmail}, {"desks.care", chart.Programme.CareEmail}, {"desks.on_call", chart.Programme.OnCallEmail},
+	} {
+		if desk.address == "" {
+			slog.Warn("an address is not set up: what is meant for it cannot be sent", "setting", desk.setting)
+		}
+	}
+	return nil
 }
 
 // firstRun makes the operator's account when there is none: with the password

@@ -59,8 +59,8 @@ type Words map[string]string
 func WordsFor(p care.Programme, t care.Terms) Words {
 	n := strconv.Itoa
 	return Words{
-		"programme": p.Name, "network": p.Network, "payer": p.Payer, "privacy_email": p.PrivacyEmail,
-		"care_email": p.CareEmail, "crisis": p.Crisis, "degrees": degreesInWords(t),
+		"programme": p.Name, "network": p.Network, "payer": p.Payer, "privacy_email": address(p.PrivacyEmail),
+		"care_email": address(p.CareEmail), "crisis": p.Crisis, "degrees": degreesInWords(t),
 		"respond_hours": n(t.RespondHours), "consult_days": n(t.ConsultDays),
 		"promise_business_days": n(t.PromiseBusinessDays),
 		"follow_up_opens_day":   n(t.FollowUpOpensDay), "follow_up_closes_day": n(t.FollowUpClosesDay),
@@ -69,6 +69,15 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"safety_ack_minutes": n(t.SafetyAckMinutes), "minimum_age": n(t.MinimumAge),
 		"late_answer_hours": n(t.LateAnswerHours), "report_min_cell": n(t.ReportMinCell),
 	}
+}
+
+// address is an address as a sentence names it. One that the operator has not
+// given yet is said to be missing rather than made up.
+func address(given string) string {
+	if given == "" {
+		return "(address not set up yet)"
+	}
+	return given
 }
 
 // Render fills a template's {words}. A word that is not known stays as it is, so

@@ -27,6 +27,7 @@ type Settings struct {
 	URL    string `koanf:"url"`    // how people reach the service; empty: by the listening address
 	Log    Log    `koanf:"log"`
 	Mail   Mail   `koanf:"mail"`
+	Desks  Desks  `koanf:"desks"`
 	Admin  Admin  `koanf:"admin"`
 }
 
@@ -45,6 +46,14 @@ type Mail struct {
 	Plain    bool   `koanf:"plain"` // without TLS, to a server on the same host
 }
 
+// Desks are where people write to. They are kept in the store; an address set
+// here takes the place of the one kept.
+type Desks struct {
+	Privacy string `koanf:"privacy"` // where clients write to end sharing
+	Care    string `koanf:"care"`
+	OnCall  string `koanf:"on_call"` // told when a safety alert waits
+}
+
 // Admin makes the operator's account without a person at the terminal.
 type Admin struct {
 	Email    string `koanf:"email"`
@@ -56,6 +65,7 @@ var defaults = map[string]any{
 	"data": ".", "listen": "127.0.0.1:8080", "url": "",
 	"log.level": "info",
 	"mail.host": "", "mail.port": 587, "mail.user": "", "mail.password": "", "mail.from": "", "mail.plain": false,
+	"desks.privacy": "", "desks.care": "", "desks.on_call": "",
 	"admin.email": "", "admin.password": "",
 }
 

@@ -23,8 +23,11 @@ var (
 	// ErrNewerFormat: a newer program wrote the header. The error is a NewerFormat.
 	ErrNewerFormat = errors.New("store has a newer format")
 
-	// ErrSecretFile: a key file cannot be used; the error says why and what to do.
-	ErrSecretFile = errors.New("key file cannot be used")
+	// ErrSecretFile: a secret cannot be used; the error says why and what to do.
+	ErrSecretFile = errors.New("secret cannot be used")
+
+	// ErrSlot: the slots cannot be changed in this way; the error says why.
+	ErrSlot = errors.New("slots stay as they are")
 )
 
 // HeaderDamaged says where the header is broken and what may mend it.
@@ -36,14 +39,14 @@ type HeaderDamaged struct {
 
 // Error says where the header is broken and from what to restore it.
 func (e HeaderDamaged) Error() string {
-	where, from := "header damaged", "the copy made by backup --header (*.hdr)"
+	where, from := "header damaged", "its *.hdr copy: careconnect repair --header FILE"
 	if e.At >= 0 {
 		where = fmt.Sprintf("header damaged at byte %d", e.At)
 	}
 	if e.Good != "" {
 		from = "its " + e.Good + " record, which is whole, or from " + from
 	}
-	return fmt.Sprintf("%s: %s; restore it from %s", where, e.What, from)
+	return fmt.Sprintf("%s: %s; restore header from %s", where, e.What, from)
 }
 
 // Unwrap returns ErrHeaderDamaged.

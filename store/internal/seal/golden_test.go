@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -15,7 +16,7 @@ var rewrite = flag.Bool("rewrite", false, "write the golden files anew: only for
 // repeatable source and compares each byte. If it fails, files that are in use
 // can no longer be read: append a migration instead.
 func TestTheFormatStaysAsItIs(t *testing.T) {
-	secret := Secret{kind: keyfile, material: bytes.Repeat([]byte{7}, 32)}
+	secret := Secret{kind: KeyFileSlot, material: bytes.Repeat([]byte{7}, 32)}
 	v, header, err := Create(Throwaway, secret, noon, &repeatable{})
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +57,46 @@ func TestTheFormatStaysAsItIs(t *testing.T) {
 	golden(t, "format-1.header", header)
 	golden(t, "format-1.envelopes", b.Bytes())
 	golden(t, "format-1.key", formatKey(Key(secret.material)))
+}
+
+// goldenSecrets open the four slots of the golden header. They are nobody's.
+var goldenSecrets = []Secret{
+	{kind: KeyFileSlot, material: bytes.Repeat([]byte{7}, 32)},
+	{kind: SecretSlot, material: bytes.Repeat([]byte("mounted "), 5)},
+	{kind: PassphraseSlot, material: []byte("a passphrase that is nobody's")},
+	{kind: RecoverySlot, material: bytes.Repeat([]byte{9}, 32)},
+}
+
+// TestSlotsStayAsTheyAre does the same for a header with a slot of each type:
+// the bytes stay, a later program opens them, and the words mean what they did.
+func TestSlotsStayAsTheyAre(t *testing.T) {
+	v, _, err := Create(Throwaway, goldenSecrets[0], noon, &repeatable{})
+	must(t, err)
+	for _, s := range goldenSecrets[1:] {
+		_, err := v.AddSlot(s, noon)
+		must(t, err)
+	}
+	header, err := v.Header()
+	must(t, err)
+	golden(t, "format-1-slots.header", header)
+	golden(t, "format-1-slots.words", []byte(strings.Join(toWords(Key(goldenSecrets[3].material)), "\n")+"\n"))
+
+	written, err := os.ReadFile("testdata/format-1-slots.header")
+	must(t, err)
+	for i, s := range goldenSecrets {
+		opened, err := Open(written, written, s)
+		if err != nil || opened.Used() != i+1 {
+			t.Errorf("%s: %v", s.Type(), err)
+		}
+	}
+	text, err := os.Open("testdata/format-1-slots.words")
+	must(t, err)
+	defer text.Close()
+	words, err := ReadRecovery(text)
+	must(t, err)
+	if _, err := Open(written, written, words); err != nil {
+		t.Errorf("the words on paper: %v", err)
+	}
 }
 
 // TestFilesOfFormat1Open reads the golden files as a later program will.

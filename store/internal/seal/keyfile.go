@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 )
 
 // The text of a key file: comment lines, then label, key and check on one line.
@@ -83,7 +82,7 @@ func ReadKeyFile(path string) (Secret, error) {
 	if err != nil {
 		return refuse("%v; restore it from your copy", err)
 	}
-	return Secret{kind: keyfile, material: key[:]}, nil
+	return Secret{kind: KeyFileSlot, material: key[:]}, nil
 }
 
 // formatKey writes a key as the text of a key file.
@@ -94,21 +93,23 @@ func formatKey(key Key) []byte {
 
 // parseKey reads the text of a key file. Its errors never quote the text.
 func parseKey(text []byte) (Key, error) {
-	var fields []string
+	var fields [][]byte // within the text, so that whoever wipes that leaves no copy
 	for line := range bytes.Lines(text) {
 		if line = bytes.TrimSpace(line); len(line) > 0 && line[0] != '#' {
-			fields = append(fields, strings.Fields(string(line))...)
+			fields = append(fields, bytes.Fields(line)...)
 		}
 	}
-	if len(fields) != 3 || fields[0] != keyFileLabel {
+	if len(fields) != 3 || string(fields[0]) != keyFileLabel {
 		return Key{}, fmt.Errorf("it is not a key file: no single line that begins with %s", keyFileLabel)
 	}
-	b, err := base64.RawURLEncoding.Strict().DecodeString(fields[1])
-	if err != nil || len(b) != len(Key{}) {
+	b := make([]byte, base64.RawURLEncoding.DecodedLen(len(fields[1])))
+	defer clear(b)
+	n, err := base64.RawURLEncoding.Strict().Decode(b, fields[1])
+	if err != nil || n != len(Key{}) {
 		return Key{}, errors.New("its key is cut short or mistyped")
 	}
 	key := Key(b)
-	if keyCheck(key) != fields[2] {
+	if keyCheck(key) != string(fields[2]) {
 		return Key{}, errors.New("its key does not match its check; a character is wrong")
 	}
 	return key, nil

@@ -1,49 +1,80 @@
 package seal
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+
+	"golang.org/x/crypto/argon2"
 )
 
 // SlotType is how a slot is opened.
 type SlotType string
 
-// keyfile slots open with 32 random bytes, which need no stretching.
-const keyfile SlotType = "keyfile"
+// The types of slot.
+const (
+	KeyFileSlot    SlotType = "keyfile"    // 32 random bytes that we made: no stretching
+	SecretSlot     SlotType = "secret"     // the content of a file that others give
+	PassphraseSlot SlotType = "passphrase" // chosen by a person: stretched
+	RecoverySlot   SlotType = "recovery"   // 32 random bytes written as words
+)
 
-// methods are the ways from a secret to the key that wraps the root key. A new
-// way is a row here; slots of types that are not here stay in the header
-// untouched and are not tried.
-var methods = map[SlotType]func(s slot, material []byte) (Key, error){
-	keyfile: func(s slot, material []byte) (Key, error) {
+// method is one way from a secret to the key that wraps the root key.
+type method struct {
+	derive func(s slot, material []byte) (Key, error)
+	cost   *cost                       // of new slots; nil where nothing is stretched
+	fit    func(material []byte) error // refuses what must not make a slot; nil takes all
+}
+
+// methods are the ways there are. A new way is a row here; slots of types that
+// are not here stay in the header untouched and are not tried.
+var methods = map[SlotType]method{
+	KeyFileSlot:    {derive: fromKey("slot keyfile")},
+	SecretSlot:     {derive: fromContent},
+	PassphraseSlot: {derive: stretched, cost: &cost{KDF: argon2id, Time: 3, Memory: 64 << 10, Threads: 4}, fit: longEnough},
+	RecoverySlot:   {derive: fromKey("slot recovery")},
+}
+
+// fromKey is the way from 32 random bytes.
+func fromKey(purpose string) func(slot, []byte) (Key, error) {
+	return func(s slot, material []byte) (Key, error) {
 		if len(material) != len(Key{}) {
 			return Key{}, fmt.Errorf("key has %d bytes, not %d", len(material), len(Key{}))
 		}
 		k := Key(material)
 		defer k.wipe()
-		return k.derive("slot keyfile", s.Salt), nil
-	},
+		return k.derive(purpose, s.Salt), nil
+	}
 }
 
-// Secret is what opens a slot: read from a key file, for one. It prints as
-// nothing.
-type Secret struct {
-	kind     SlotType
-	material []byte
+// fromContent is the way from random bytes of any number.
+func fromContent(s slot, material []byte) (Key, error) {
+	b, err := hkdf.Key(sha256.New, material, s.Salt, "careconnect 1 slot secret", len(Key{}))
+	if err != nil {
+		return Key{}, fmt.Errorf("derive from secret: %w", err)
+	}
+	defer clear(b)
+	return Key(b), nil
 }
 
-// Format writes a placeholder, whatever the verb.
-func (Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "secret(hidden)") }
-
-// MarshalText refuses, so that no secret gets into JSON by accident.
-func (Secret) MarshalText() ([]byte, error) { return nil, errors.New("a secret is not written down") }
-
-// Wipe overwrites the secret; call it once the vault is open.
-func (s Secret) Wipe() { clear(s.material) }
+// stretched is the way from what a person chose: slow and in need of memory, so
+// that guessing is too.
+func stretched(s slot, material []byte) (Key, error) {
+	if s.Cost == nil || s.Cost.KDF != argon2id {
+		return Key{}, fmt.Errorf("slot %d does not say how its passphrase is stretched", s.ID)
+	}
+	if err := s.Cost.valid(); err != nil { // the header was checked; this is the last look before the memory is taken
+		return Key{}, fmt.Errorf("slot %d %w", s.ID, err)
+	}
+	b := argon2.IDKey(material, s.Salt, s.Cost.Time, s.Cost.Memory, s.Cost.Threads, uint32(len(Key{})))
+	defer clear(b)
+	return Key(b), nil
+}
 
 // slot is one way to the root key, as it stands in the header. Cost is for
 // secrets that people choose, which are stretched; it is bounded when read, so
@@ -51,7 +82,7 @@ func (s Secret) Wipe() { clear(s.material) }
 type slot struct {
 	ID        int      `json:"id"`
 	Type      SlotType `json:"type"`
-	State     string   `json:"state"` // "current", or "previous" while a secret is being exchanged
+	State     string   `json:"state"` // current, or previous while a secret is being exchanged
 	Created   string   `json:"created"`
 	Salt      []byte   `json:"salt"`
 	Cost      *cost    `json:"cost,omitempty"`
@@ -68,10 +99,14 @@ type cost struct {
 	Threads uint8  `json:"threads"`
 }
 
-// What a header may ask for.
+const argon2id = "argon2id"
+
+// What a header may ask for. Less memory than the least would let a tampered
+// header make a passphrase cheap to guess for whoever watches it being opened.
 const (
 	maxSlots   = 8
 	maxTime    = 16
+	minMemory  = 8 << 10
 	maxMemory  = 1 << 20
 	maxThreads = 16
 	saltSize   = 16
@@ -81,20 +116,45 @@ const (
 // valid refuses slots that no program of this format wrote.
 func (s slot) valid() error {
 	switch {
-	case s.ID < 1 || s.Type == "" || (s.State != "current" && s.State != "previous"):
+	case s.ID < 1 || s.Type == "" || (s.State != current && s.State != previous):
 		return fmt.Errorf("slot %d has no id, type or state", s.ID)
 	case len(s.Salt) != saltSize || len(s.Check) != checkSize || len(s.Wrapped) > 1<<10:
 		return fmt.Errorf("slot %d has parts of the wrong length", s.ID)
 	case s.Cost == nil:
 		return nil
-	case s.Cost.Time < 1 || s.Cost.Time > maxTime || s.Cost.Memory > maxMemory || s.Cost.Threads < 1 || s.Cost.Threads > maxThreads:
-		return fmt.Errorf("slot %d asks for more time or memory than any secret needs", s.ID)
+	}
+	if err := s.Cost.valid(); err != nil {
+		return fmt.Errorf("slot %d %w", s.ID, err)
+	}
+	return nil
+}
+
+// valid refuses a cost out of bounds, before any of it is spent.
+func (c cost) valid() error {
+	switch {
+	case c.Time > maxTime || c.Memory > maxMemory || c.Threads > maxThreads:
+		return errors.New("asks for more time or memory than any secret needs")
+	case c.Time < 1 || c.Memory < minMemory || c.Threads < 1:
+		return errors.New("asks for less time or memory than any secret needs")
 	}
 	return nil
 }
 
 // fill wraps the root key for the secret.
 func (s *slot) fill(h *header, secret Secret, root Key, rand io.Reader) error {
+	m, ok := methods[secret.kind]
+	if !ok {
+		return fmt.Errorf("secret of type %q cannot be used", secret.kind)
+	}
+	if m.fit != nil {
+		if err := m.fit(secret.material); err != nil {
+			return err
+		}
+	}
+	if m.cost != nil {
+		asked := *m.cost
+		s.Cost = &asked
+	}
 	s.Salt = make([]byte, saltSize)
 	if _, err := io.ReadFull(rand, s.Salt); err != nil {
 		return fmt.Errorf("draw random salt: %w", err)
@@ -141,11 +201,11 @@ func (s *slot) open(h *header, secret Secret) (Key, bool, error) {
 
 // keys are the two that a secret gives for this slot: one wraps, one is shown.
 func (s *slot) keys(secret Secret) (wrap Key, check []byte, err error) {
-	derive, ok := methods[secret.kind]
+	m, ok := methods[secret.kind]
 	if !ok {
 		return Key{}, nil, fmt.Errorf("secret of type %q cannot be used", secret.kind)
 	}
-	kek, err := derive(*s, secret.material)
+	kek, err := m.derive(*s, secret.material)
 	if err != nil {
 		return Key{}, nil, err
 	}

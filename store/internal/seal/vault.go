@@ -15,6 +15,7 @@ type Vault struct {
 	root   Key
 	rand   io.Reader
 	header header
+	used   int // the id of the slot that was opened
 
 	state, trail *sealer
 	digest       *prf
@@ -39,7 +40,7 @@ func Create(kind Kind, secret Secret, now time.Time, random io.Reader) (*Vault, 
 		return nil, nil, err
 	}
 	defer root.wipe()
-	first := slot{ID: 1, Type: secret.kind, State: "current", Created: stamp(now)}
+	first := slot{ID: 1, Type: secret.kind, State: current, Created: stamp(now)}
 	if err := first.fill(&h, secret, root, random); err != nil {
 		return nil, nil, fmt.Errorf("make slot 1: %w", err)
 	}
@@ -48,6 +49,7 @@ func Create(kind Kind, secret Secret, now time.Time, random io.Reader) (*Vault, 
 		return nil, nil, fmt.Errorf("make header: %w", err)
 	}
 	v := newVault(h, root, random)
+	v.used = first.ID
 	if err := v.NewEpoch(now); err != nil {
 		return nil, nil, err
 	}
@@ -63,12 +65,13 @@ func Open(b, mirror []byte, secret Secret) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	root, err := h.unlock(secret)
+	root, used, err := h.unlock(secret)
 	if err != nil {
 		return nil, err
 	}
 	defer root.wipe()
 	v := newVault(*h, root, rand.Reader)
+	v.used = used
 	if err := authentic(b, v.headerMAC()); err != nil {
 		return nil, err
 	}
@@ -83,18 +86,18 @@ func Open(b, mirror []byte, secret Secret) (*Vault, error) {
 	return v, nil
 }
 
-// unlock tries the secret on each slot.
-func (h *header) unlock(secret Secret) (Key, error) {
+// unlock tries the secret on each slot, and says which one it opened.
+func (h *header) unlock(secret Secret) (root Key, slot int, err error) {
 	for i := range h.Slots {
 		root, ok, err := h.Slots[i].open(h, secret)
 		switch {
 		case err != nil:
-			return Key{}, HeaderDamaged{At: -1, What: err.Error()}
+			return Key{}, 0, HeaderDamaged{At: -1, What: err.Error()}
 		case ok:
-			return root, nil
+			return root, h.Slots[i].ID, nil
 		}
 	}
-	return Key{}, WrongKey{Slots: summary(h.Slots)}
+	return Key{}, 0, WrongKey{Slots: summary(h.Slots)}
 }
 
 // newVault makes ready what follows from the root key.

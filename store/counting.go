@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"time"
@@ -18,13 +19,18 @@ type counting struct {
 	vault *seal.Vault
 	state *state
 	wrote bool
+
+	followed bool     // a full pass wants to know what changes
+	changes  []change // if so
 }
 
 // Put replaces a record, in the file and in the digest.
 func (c *counting) Put(b engine.Bucket, key, value []byte) error {
 	c.forget(b, key)
-	c.state.Digest = c.state.Digest.Add(c.vault.Digest(string(b), key, value))
+	digest := c.vault.Digest(string(b), key, value)
+	c.state.Digest = c.state.Digest.Add(digest)
 	c.state.Records++
+	c.tell(change{bucket: b, key: key, digest: digest, records: 1, put: true})
 	c.wrote = true
 	return c.Writer.Put(b, key, value)
 }
@@ -38,8 +44,18 @@ func (c *counting) Delete(b engine.Bucket, key []byte) error {
 
 func (c *counting) forget(b engine.Bucket, key []byte) {
 	if old := c.Get(b, key); old != nil {
-		c.state.Digest = c.state.Digest.Sub(c.vault.Digest(string(b), key, old))
+		digest := c.vault.Digest(string(b), key, old)
+		c.state.Digest = c.state.Digest.Sub(digest)
 		c.state.Records--
+		c.tell(change{bucket: b, key: key, digest: seal.Sum{}.Sub(digest), records: ^uint64(0)})
+	}
+}
+
+// tell keeps a change for a full pass that may have been at its key before.
+func (c *counting) tell(what change) {
+	if c.followed {
+		what.key = bytes.Clone(what.key)
+		c.changes = append(c.changes, what)
 	}
 }
 

@@ -252,12 +252,14 @@ type commit struct {
 	moves    []move // in and out of sets, in their order
 	touched  map[care.ChartID]bool
 	provider map[care.ChartID]care.Provider
-	reload   bool // the programme's chart changed
+	pass     *pass // the full pass that follows, if there is one
+	reload   bool  // the programme's chart changed
 }
 
 func (s *Store) newCommit(w engine.Writer) *commit {
 	c := &commit{Store: s, now: s.now(), state: s.state.clone(), touched: map[care.ChartID]bool{}, provider: map[care.ChartID]care.Provider{}}
-	c.w = &counting{Writer: w, vault: s.vault, state: &c.state}
+	c.pass = s.checking.pass.Load()
+	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, followed: c.pass != nil}
 	c.charts.trim()
 	return c
 }
@@ -667,6 +669,9 @@ func (c *commit) finish() error {
 	}
 	if err := c.writeTrail(); err != nil {
 		return err
+	}
+	if c.pass != nil {
+		c.pass.follow(c.state.Sequence, c.w.changes)
 	}
 	return c.state.write(c.w.Writer, c.vault)
 }

@@ -100,6 +100,7 @@ type Store struct {
 	due       *hourly
 	outbox    *hourly
 	later     later
+	checking  checking
 	wake      chan struct{}
 }
 
@@ -193,6 +194,15 @@ func Open(config Config) (*Store, error) {
 }
 
 func open(config Config, file engine.Engine) (*Store, error) {
+	s, err := unlocked(config, file)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.start()
+}
+
+// unlocked finds the keys and the state record, and begins nothing.
+func unlocked(config Config, file engine.Engine) (*Store, error) {
 	secret, err := seal.ReadKeyFile(filepath.Join(config.Dir, KeyFile))
 	if err != nil {
 		return nil, err
@@ -219,7 +229,7 @@ func open(config Config, file engine.Engine) (*Store, error) {
 	if err := file.View(func(r engine.Reader) error { return s.state.read(r, vault) }); err != nil {
 		return nil, err
 	}
-	return s, s.start()
+	return s, nil
 }
 
 // seedable refuses a seed for a lasting store: its ids must not be guessed.

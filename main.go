@@ -126,7 +126,7 @@ func (p *program) commands() *cobra.Command {
 	generate.AddCommand(p.genOpenAPI())
 	admin := &cobra.Command{Use: "admin", Short: "Look after the operator's account: invite"}
 	admin.AddCommand(p.adminInvite())
-	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.healthcheck(), admin, generate, p.version())
+	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.verify(), p.healthcheck(), admin, generate, p.version())
 	strict(root)
 	return root
 }
@@ -599,6 +599,73 @@ func (p *program) explain() *cobra.Command {
 	}
 	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
 	return c
+}
+
+// verify makes a full pass over a closed store; verify trail shows what it says
+// of the trail.
+
+func (p *program) verify() *cobra.Command {
+	var dir string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "verify", Short: "Open every record and prove that none is missing (while the service is stopped)",
+		RunE: func(c *cobra.Command, _ []string) error {
+			report, err := p.inspect(c.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return errors.Join(json.NewEncoder(p.out).Encode(report), report.Err())
+			}
+			for _, harm := range report.Damages {
+				fmt.Fprintln(p.out, harm)
+			}
+			if report.Err() == nil {
+				fmt.Fprintf(p.out, "%d records of %d charts verified as of commit %d; the trail has %d entries\n", report.Found, report.Charts, report.Sequence, report.Leaves)
+			}
+			return report.Err()
+		},
+	}
+	trail := &cobra.Command{
+		Use: "trail", Short: "Compute the trail's tree again and print its size and root (while the service is stopped)",
+		RunE: func(c *cobra.Command, _ []string) error {
+			report, err := p.inspect(c.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if err := report.Err(); err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(p.out).Encode(map[string]any{"size": report.Leaves, "root": report.Root, "seq": report.Sequence})
+			}
+			fmt.Fprintf(p.out, "size %d\nroot %s\n", report.Leaves, report.Root)
+			return nil
+		},
+	}
+	c.PersistentFlags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
+	c.PersistentFlags().BoolVar(&asJSON, "json", false, "print the report as JSON")
+	c.AddCommand(trail)
+	return c
+}
+
+// inspect makes the pass, with a bar at a terminal and lines of JSON for a
+// program.
+func (p *program) inspect(ctx context.Context, dir string) (store.Report, error) {
+	var bar *progressbar.ProgressBar
+	said := p.elapsed()
+	return store.Inspect(ctx, p.config(dir), func(done, total int64) {
+		switch {
+		case terminal(p.err):
+			if bar == nil || bar.GetMax64() != total { // pages first, then records
+				bar = progressbar.Default(total, "verify")
+			}
+			_ = bar.Set64(done) // a bar that cannot be drawn holds nothing up
+		case p.elapsed()-said >= time.Second:
+			said = p.elapsed()
+			fmt.Fprintf(p.err, "{\"done\":%d,\"total\":%d}\n", done, total)
+		}
+	})
 }
 
 // healthcheck asks a running service whether it is ready: for images without a

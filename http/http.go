@@ -27,6 +27,8 @@ type Config struct {
 	Routes []reply.Route // pages, API and, in a throwaway instance, QA
 	// Ready says what stands in the way of serving; empty when nothing does.
 	Ready func() []string
+	// Known says what else is known of a service that is ready; nil: nothing.
+	Known func() []string
 	// Page answers a person with the page of a problem; nil: everybody gets the
 	// document.
 	Page func(http.ResponseWriter, *http.Request, *reply.Problem)
@@ -36,7 +38,7 @@ type Config struct {
 
 // New checks the route table and makes the handler of the whole service.
 func New(c Config) (http.Handler, error) {
-	routes := append(health(c.Ready), c.Routes...)
+	routes := append(health(c), c.Routes...)
 	if err := check(routes); err != nil {
 		return nil, err
 	}
@@ -136,18 +138,23 @@ func methodNotAllowed(m *mux.Router, routes []reply.Route) http.Handler {
 }
 
 // health are the two questions of whoever runs the process.
-func health(ready func() []string) []reply.Route {
+func health(c Config) []reply.Route {
 	return []reply.Route{
 		{Method: http.MethodGet, Path: "/livez", Does: "read health", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintln(w, "ok")
 		})},
 		{Method: http.MethodGet, Path: "/readyz", Does: "read health", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			if not := ready(); len(not) > 0 {
+			if not := c.Ready(); len(not) > 0 {
 				w.WriteHeader(http.StatusServiceUnavailable)
 				fmt.Fprintln(w, strings.Join(not, "\n"))
 				return
 			}
 			fmt.Fprintln(w, "ok")
+			if c.Known != nil {
+				for _, line := range c.Known() {
+					fmt.Fprintln(w, line)
+				}
+			}
 		})},
 	}
 }

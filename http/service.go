@@ -2,6 +2,7 @@ package http
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -62,7 +63,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 	routes = append(routes, pages.Routes()...)
 	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now}).Routes()...)
 	s := &Service{store: c.Store}
-	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Page: pages.Problem}); err != nil {
+	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Known: s.known, Page: pages.Problem}); err != nil {
 		return nil, err
 	}
 	if !c.Still {
@@ -91,5 +92,21 @@ func (s *Service) ready() []string {
 	if s.jobs != nil && !s.jobs.Fresh() {
 		not = append(not, "sweep: the last one is older than 60 s")
 	}
+	if last := s.store.Checked().Last; last != nil && len(last.Damages) > 0 {
+		not = append(not, fmt.Sprintf("store: damaged in %d places, found at %s; stop the service and run careconnect verify", len(last.Damages), last.At.UTC().Format(time.RFC3339)))
+	}
 	return not
+}
+
+// known says what is known of the store's wholeness.
+func (s *Service) known() []string {
+	var says []string
+	c := s.store.Checked()
+	if c.Last != nil {
+		says = append(says, fmt.Sprintf("verified at %s, seq %d, %d records", c.Last.At.UTC().Format(time.RFC3339), c.Last.Sequence, c.Last.Found))
+	}
+	if c.Percent > 0 {
+		says = append(says, fmt.Sprintf("verifying %d %%", c.Percent))
+	}
+	return says
 }

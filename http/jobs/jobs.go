@@ -1,5 +1,5 @@
 // Package jobs wakes what has to look at the clock: the sweep over due times,
-// the delivery of messages. It holds no business time: everything it wakes finds
+// the delivery of messages, the full pass over the store. It holds no business time: everything it wakes finds
 // out by itself what is due, and finds nothing the second time.
 package jobs
 
@@ -51,6 +51,15 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 		cancel()
 		return nil, err
 	}
+	for _, when := range []gocron.JobDefinition{
+		gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()),
+		gocron.DailyJob(1, gocron.NewAtTimes(gocron.NewAtTime(3, 0, 0))), // local time, when few people look
+	} {
+		if _, err := scheduler.NewJob(when, gocron.NewTask(j.verify, ctx), gocron.WithName("verify")); err != nil {
+			cancel()
+			return nil, err
+		}
+	}
 	scheduler.Start()
 	go j.follow(ctx)
 	return j, nil
@@ -89,6 +98,26 @@ func (j *Jobs) wake(ctx context.Context) {
 	}
 	j.store.Flush()
 	j.last.Store(int64(j.elapsed()))
+}
+
+// verify makes a full pass over the store. What it finds stands in /readyz; the
+// log names the first of it.
+func (j *Jobs) verify(ctx context.Context) {
+	defer func() {
+		if r := recover(); r != nil {
+			slog.ErrorContext(ctx, "the full pass failed", "panic", r)
+		}
+	}()
+	report, err := j.store.Verify(ctx, nil)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		slog.ErrorContext(ctx, "the full pass failed", "error", err)
+	case report.Err() != nil:
+		slog.ErrorContext(ctx, "the store is damaged", "places", len(report.Damages), "error", report.Err())
+	default:
+		slog.InfoContext(ctx, "verified", "seq", report.Sequence, "records", report.Found)
+	}
 }
 
 // Fresh says whether the last sweep is recent enough to be ready.

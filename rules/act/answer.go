@@ -178,7 +178,8 @@ func (a Withdraw) Decide(k Known, env Env) Plan {
 	if !ok {
 		return missing()
 	}
-	if !r.Status.Open() && r.Status != care.Expired || r.Status == care.InCare {
+	over := !r.Status.Open() && (r.Status != care.Expired || !r.ClosedAt.IsZero())
+	if over || r.Status == care.InCare {
 		return moved(r)
 	}
 	d := begin(env, chart)
@@ -199,6 +200,7 @@ func (a Withdraw) Decide(k Known, env Env) Plan {
 		}
 	}
 	d.put(r)
+	d.baseline(r.Episode)
 	d.tellProvider(r.Provider, "withdrawn", string(r.ID), "/pro", time.Time{}, "")
 	d.closeIfIdle(r.Episode)
 	d.Made = string(r.ID)
@@ -220,17 +222,6 @@ func (d *draft) closeIfIdle(id care.EpisodeID) {
 	e.ClosedAt, e.ClosedFor, e.Result = d.env.Now, "withdrawn", care.PromiseDropped
 	d.untask(string(e.ID))
 	d.settle(e.Promise, care.Stopped)
-	for _, dl := range d.chart.Deadlines {
-		if dl.Code == "baseline" {
-			d.settle(dl.ID, care.Stopped)
-		}
-	}
-	for _, s := range d.chart.Screenings {
-		if s.Episode == id && s.Status.Open() {
-			s.Status = care.ScreeningSuspended
-			d.put(s)
-		}
-	}
 	d.put(e)
 }
 

@@ -39,6 +39,7 @@ func (a Outcome) Decide(k Known, env Env) Plan {
 	}
 	d := begin(env, chart)
 	ap.Status, ap.OutcomeAt = a.Result, env.Now
+	d.chart.Add(ap) // what follows sees that it is settled
 	d.untask(string(ap.ID))
 	r, _ := d.chart.Referral(ap.Referral)
 	effect(d, &ap, &r)
@@ -120,13 +121,20 @@ func missedByProvider(d *draft, ap *care.Appointment, r *care.Referral) {
 	d.task("provider_no_show", string(ap.ID))
 }
 
-// again takes the referral a step back, so that a new time can be booked.
+// again takes the referral a step back, so that a new time can be booked. Where
+// another session is booked already, the forms wait for that one.
 func (d *draft) again(ap *care.Appointment, r *care.Referral) {
 	if ap.Type == care.Consultation && r.Status == care.ConsultBooked {
 		r.Status, r.Meeting = care.Accepted, ""
 	}
-	if ap.Type == care.Session && r.Status == care.SessionBooked {
+	if ap.Type != care.Session {
+		return
+	}
+	if _, another := d.nextSession(func(other care.Appointment) bool { return other.Referral == r.ID }); !another && r.Status == care.SessionBooked {
 		r.Status = care.ConsultHeld
+	}
+	if _, another := d.nextSession(func(other care.Appointment) bool { return other.Episode == ap.Episode }); another {
+		d.baseline(ap.Episode)
 	}
 }
 

@@ -5,42 +5,78 @@ import (
 	"strings"
 	"time"
 
+	"careconnect/rules"
 	"careconnect/rules/care"
 	"careconnect/rules/instrument"
 )
 
-// baseline gives both instruments before the first session of an episode, or
-// moves them with it. Answers given for an earlier first session stay.
-func (d *draft) baseline(r care.Referral, ap care.Appointment) {
-	e, ok := d.chart.Episode(r.Episode)
+// baseline gives both instruments before the first session that is booked in an
+// episode, or moves them to the one that is the first now. Answers that were
+// given stay. Where no session is booked any more, nothing is owed before one.
+func (d *draft) baseline(id care.EpisodeID) {
+	e, ok := d.chart.Episode(id)
 	if !ok || e.First != "" {
 		return
 	}
-	given := false
-	for _, s := range d.chart.Screenings {
-		if s.Episode == e.ID && s.Purpose == care.Baseline {
-			given = true
-			if s.Status.Open() || s.Status == care.ScreeningSuspended {
-				s.Due, s.Referral = ap.Start, r.ID
-				if s.Status == care.ScreeningSuspended {
-					s.Status = care.ScreeningAssigned
-				}
-				d.put(s)
-			}
-		}
-	}
-	if !given {
-		d.assign(r, care.Baseline, ap.Start, care.Screening{})
-	}
+	first, booked := d.nextSession(func(ap care.Appointment) bool { return ap.Episode == id })
+	owed := false
 	for _, dl := range d.chart.Deadlines {
-		if dl.Code == "baseline" && dl.Subject != string(ap.ID) {
+		switch {
+		case dl.Code != "baseline":
+		case booked && dl.Subject == string(first.ID):
+			owed = owed || dl.State != care.Stopped
+		default:
 			d.settle(dl.ID, care.Stopped)
 		}
 	}
-	if d.unanswered(e.ID, care.Baseline) {
-		d.start(care.Deadline{Code: "baseline", Subject: string(ap.ID), Due: ap.Start, Zone: d.chart.Client.Zone})
-		d.tellClient("forms", string(ap.ID), "/me", ap.Start)
+	if owed {
+		return
 	}
+	given := d.moveForms(id, first, booked)
+	if !booked {
+		return
+	}
+	if !given {
+		r, _ := d.chart.Referral(first.Referral)
+		d.assign(r, care.Baseline, first.Start, care.Screening{})
+	}
+	if d.unanswered(id, care.Baseline) {
+		d.start(care.Deadline{Code: "baseline", Subject: string(first.ID), Due: first.Start, Zone: d.chart.Client.Zone})
+		d.tellClient("forms", string(first.ID), "/me", first.Start)
+	}
+}
+
+// moveForms has the unanswered forms of an episode wait for a session, or rest
+// until there is one. It says whether there are any forms, answered or not.
+func (d *draft) moveForms(id care.EpisodeID, first care.Appointment, booked bool) (given bool) {
+	for _, s := range d.chart.Screenings {
+		if s.Episode != id || s.Purpose != care.Baseline {
+			continue
+		}
+		given = true
+		switch {
+		case !booked && s.Status.Open():
+			s.Status = care.ScreeningSuspended
+		case booked && s.Status == care.ScreeningSuspended:
+			s.Status, s.Due, s.Referral = care.ScreeningAssigned, first.Start, first.Referral
+		case booked && s.Status.Open():
+			s.Due, s.Referral = first.Start, first.Referral
+		default:
+			continue
+		}
+		d.put(s)
+	}
+	return given
+}
+
+// nextSession is the earliest session of some that is booked.
+func (d *draft) nextSession(of func(care.Appointment) bool) (first care.Appointment, booked bool) {
+	for _, ap := range d.chart.Appointments {
+		if ap.Type == care.Session && ap.Status == care.Booked && of(ap) && (!booked || ap.Start.Before(first.Start)) {
+			first, booked = ap, true
+		}
+	}
+	return first, booked
 }
 
 // assign gives every instrument for one purpose.
@@ -155,11 +191,30 @@ func (d *draft) followUp(id care.EpisodeID) {
 	}
 	for _, s := range d.chart.Screenings {
 		if s.Episode == id && s.Purpose == care.Baseline && s.Elevated != nil && *s.Elevated {
-			e.FollowUp = d.start(care.Deadline{Code: "follow_up", Subject: string(id), Starts: e.FirstAt, Zone: e.Zone})
+			window := care.Deadline{Code: "follow_up", Subject: string(id), Starts: e.FirstAt, Zone: e.Zone}
+			if d.env.Now.After(d.env.Clock.Start(window).Due) {
+				return // known too late for a follow-up
+			}
+			e.FollowUp = d.start(window)
+			d.catchUp(e.FollowUp)
 			d.put(e)
 			return
 		}
 	}
+}
+
+// catchUp opens a follow-up window that was already open when it became known,
+// without the reminders whose time had passed by then.
+func (d *draft) catchUp(id care.DeadlineID) {
+	dl, _ := d.chart.Deadline(id)
+	for !dl.Next.IsZero() && dl.Next.Before(d.env.Now) {
+		effect, _, after := d.env.Clock.Fall(dl)
+		if effect == rules.Opened {
+			followUpOpens(d, after, Known{})
+		}
+		dl = after
+	}
+	d.put(dl)
 }
 
 func openScreening(k Known, env Env, id care.ScreeningID) (*draft, care.Screening, Plan, bool) {

@@ -128,7 +128,7 @@ func (p *Pages) plans(w http.ResponseWriter, r *http.Request) error {
 		table.Rows = append(table.Rows, []string{plan.Plan, plan.Payer, where})
 	}
 	return p.show(w, r, http.StatusOK, "plans", "", assets.Page{Title: "Plans we cannot process", Data: map[string]any{
-		"Table": table, "CareEmail": p.Store.Words()["care_email"],
+		"Table": table, "CareEmail": p.Store.Words()["care_email"], "Own": mayHaveCare(r),
 	}})
 }
 
@@ -137,8 +137,15 @@ func (p *Pages) help(w http.ResponseWriter, r *http.Request) error {
 	words := p.Store.Words()
 	return p.show(w, r, http.StatusOK, "help", "", assets.Page{Title: "Help", Data: map[string]any{
 		"CareEmail": words["care_email"], "PrivacyEmail": words["privacy_email"], "Pages": handbookLinks(words),
-		"Crisis": p.crisis(), "Words": words,
+		"Crisis": p.crisis(), "Words": words, "Own": mayHaveCare(r),
 	}})
+}
+
+// mayHaveCare says whether whoever asks can have pages of their own care: a
+// client, or somebody who has yet to sign in.
+func mayHaveCare(r *http.Request) bool {
+	role := auth.Actor(r).Role
+	return role == care.RoleClient || role == care.RoleAnonymous
 }
 
 // crisis is the help of the footer, to be put first on a page.

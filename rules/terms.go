@@ -83,12 +83,21 @@ func address(given string) string {
 // Render fills a template's {words}. A word that is not known stays as it is, so
 // that a misspelt one is seen.
 func (w Words) Render(template string) string {
-	if !strings.Contains(template, "{") {
-		return template
+	var b strings.Builder
+	for {
+		before, rest, opened := strings.Cut(template, "{")
+		b.WriteString(before)
+		if !opened {
+			return b.String()
+		}
+		word, after, closed := strings.Cut(rest, "}")
+		value, known := w[word]
+		if !closed || !known {
+			b.WriteByte('{')
+			template = rest
+			continue
+		}
+		b.WriteString(value)
+		template = after
 	}
-	pairs := make([]string, 0, 2*len(w))
-	for word, value := range w {
-		pairs = append(pairs, "{"+word+"}", value)
-	}
-	return strings.NewReplacer(pairs...).Replace(template)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"careconnect/rules"
 	"careconnect/rules/access"
@@ -33,6 +34,7 @@ func (s *Store) Chart(ctx context.Context, actor care.Actor, id care.ChartID, wh
 // that the actor may not see.
 func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, why string) ([]*care.Chart, error) {
 	var seen []*care.Chart
+	var denied []care.ChartID
 	err := s.view(func(r engine.Reader) error {
 		for _, id := range ids {
 			chart, err := s.readChart(r, id)
@@ -46,6 +48,8 @@ func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, 
 				seen = append(seen, chart)
 			} else if cut, ok := access.See(actor, chart); ok {
 				seen = append(seen, cut)
+			} else {
+				denied = append(denied, id)
 			}
 		}
 		return nil
@@ -53,6 +57,7 @@ func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, 
 	if err != nil {
 		return nil, err
 	}
+	s.recordDenial(actor, denied, why)
 	if err := s.recordRead(actor, seen, why); err != nil {
 		return nil, err
 	}
@@ -73,6 +78,15 @@ func (s *Store) Locate(ctx context.Context, actor care.Actor, ref, why string) (
 		return nil, care.Missing()
 	}
 	return s.Chart(ctx, actor, id, why)
+}
+
+// recordDenial keeps that somebody asked for what they may not see; it joins the
+// next commit. Strangers' denials are not kept.
+func (s *Store) recordDenial(actor care.Actor, denied []care.ChartID, why string) {
+	if actor.Role == care.RoleAnonymous || len(denied) == 0 {
+		return
+	}
+	s.later.add(Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, About: denied, Outcome: string(care.NotFound)})
 }
 
 // recordRead writes a read into the trail: at once for somebody else's data,
@@ -157,8 +171,8 @@ func (s *Store) Programme() (*care.Chart, rules.Clock) {
 
 // Words are the names and numbers in force now.
 func (s *Store) Words() rules.Words {
-	chart, _ := s.Programme()
-	return rules.WordsFor(*chart.Programme, rules.TermsAt(chart.Terms, s.now()))
+	p := s.programme.Load()
+	return p.words[rules.TermsAt(p.chart.Terms, s.now()).Version]
 }
 
 func (s *Store) reloadProgramme(r engine.Reader) error {
@@ -182,7 +196,13 @@ func (s *Store) programmeOf(chart *care.Chart) *programme {
 		own = chart.Programme.Holidays
 	}
 	cal := calendar.New(own...)
-	return &programme{chart: chart, calendar: cal, clock: rules.Clock{Terms: chart.Terms, Calendar: cal, TZData: s.config.TZData}}
+	words := map[string]rules.Words{}
+	for _, t := range chart.Terms {
+		if chart.Programme != nil {
+			words[t.Version] = rules.WordsFor(*chart.Programme, t)
+		}
+	}
+	return &programme{chart: chart, calendar: cal, words: words, clock: rules.Clock{Terms: chart.Terms, Calendar: cal, TZData: s.config.TZData}}
 }
 
 // loadDirectory fills the search with the providers' records and booked times.
@@ -191,7 +211,6 @@ func (s *Store) loadDirectory(r engine.Reader) error {
 	if err != nil {
 		return err
 	}
-	today := s.now()
 	for _, m := range providers {
 		chart, err := s.loadChart(r, m.Chart)
 		if err != nil {
@@ -201,17 +220,19 @@ func (s *Store) loadDirectory(r engine.Reader) error {
 			continue
 		}
 		s.directory.Put(*chart.Provider)
-		if chart.Provider.Standing == care.NotJoined {
-			continue
-		}
-		for day := -1; day <= bookedAhead; day++ {
-			set := care.Busy(m.Chart, today.AddDate(0, 0, day).Format("2006-01-02"))
-			err := s.eachMember(r, set, func(b care.Member) {
-				s.directoryBusy(care.Place{Set: set, Entry: b.Ref, Member: b}, true)
-			})
-			if err != nil {
-				return err
-			}
+	}
+	return s.loadBooked(r)
+}
+
+// loadBooked tells the search the times that are booked in the days to come.
+func (s *Store) loadBooked(r engine.Reader) error {
+	for ahead := -1; ahead <= bookedAhead; ahead++ {
+		day := s.now().AddDate(0, 0, ahead).Format(time.DateOnly)
+		err := s.eachMember(r, care.BookedOn(day), func(b care.Member) {
+			s.directoryBusy(care.Place{Set: care.Busy(care.ChartID(b.Code), day), Entry: b.Ref, Member: b}, true)
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -60,6 +60,9 @@ func (a Appointment) Stands() []Place {
 		places = append(places, Place{
 			Set: Busy(a.Provider, day), Entry: string(a.ID),
 			Member: Member{Chart: a.Client, Ref: string(a.ID), Code: string(a.Type), At: a.Start, Until: a.End},
+		}, Place{
+			Set: BookedOn(day), Entry: string(a.ID),
+			Member: Member{Chart: a.Client, Ref: string(a.ID), Code: string(a.Provider), At: a.Start, Until: a.End},
 		})
 	}
 	return places

@@ -27,6 +27,7 @@ const (
 	SetPanel     SetName = "panel"     // a provider's accepted clients
 	SetAlerts    SetName = "alerts"    // a provider's unread safety alerts
 	SetBusy      SetName = "busy"      // a provider's booked times on one UTC day
+	SetBooked    SetName = "booked"    // everybody's booked times on one UTC day, for the directory's start
 	SetDue       SetName = "due"       // what falls due in one UTC hour
 	SetOutbox    SetName = "outbox"    // what is to be sent in one UTC hour
 	SetQueue     SetName = "queue"     // the care team's work: coverage, alert, task
@@ -63,6 +64,10 @@ func OutboxIn(t time.Time) Set { return Set{Name: SetOutbox, Of: t.UTC().Format(
 func Busy(provider ChartID, day string) Set {
 	return Set{Name: SetBusy, Of: string(provider) + "|" + day, Serves: provider}
 }
+
+// BookedOn is the set of everybody's booked times on one UTC day; a member's code
+// names the provider.
+func BookedOn(day string) Set { return Set{Name: SetBooked, Of: day} }
 
 // ByEmail is the set of accounts with an address; letter case does not count.
 func ByEmail(email string) Set {

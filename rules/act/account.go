@@ -100,12 +100,17 @@ func (a GivePass) Decide(k Known, env Env) Plan {
 		return missing()
 	}
 	plan := Plan{Decision: rules.Allowed(), Made: a.Pass.Hash, Changes: []care.Change{givePass(a.Chart, a.Pass, env)}}
+	plan.Changes = append(plan.Changes, dropRunOut(chart, env.Now)...)
+	return plan
+}
+
+func dropRunOut(chart *care.Chart, now time.Time) (drops []care.Change) {
 	for _, p := range chart.Passes {
-		if !p.Expires.IsZero() && p.Expires.Before(env.Now) {
-			plan.Changes = append(plan.Changes, care.Drop{Chart: a.Chart, Record: p})
+		if !p.Expires.IsZero() && p.Expires.Before(now) {
+			drops = append(drops, care.Drop{Chart: chart.ID, Record: p})
 		}
 	}
-	return plan
+	return drops
 }
 
 func givePass(id care.ChartID, p care.Pass, env Env) care.Change {

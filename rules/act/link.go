@@ -43,20 +43,32 @@ func (a SendLink) Decide(k Known, env Env) Plan {
 		}
 		link := newLink(chart.ID, env)
 		plan.Changes = append(plan.Changes, care.Put{Chart: chart.ID, Record: link.pass}, care.Put{Chart: chart.ID, Record: link.message})
+		plan.Changes = append(plan.Changes, dropRunOut(chart, env.Now)...)
 	}
 	return plan
 }
 
-// betweenLinks keeps a stranger from filling somebody's mailbox.
-const betweenLinks = 5 * time.Minute
+// betweenLinks and linksADay keep a stranger from filling somebody's mailbox,
+// and their chart.
+const (
+	betweenLinks = 5 * time.Minute
+	linksADay    = 5
+)
 
 func sentLately(chart *care.Chart, now time.Time) bool {
+	today := 0
 	for _, m := range chart.Messages {
-		if m.Template == "invite" && now.Sub(m.At) < betweenLinks {
+		if m.Template != "invite" {
+			continue
+		}
+		if now.Sub(m.At) < betweenLinks {
 			return true
 		}
+		if now.Sub(m.At) < 24*time.Hour {
+			today++
+		}
 	}
-	return false
+	return today >= linksADay
 }
 
 // link is a set-up link: the pass it opens by, of which only the hash is kept,

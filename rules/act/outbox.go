@@ -62,9 +62,7 @@ func (a Delivered) Decide(k Known, env Env) Plan {
 		return Plan{Decision: rules.Allowed()}
 	}
 	m.State, m.SentAt, m.Next = care.Sent, env.Now, time.Time{}
-	if m.Template == "invite" {
-		m.Link = "" // it lets somebody in, and has done its work
-	}
+	m.Link = keep(m)
 	return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
 }
 
@@ -79,12 +77,21 @@ func (a Undelivered) Decide(k Known, env Env) Plan {
 		return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
 	}
 	d := begin(env, k.Chart(a.Chart))
-	m.State, m.Next = care.Dead, time.Time{}
+	m.State, m.Next, m.Link = care.Dead, time.Time{}, keep(m)
 	d.put(m)
 	if m.Template != "task" && d.chart.Client != nil {
 		d.task("mail_undelivered", string(m.ID))
 	}
 	return d.plan()
+}
+
+// keep is what stays of a message's link once it is done with: one that lets
+// somebody in has no business in a chart.
+func keep(m care.Message) string {
+	if m.Template == "invite" {
+		return ""
+	}
+	return m.Link
 }
 
 func message(k Known, id care.ChartID, m care.MessageID) (care.Message, bool) {

@@ -82,6 +82,7 @@ func (s *Store) OrderAll(_ context.Context, orders []Order) []Answer {
 type job struct {
 	order    Order
 	entries  []Entry // instead of an act: reads to be recorded
+	header   []byte  // with entries: to be stored in the same commit
 	answer   Answer
 	answered chan struct{}
 }
@@ -270,6 +271,9 @@ func (c *commit) dirty() bool { return c.w.wrote || len(c.entries) > 0 }
 func (c *commit) run(j *job) error {
 	if j.entries != nil {
 		c.entries = append(c.entries, j.entries...)
+		if j.header != nil {
+			return putHeader(c.w.Writer, j.header)
+		}
 		return nil
 	}
 	o := j.order

@@ -8,7 +8,6 @@ package store
 
 import (
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -33,6 +32,10 @@ import (
 type Config struct {
 	Dir string // holds care.db and care.key
 
+	Keys     Keys                 // what opens it; empty: the key file
+	Header   string               // path of a copy of the header, for a file whose own is damaged
+	Recovery func(words []string) // told those of a new store; nil: it has none
+
 	// Now is the clock of the instance; a throwaway one's may be virtual.
 	Now func() time.Time
 	// Elapsed is real time since some instant, for lingering and intervals.
@@ -45,12 +48,16 @@ type Config struct {
 	// Fatal is told when a commit failed: its outcome is unknown and the
 	// process must end.
 	Fatal func(error)
+
+	header []byte // stands in for that of the file
 }
 
 // The files of a store within its directory.
 const (
-	DataFile = "care.db"
-	KeyFile  = "care.key"
+	DataFile   = "care.db"
+	KeyFile    = "care.key"
+	HeaderFile = "care.hdr"    // a copy of the header
+	DeniedFile = "care.denied" // notes secrets that opened nothing, until the next good start
 )
 
 // Kind tells a lasting instance from a throwaway one. It is sealed into the
@@ -111,21 +118,35 @@ type programme struct {
 	calendar calendar.Calendar
 }
 
-// Create makes a new store with a key file, and the programme in it. Files that
-// are there already are left alone.
+// Create makes a new store with the programme in it, opened by the secret that
+// is named or else by a new key file. Files that are there already are left
+// alone.
 func Create(config Config, kind Kind, found act.Found) (*Store, error) {
-	keyPath := filepath.Join(config.Dir, KeyFile)
-	dbPath := filepath.Join(config.Dir, DataFile)
-	if _, err := os.Lstat(dbPath); err == nil {
-		return nil, fmt.Errorf("%s: %w; choose another --data, or serve this one", dbPath, ErrExists)
+	for _, name := range []string{DataFile, HeaderFile} {
+		path := filepath.Join(config.Dir, name)
+		if _, err := os.Lstat(path); err == nil {
+			return nil, fmt.Errorf("%s: %w; choose another --data, or serve this one", path, ErrExists)
+		}
 	}
 	if err := seedable(config, kind); err != nil {
 		return nil, err
 	}
+	secret, is, err := config.Keys.named()
+	if err != nil {
+		return nil, err
+	}
+	if is {
+		return create(config, kind, secret, found)
+	}
+	keyPath := filepath.Join(config.Dir, KeyFile)
 	if err := seal.NewKeyFile(keyPath); err != nil {
 		return nil, fmt.Errorf("make key file: %w", err)
 	}
-	s, err := create(config, kind, keyPath, dbPath, found)
+	secret, err = seal.ReadKeyFile(keyPath)
+	var s *Store
+	if err == nil {
+		s, err = create(config, kind, secret, found)
+	}
 	if err != nil {
 		_ = os.Remove(keyPath) // made a moment ago, and it opens nothing
 		return nil, err
@@ -134,19 +155,16 @@ func Create(config Config, kind Kind, found act.Found) (*Store, error) {
 }
 
 // create makes the file with the programme in it: one commit, all or nothing.
-func create(config Config, kind Kind, keyPath, dbPath string, found act.Found) (*Store, error) {
-	secret, err := seal.ReadKeyFile(keyPath)
-	if err != nil {
-		return nil, err
-	}
+func create(config Config, kind Kind, secret seal.Secret, found act.Found) (*Store, error) {
 	defer secret.Wipe()
-	vault, header, err := seal.Create(kind, secret, config.Now().UTC(), rand.Reader)
+	vault, header, words, err := newVault(config, kind, secret)
 	if err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
+	dbPath := filepath.Join(config.Dir, DataFile)
 	s := newStore(config, vault)
 	file, err := bolt.Create(dbPath, options(kind), func(w engine.Writer) error {
-		if err := errors.Join(w.Put(engine.Header, headerKey, header), w.Put(engine.Header, mirrorKey, header)); err != nil {
+		if err := putHeader(w, header); err != nil {
 			return err
 		}
 		return s.found(w, found)
@@ -155,8 +173,17 @@ func create(config Config, kind Kind, keyPath, dbPath string, found act.Found) (
 		return nil, err
 	}
 	s.engine = file
-	if err := s.start(); err != nil {
+	if kind == Production {
+		err = config.copyHeader(header)
+	}
+	if err == nil {
+		err = s.start()
+	}
+	if err != nil {
 		return nil, errors.Join(err, file.Close(), os.Remove(dbPath))
+	}
+	if words != nil {
+		config.Recovery(words)
 	}
 	return s, nil
 }
@@ -198,26 +225,19 @@ func open(config Config, file engine.Engine) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.start()
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	if err := s.reportDenied(); err != nil {
+		s.stop() // the file is the caller's to close
+		return nil, err
+	}
+	return s, nil
 }
 
 // unlocked finds the keys and the state record, and begins nothing.
 func unlocked(config Config, file engine.Engine) (*Store, error) {
-	secret, err := seal.ReadKeyFile(filepath.Join(config.Dir, KeyFile))
-	if err != nil {
-		return nil, err
-	}
-	defer secret.Wipe()
-	var header, mirror []byte
-	err = file.View(func(r engine.Reader) error {
-		header = append(header, r.Get(engine.Header, headerKey)...)
-		mirror = append(mirror, r.Get(engine.Header, mirrorKey)...)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	vault, err := seal.Open(header, mirror, secret)
+	vault, err := unlock(config, file)
 	if err != nil {
 		return nil, err
 	}
@@ -312,9 +332,14 @@ func (s *Store) Size() (int64, error) { return s.engine.Size() }
 
 // Close commits what waits and lets the file go.
 func (s *Store) Close() error {
+	s.stop()
+	return s.engine.Close()
+}
+
+// stop commits what waits and ends the committer.
+func (s *Store) stop() {
 	s.shut.Do(func() { close(s.closed) })
 	<-s.done
-	return s.engine.Close()
 }
 
 // Failed gives the error after which nothing more is written, if there was one.

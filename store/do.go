@@ -484,7 +484,7 @@ func (c *commit) env(actor care.Actor) (act.Env, error) {
 	}
 	env.Programme, env.Clock, env.Employers, env.Plans = *chart.Programme, p.clock, chart.Employers, chart.Plans
 	env.Terms = rules.TermsAt(chart.Terms, c.now)
-	env.Words = rules.WordsFor(env.Programme, env.Terms)
+	env.Words = p.words[env.Terms.Version]
 	return env, nil
 }
 

@@ -115,6 +115,7 @@ type Store struct {
 type programme struct {
 	chart    *care.Chart
 	clock    rules.Clock
+	words    map[string]rules.Words // by the version of the terms
 	calendar calendar.Calendar
 }
 

@@ -6,6 +6,8 @@ package jobs
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +31,8 @@ type Jobs struct {
 	last      atomic.Int64 // elapsed time of the last good sweep
 	scheduler gocron.Scheduler
 	stop      context.CancelFunc
-	ended     chan struct{}
+	letters   chan struct{} // there may be messages to deliver
+	ended     sync.WaitGroup
 }
 
 // Start begins to wake. Elapsed is real time, also where the clock is virtual.
@@ -39,7 +42,7 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	j := &Jobs{store: s, post: post, elapsed: elapsed, scheduler: scheduler, stop: cancel, ended: make(chan struct{})}
+	j := &Jobs{store: s, post: post, elapsed: elapsed, scheduler: scheduler, stop: cancel, letters: make(chan struct{}, 1)}
 	j.last.Store(int64(elapsed()))
 	_, err = scheduler.NewJob(
 		gocron.DurationJob(every),
@@ -61,13 +64,15 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 		}
 	}
 	scheduler.Start()
+	j.ended.Add(2)
 	go j.follow(ctx)
+	go j.carry(ctx)
 	return j, nil
 }
 
 // follow sweeps after commits, without waiting for the next tick.
 func (j *Jobs) follow(ctx context.Context) {
-	defer close(j.ended)
+	defer j.ended.Done()
 	for {
 		select {
 		case <-ctx.Done():
@@ -78,13 +83,9 @@ func (j *Jobs) follow(ctx context.Context) {
 	}
 }
 
-// wake sweeps and delivers once. A panic in it ends this turn, not the process.
+// wake sweeps once, and has what came of it delivered.
 func (j *Jobs) wake(ctx context.Context) {
-	defer func() {
-		if r := recover(); r != nil {
-			slog.ErrorContext(ctx, "a wake-up failed", "panic", r)
-		}
-	}()
+	defer caught(ctx, "sweep")
 	if ctx.Err() != nil {
 		return
 	}
@@ -92,22 +93,47 @@ func (j *Jobs) wake(ctx context.Context) {
 		slog.ErrorContext(ctx, "sweep failed", "error", err)
 		return
 	}
-	if _, err := j.post.Deliver(ctx); err != nil {
-		slog.ErrorContext(ctx, "delivery failed", "error", err)
-		return
-	}
 	j.store.Flush()
 	j.last.Store(int64(j.elapsed()))
+	select {
+	case j.letters <- struct{}{}:
+	default: // somebody is on the way to them already
+	}
+}
+
+// carry delivers messages whenever a sweep has gone by. It is a way of its own,
+// since a mail server may take long: what falls due does not wait for it.
+func (j *Jobs) carry(ctx context.Context) {
+	defer j.ended.Done()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-j.letters:
+			j.deliver(ctx)
+		}
+	}
+}
+
+func (j *Jobs) deliver(ctx context.Context) {
+	defer caught(ctx, "delivery")
+	if _, err := j.post.Deliver(ctx); err != nil {
+		slog.ErrorContext(ctx, "delivery failed", "error", err)
+	}
+}
+
+// caught ends a turn that panicked, and not the process. The value of a panic may
+// hold what somebody wrote: only where it happened is told.
+func caught(ctx context.Context, what string) {
+	if recover() != nil {
+		slog.ErrorContext(ctx, "a wake-up panicked", "what", what, "stack", string(debug.Stack()))
+	}
 }
 
 // verify makes a full pass over the store. What it finds stands in /readyz; the
 // log names the first of it.
 func (j *Jobs) verify(ctx context.Context) {
-	defer func() {
-		if r := recover(); r != nil {
-			slog.ErrorContext(ctx, "the full pass failed", "panic", r)
-		}
-	}()
+	defer caught(ctx, "verify")
 	report, err := j.store.Verify(ctx, nil)
 	switch {
 	case ctx.Err() != nil:
@@ -126,6 +152,6 @@ func (j *Jobs) Fresh() bool { return j.elapsed()-time.Duration(j.last.Load()) < 
 // Stop ends the wake-ups and waits for the one that runs.
 func (j *Jobs) Stop() error {
 	j.stop()
-	<-j.ended
+	j.ended.Wait()
 	return j.scheduler.Shutdown()
 }

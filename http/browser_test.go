@@ -621,7 +621,7 @@ func (b *tab) shows(texts ...string) *tab {
 func (b *tab) light(width int64, scheme string) {
 	b.t.Helper()
 	b.must(chromedp.EmulateViewport(width, 844), call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		{Name: "prefers-color-scheme", Value: scheme},
 	}}), chromedp.Evaluate[chromedp.Void](settle))
 }
 

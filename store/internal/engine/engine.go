@@ -7,7 +7,10 @@
 // one, needs nothing from the rest of the house.
 package engine
 
-import "errors"
+import (
+	"errors"
+	"io"
+)
 
 // Engine is one store of ordered bytes. Its methods may be called from several
 // goroutines; updates run one after the other, views beside them.
@@ -44,6 +47,18 @@ type Walker interface {
 type Pager interface {
 	// Page is the number of the key's page; 0 if that cannot be told.
 	Page(b Bucket, key []byte) uint64
+}
+
+// Copier is a Reader that can write out the whole state it reads, as a store
+// that can be opened.
+type Copier interface {
+	// Length is how many bytes Copy will write.
+	Length() int64
+
+	// Copy writes the state to w, beside other readers and writers. What is
+	// removed meanwhile stays in the engine until Copy ends, so w should be
+	// fast. It may lose the kind of an error of w in its own.
+	Copy(w io.Writer) error
 }
 
 // Reader reads within one transaction.

@@ -54,6 +54,7 @@ var (
 	_ engine.Engine = (*Store)(nil)
 	_ engine.Walker = (*Store)(nil)
 	_ engine.Pager  = transaction{}
+	_ engine.Copier = transaction{}
 )
 
 // View runs fn against the last committed state.

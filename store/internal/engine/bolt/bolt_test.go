@@ -180,6 +180,40 @@ func TestReadersDoNotHoldUpGrowth(t *testing.T) {
 	}))
 }
 
+// A copy that was made while the store was written to opens, without a repair, as
+// the state that was read, whichever meta page that stood on.
+func TestACopyIsAStore(t *testing.T) {
+	path := newFile(t)
+	s, err := Open(path, Options{})
+	must(t, err)
+	defer s.Close()
+	write := func(v string) {
+		must(t, s.Update(func(w engine.Writer) error { return w.Put(engine.Charts, []byte("k"), []byte(v)) }))
+	}
+	last := "three"
+	for _, next := range []string{"four", "five"} {
+		copied := filepath.Join(enginetest.Dir(t), "copy.db")
+		file, err := os.OpenFile(copied, os.O_CREATE|os.O_WRONLY, 0o600)
+		must(t, err)
+		must(t, s.View(func(r engine.Reader) error {
+			write(next)
+			return r.(engine.Copier).Copy(file)
+		}))
+		must(t, file.Close())
+		c, err := Open(copied, Options{})
+		must(t, err)
+		must(t, c.View(func(r engine.Reader) error {
+			if got := r.Get(engine.Charts, []byte("k")); string(got) != last {
+				t.Errorf("the copy has %q, want %s", got, last)
+			}
+			return nil
+		}))
+		must(t, c.Close())
+		last = next
+	}
+	write("six") // the file is still ours
+}
+
 func TestReadOnlyReadsAndDoesNotWrite(t *testing.T) {
 	path := newFile(t)
 	must(t, os.Chmod(path, 0o400))

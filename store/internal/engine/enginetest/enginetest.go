@@ -39,6 +39,7 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"large values", largeValues},
 		{"what cannot be written is refused", refusals},
 		{"size is told", size},
+		{"a copy is of the state that is read", copies},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := place(t)(t)
@@ -427,3 +428,43 @@ func closed(t *testing.T, e engine.Engine) {
 		t.Errorf("close: %v", err)
 	}
 }
+
+// copies holds an engine that can be copied to this: two copies of one state are
+// the same, whatever is written between them, and as long as was said.
+func copies(t *testing.T, e engine.Engine) {
+	put(t, e, "a", "1")
+	view(t, e, func(r engine.Reader) {
+		c, ok := r.(engine.Copier)
+		if !ok {
+			return // it keeps no file that could be copied
+		}
+		var first, second bytes.Buffer
+		if err := c.Copy(&first); err != nil {
+			t.Fatal(err)
+		}
+		wrote := make(chan error)
+		go func() {
+			wrote <- e.Update(func(w engine.Writer) error {
+				return w.Put(engine.Charts, []byte("a"), make([]byte, 1<<20))
+			})
+		}()
+		if err := <-wrote; err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Copy(&second); err != nil {
+			t.Fatal(err)
+		}
+		if int64(first.Len()) != c.Length() || !bytes.Equal(first.Bytes(), second.Bytes()) {
+			t.Errorf("copies have %d and %d bytes, %d were announced", first.Len(), second.Len(), c.Length())
+		}
+		no := errors.New("no")
+		if err := c.Copy(refusing{no}); err == nil {
+			t.Error("a copy that could not be written gave no error")
+		}
+	})
+}
+
+// refusing takes no bytes.
+type refusing struct{ err error }
+
+func (r refusing) Write([]byte) (int, error) { return 0, r.err }

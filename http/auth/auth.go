@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"careconnect/http/reply"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 	"careconnect/store"
@@ -87,7 +88,9 @@ func (a *Auth) Middleware(next http.Handler) http.Handler {
 				return
 			case ok && token == (pass.Type == care.PassToken) && pass.Type != care.PassInvite:
 				who = Who{Actor: care.Actor{Role: account.Role, Chart: account.Chart}, Name: account.Name, Hash: hash, Token: token}
-				a.touch(r.Context(), who, pass)
+				if a.touch(r.Context(), who, pass) {
+					a.SetCookie(w, secret, account.Role)
+				}
 			case token:
 				w.Header().Set("WWW-Authenticate", `Bearer realm="careconnect"`)
 				reply.Write(w, reply.Bad(r.Context(), http.StatusUnauthorized, "bad_token", "This token opens nothing. Check it, or ask for a new one."))
@@ -105,13 +108,20 @@ func bearer(r *http.Request) (string, bool) {
 	return strings.TrimSpace(secret), ok
 }
 
-// touch moves the end of a session in use, at most every few minutes.
-func (a *Auth) touch(ctx context.Context, who Who, pass care.Pass) {
+// touch moves the end of a session in use, at most every few minutes, and says
+// whether it did: then the browser keeps its cookie as long.
+func (a *Auth) touch(ctx context.Context, who Who, pass care.Pass) bool {
 	if pass.Type != care.PassSession || a.now().Sub(pass.Seen) < touchEvery {
-		return
+		return false
 	}
 	// A session that cannot be moved ends when it would have; the request goes on.
-	_, _ = a.store.Do(ctx, who.Actor, act.TouchPass{Chart: who.Actor.Chart, Hash: who.Hash, Expires: a.now().Add(idle(who.Actor.Role))})
+	out, err := a.store.Do(ctx, who.Actor, act.TouchPass{Chart: who.Actor.Chart, Hash: who.Hash, Expires: a.ends(idle(who.Actor.Role))})
+	return err == nil && out.Decision.Outcome == rules.Yes
+}
+
+// ends is when something that begins now and lasts a while is over.
+func (a *Auth) ends(after time.Duration) time.Time {
+	return a.now().UTC().Truncate(time.Second).Add(after)
 }
 
 func idle(role care.Role) time.Duration {
@@ -142,7 +152,7 @@ func (a *Auth) Session(w http.ResponseWriter, r *http.Request, account care.Acco
 // NewSession makes a session's secret and its pass, to be put into a chart.
 func (a *Auth) NewSession(role care.Role) (string, care.Pass) {
 	secret := Secret()
-	return secret, care.Pass{Hash: Hash(secret), Type: care.PassSession, Expires: a.now().UTC().Truncate(time.Second).Add(idle(role))}
+	return secret, care.Pass{Hash: Hash(secret), Type: care.PassSession, Expires: a.ends(idle(role))}
 }
 
 // SetCookie gives the browser a session's secret.
@@ -172,7 +182,7 @@ func (a *Auth) SetUp() (string, care.Pass) { return a.link(linkLife) }
 
 func (a *Auth) link(life time.Duration) (string, care.Pass) {
 	secret := Secret()
-	return secret, care.Pass{Hash: Hash(secret), Type: care.PassInvite, Expires: a.now().UTC().Truncate(time.Second).Add(life)}
+	return secret, care.Pass{Hash: Hash(secret), Type: care.PassInvite, Expires: a.ends(life)}
 }
 
 // Invited says whose set-up link a secret is; false if it opens nothing.
@@ -222,7 +232,7 @@ func (a *Auth) redeem(ctx context.Context, account care.Account, secret, passwor
 // password.
 func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, email, password string) error {
 	wrong := &care.Fault{Kind: care.Invalid, Code: "wrong_password", Says: "The e-mail address or the password is not right. Try again, or ask for a new set-up link."}
-	if !a.limits.allow(email) {
+	if !a.limits.take(email) {
 		return &care.Fault{Kind: care.Invalid, Code: "too_many_tries", Says: "There were too many tries for this address. Wait 15 minutes, then try again."}
 	}
 	accounts, err := a.store.Accounts(email)
@@ -234,7 +244,6 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, email, password st
 		return err
 	}
 	if found == nil {
-		a.limits.failed(email)
 		return wrong
 	}
 	a.limits.forgive(email)

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
@@ -28,6 +29,7 @@ const (
 	accountsTried = 2
 	minPassword   = 15
 	maxPassword   = 256
+	minDifferent  = 5 // fewer letters than these, repeated, are guessed early
 	triesBefore   = 10
 	lockedFor     = 15 * time.Minute
 	maxRemembers  = 100_000
@@ -46,12 +48,19 @@ func CheckNew(password string) string {
 	case len(password) > maxPassword:
 		return fmt.Sprintf("Choose a password of at most %d letters.", maxPassword)
 	}
-	for _, c := range common {
-		if strings.HasPrefix(folded, c) {
-			return "This password is among those that are tried first. Choose another."
-		}
+	if slices.ContainsFunc(common, func(c string) bool { return strings.HasPrefix(folded, c) }) || different(password) < minDifferent {
+		return "This password is among those that are tried first. Choose another."
 	}
 	return ""
+}
+
+// different counts the different letters of a password.
+func different(password string) int {
+	seen := map[rune]bool{}
+	for _, r := range password {
+		seen[r] = true
+	}
+	return len(seen)
 }
 
 func encodePassword(password string) string {
@@ -74,7 +83,7 @@ func samePassword(encoded, password string) bool {
 	}
 	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
 	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
-	if err1 != nil || err2 != nil || memory > 1<<20 || passes > 16 || passes == 0 || lanes == 0 {
+	if err1 != nil || err2 != nil || memory > 1<<20 || passes > 16 || passes == 0 || lanes == 0 || len(want) < 16 {
 		return false
 	}
 	got := argon2.IDKey([]byte(password), salt, passes, memory, lanes, uint32(len(want)))
@@ -88,7 +97,7 @@ type limits struct {
 	slots   chan struct{}
 
 	mu    sync.Mutex
-	tries map[string]tries
+	tries map[address]tries
 }
 
 type tries struct {
@@ -97,7 +106,7 @@ type tries struct {
 }
 
 func newLimits(elapsed func() time.Duration) *limits {
-	return &limits{elapsed: elapsed, slots: make(chan struct{}, argonAtOnce), tries: map[string]tries{}}
+	return &limits{elapsed: elapsed, slots: make(chan struct{}, argonAtOnce), tries: map[address]tries{}}
 }
 
 func (l *limits) encode(ctx context.Context, password string) (encoded string, err error) {
@@ -138,30 +147,35 @@ func (l *limits) compute(ctx context.Context, fn func()) error {
 	}
 }
 
-func (l *limits) allow(email string) bool {
+// take counts a try for an address before it is made, so that many at once count
+// as many, and one that is broken off counts as one; false if there were too
+// many. The count begins anew a while after the last one.
+func (l *limits) take(email string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	t := l.tries[fold(email)]
-	return t.count < triesBefore || l.elapsed() >= t.until
-}
-
-func (l *limits) failed(email string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	key, now := addressOf(email), l.elapsed()
+	t := l.tries[key]
+	if now >= t.until {
+		t.count = 0
+	}
+	if t.count >= triesBefore {
+		return false
+	}
 	if len(l.tries) >= maxRemembers {
 		clear(l.tries)
 	}
-	t := l.tries[fold(email)]
-	if t.count >= triesBefore && l.elapsed() >= t.until {
-		t.count = 0
-	}
-	l.tries[fold(email)] = tries{t.count + 1, l.elapsed() + lockedFor}
+	l.tries[key] = tries{t.count + 1, now + lockedFor}
+	return true
 }
 
 func (l *limits) forgive(email string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.tries, fold(email))
+	delete(l.tries, addressOf(email))
 }
 
-func fold(email string) string { return strings.ToLower(strings.TrimSpace(email)) }
+// address is what is remembered of an e-mail address: a hash, which takes the
+// same room however much was sent.
+type address [sha256.Size]byte
+
+func addressOf(email string) address { return sha256.Sum256([]byte(care.ByEmail(email).Of)) }

@@ -63,7 +63,7 @@ var inside = map[string][]string{
 }
 
 // mainsOwn are the modules of others that main may use itself.
-var mainsOwn = []string{"github.com/schollz/progressbar/v3", "github.com/spf13/cobra"}
+var mainsOwn = []string{"github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "golang.org/x/term"}
 
 // dice are the packages that may draw from math/rand: a demo's people come from
 // a seed. Everything else draws from the system.
@@ -1026,4 +1026,84 @@ func broken(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// TestVerify makes the full pass over a closed store: whole, damaged, held and
+// not there.
+func TestVerify(t *testing.T) {
+	dir := initialised(t)
+	run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit 1", "the trail has")
+	var report store.Report
+	e := run(t, "verify", "--data", dir, "--json").wants(t, 0)
+	if err := json.Unmarshal([]byte(e.out), &report); err != nil || report.Found == 0 || report.Found != report.Committed || len(report.Damages) > 0 {
+		t.Errorf("the report is %s, %v", e.out, err)
+	}
+	run(t, "verify", "trail", "--data", dir).wants(t, 0, fmt.Sprintf("size %d\nroot %s\n", report.Leaves, report.Root))
+	run(t, "verify", "trail", "--data", dir, "--json").wants(t, 0, report.Root)
+	run(t, "verify", "records").wants(t, exitUsage, "careconnect verify --help")
+	run(t, "verify", "--data", private(t)).wants(t, exitNoStore)
+
+	path := filepath.Join(dir, store.DataFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flip := func(at int) {
+		t.Helper()
+		harmed := bytes.Clone(whole)
+		harmed[at] ^= 16
+		if err := os.WriteFile(path, harmed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	named := 0
+	for at := 2*os.Getpagesize() + 300; at < len(whole) && named < 3; at += 701 {
+		flip(at)
+		e := run(t, "verify", "--data", dir, "--json")
+		if e.code == 0 {
+			continue // a page that nothing reads
+		}
+		report = store.Report{}
+		if err := json.Unmarshal([]byte(e.out), &report); err != nil || e.code != exitDamaged || len(report.Damages) == 0 {
+			t.Errorf("byte %d: ended with %d, %v, and said %s %s", at, e.code, err, e.out, e.err)
+		}
+		run(t, "verify", "--data", dir).wants(t, exitDamaged, "damaged")
+		named++
+	}
+	if named == 0 {
+		t.Error("no flipped bit did any harm")
+	}
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 4096); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "verify", "--data", dir).wants(t, exitDamaged, "4096 bytes")
+	if err := os.WriteFile(path, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serving, _ := startServe(t, dir)
+	run(t, "verify", "--data", dir).wants(t, exitLocked)
+	if err := errors.Join(serving.Process.Signal(syscall.SIGTERM), serving.end(t)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestReadyzSaysWhatIsKnown waits for the pass that follows a start.
+func TestReadyzSaysWhatIsKnown(t *testing.T) {
+	serving, url := startServe(t, initialised(t))
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		code, body := get(t, url+"/readyz", "")
+		if code == 200 && strings.Contains(string(body), "verified at ") && strings.Contains(string(body), "seq ") {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("after 20 s /readyz says %d %s", code, body)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if err := errors.Join(serving.Process.Signal(syscall.SIGTERM), serving.end(t)); err != nil {
+		t.Error(err)
+	}
 }

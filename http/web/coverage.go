@@ -83,7 +83,7 @@ func (p *Pages) standing(page *coveragePage, chart *care.Chart, c care.Coverage)
 	if d, ok := chart.Deadline(c.Verify); ok && c.Status == care.CoveragePending {
 		shown := deadline(d, "", zone, p.Now())
 		page.Deadline, page.Explain = &shown, p.explain(d)
-		page.Now = append(page.Now, assets.Fact{Term: "Checked by", Text: moment(d.Due, zone).Text})
+		page.Now = append(page.Now, assets.Fact{Term: "Checked by", Text: sentence(limit(d.Due, zone))})
 	}
 	if n, ok := coverageSays[c.Status]; ok {
 		page.Says = &n

@@ -395,7 +395,7 @@ func (m *mine) side() ([]assets.Fact, []assets.Action) {
 		facts[0] = assets.Fact{Term: "Your plan", Text: c.Payer + " " + c.Plan, Badge: coverageBadge(c.Status)}
 		plan = "See your plan"
 		if d, ok := m.chart.Deadline(c.Verify); ok && d.State == care.Running {
-			facts[0].Note = "Checked by " + m.words(d.Due)
+			facts[0].Note = "Checked by " + limit(d.Due, m.zone)
 		}
 	}
 	sharing, share := "Nothing is shared", "Decide about sharing"
@@ -450,7 +450,7 @@ func (m *mine) rescue() *rescued {
 		out.Cards = append(out.Cards, card)
 	}
 	if fell.Status == care.Expired && fell.ClosedAt.IsZero() {
-		out.Notice.Items = append(out.Notice.Items, m.p.Store.Words().Render("An answer that comes up to {late_answer_hours} hours late still counts, unless you ask somebody else."))
+		out.Notice.Text += m.p.Store.Words().Render(" An answer that comes up to {late_answer_hours} hours late still counts, unless you ask somebody else.")
 	}
 	if len(out.Cards) == 0 {
 		out.Notice.Text = "That is nobody’s fault. The care team is looking for somebody who can see you in time and writes to you. You can also look yourself."

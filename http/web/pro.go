@@ -239,7 +239,7 @@ func booked(chart *care.Chart, r care.Referral, kind care.AppointmentType) bool 
 
 // by says until when, in words: "Answer by Sat 21 Nov 2026, 17:00 EST".
 func by(says string, d care.Deadline, zone *time.Location) string {
-	return says + moment(d.Due, zone).Text
+	return says + limit(d.Due, zone)
 }
 
 func (p *Pages) requestCard(m matter, zone *time.Location, now time.Time) assets.Waiting {
@@ -280,7 +280,7 @@ func requestFacts(chart *care.Chart, r care.Referral, zone *time.Location) []ass
 // promiseFact says when the promise ends, on the client's own clock, which it is
 // counted by.
 func promiseFact(d care.Deadline) assets.Fact {
-	f := assets.Fact{Term: "Promise ends", Text: moment(d.Due, location(d.Zone)).Text, Note: "First session by then; the client's own days count."}
+	f := assets.Fact{Term: "Promise ends", Text: sentence(limit(d.Due, location(d.Zone))), Note: "First session by then; the client's own days count."}
 	switch d.State {
 	case care.Waiting:
 		f.Badge = &assets.Badge{Text: "Paused", Kind: "warning", Icon: "pause"}

@@ -294,7 +294,7 @@ func (p *Pages) sessions(r *http.Request, me care.Provider, chart *care.Chart, r
 		}
 	}
 	if first {
-		form.Lead = "The first session keeps the promise if it begins by " + moment(promise.Due, location(promise.Zone)).Text + ". " + form.Lead
+		form.Lead = "The first session keeps the promise if it begins by " + limit(promise.Due, location(promise.Zone)) + ". " + form.Lead
 	}
 	return form, nil
 }
@@ -335,7 +335,7 @@ func screenings(chart *care.Chart, zone *time.Location) []screened {
 				shown.Line += ", after the session had begun"
 			}
 		default:
-			shown.Line = "Due " + moment(s.Due, zone).Text
+			shown.Line = "Due by " + limit(s.Due, zone)
 		}
 		if s.Total != nil {
 			shown.Score = score(in, s, chart.Screenings)

@@ -2,10 +2,12 @@ package web
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"careconnect/assets"
 	"careconnect/rules"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -34,6 +36,15 @@ func deadline(d care.Deadline, says string, zone *time.Location, now time.Time) 
 	return shown
 }
 
+// limit is until when something is owed, as people say it: what is due in the
+// last second of a day is due by the end of that day.
+func limit(t time.Time, zone *time.Location) string {
+	if t.In(zone).Format("15:04:05") == "23:59:59" {
+		return "the end of " + dayOf(t, zone.String())
+	}
+	return moment(t, zone).Text
+}
+
 // span is a length of time in its two largest units.
 func span(d time.Duration) string {
 	minutes := int(d.Round(time.Minute).Minutes())
@@ -56,6 +67,9 @@ func (p *Pages) explain(d care.Deadline) *assets.Explain {
 		Foot: fmt.Sprintf("Policy %s, zone %s, zone data %s", e.PolicyVersion, e.Zone, e.TZData),
 	}
 	for _, s := range e.Steps {
+		if on, err := calendar.ParseDate(s.Date); err == nil && strings.Contains(s.What, on.Words()) {
+			s.Date = "" // the sentence says it, in words
+		}
 		shown.Steps = append(shown.Steps, assets.Because{Date: s.Date, What: s.What, Why: s.Why})
 	}
 	return shown

@@ -50,7 +50,7 @@ func (p *Pages) showHours(w http.ResponseWriter, r *http.Request, status int, n 
 			number("buffer", "Pause around each appointment", "In minutes.", h.BufferMinutes),
 			number("notice", "Notice before an appointment", "In minutes; 1440 are a day.", h.NoticeMinutes),
 		},
-		"Ticks": assets.Options{Name: "also", Legend: "And", Many: true, Choices: []assets.Choice{
+		"Ticks": assets.Options{Name: "also", Legend: "Booking and holidays", Many: true, Choices: []assets.Choice{
 			{Value: "self", Text: "Clients book an open time themselves", Note: "Otherwise they ask, and you answer within 24 hours.", Checked: me.SelfSchedule},
 			{Value: "holidays", Text: "Closed on holidays", Note: "The federal ones, and those of the programme.", Checked: h.ClosedOnHolidays},
 		}},

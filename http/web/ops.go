@@ -273,11 +273,12 @@ func leading(chart *care.Chart) (care.Referral, string) {
 	return lead, turn
 }
 
-// nextDeadline is what falls due first in a chart; plans stand by themselves.
+// nextDeadline is what falls due first in a chart; plans and safety alerts
+// stand by themselves.
 func nextDeadline(chart *care.Chart) (care.Deadline, bool) {
 	var next care.Deadline
 	for _, d := range chart.Deadlines {
-		if d.State == care.Running && d.Code != "eligibility" && dueWords[d.Code] != "" && (next.ID == "" || d.Due.Before(next.Due)) {
+		if d.State == care.Running && d.Code != "eligibility" && d.Code != "safety_ack" && dueWords[d.Code] != "" && (next.ID == "" || d.Due.Before(next.Due)) {
 			next = d
 		}
 	}
@@ -350,7 +351,9 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 		page.Roads = append(page.Roads, roadOf{Title: title, Badge: statusBadge(ref.Status), Turn: turnWords[rules.WhoseTurn(ref, chart)], Events: p.road(chart, ref, zone, now)})
 	}
 	for _, c := range chart.Coverages {
-		page.Plans = append(page.Plans, p.planCard(chart, c, zone, now, auth.Actor(r).Role == care.RoleCareTeam))
+		card := p.planCard(chart, c, zone, now, auth.Actor(r).Role == care.RoleCareTeam)
+		card.Title = c.Plan // whose it is, the page says
+		page.Plans = append(page.Plans, card)
 	}
 	page.Visits = assets.Table{Caption: "Consultations and sessions", Head: []string{"When", "What", "Where it stands"}, Empty: "None booked yet"}
 	for _, ap := range byStart(chart.Appointments) {

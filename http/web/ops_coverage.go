@@ -59,7 +59,7 @@ func (p *Pages) planCard(chart *care.Chart, c care.Coverage, zone *time.Location
 	card := assets.Waiting{
 		Title: nameIn(chart), Line: "Given " + moment(c.SubmittedAt, zone).Text,
 		Facts: []assets.Fact{
-			{Term: planTypes[c.Type], Text: c.Payer + " " + c.Plan, Note: "State: " + c.State, Badge: &badge},
+			{Term: planTypes[c.Type], Text: c.Payer + " " + c.Plan, Note: stateName(c.State), Badge: &badge},
 			{Term: "Member number", Text: tail(c.MemberID)},
 		},
 	}

@@ -99,7 +99,7 @@ func providerRow(pr care.Provider) assets.Waiting {
 	badge := standingBadges[pr.Standing]
 	states := []string{}
 	for _, c := range pr.Credentials {
-		states = append(states, c.State)
+		states = append(states, stateName(c.State))
 	}
 	credentialed := "None entered yet"
 	if len(states) > 0 {
@@ -128,7 +128,7 @@ func (p *Pages) showProvider(w http.ResponseWriter, r *http.Request, status int,
 	pr := *chart.Provider
 	licences := []string{}
 	for _, l := range pr.Licences {
-		licences = append(licences, l.State)
+		licences = append(licences, stateName(l.State))
 	}
 	badge := standingBadges[pr.Standing]
 	facts := []assets.Fact{

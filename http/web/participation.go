@@ -99,7 +99,7 @@ func (p *Pages) facts(me care.Provider) rules.ProviderFacts {
 func (p *Pages) credentialFacts(me care.Provider) []assets.Fact {
 	facts := []assets.Fact{{Term: "Degree", Text: or(degreeWords[me.Degree], me.Degree)}, {Term: "NPI", Text: me.NPI}}
 	for _, c := range me.Credentials {
-		fact := assets.Fact{Term: "Credentialed in " + c.State, Text: "From " + c.From.Words(), Badge: &assets.Badge{Text: "Licensed there", Kind: "success", Icon: "check"}}
+		fact := assets.Fact{Term: "Credentialed in " + stateName(c.State), Text: "From " + c.From.Words(), Badge: &assets.Badge{Text: "Licensed there", Kind: "success", Icon: "check"}}
 		if !c.Until.IsZero() {
 			fact.Text += " until " + c.Until.Words()
 		}
@@ -118,9 +118,9 @@ func (p *Pages) credentialFacts(me care.Provider) []assets.Fact {
 func publicCard(me care.Provider) assets.ProviderCard {
 	states := []string{}
 	for _, c := range me.Credentials {
-		states = append(states, c.State)
+		states = append(states, stateName(c.State))
 	}
-	line := or(degreeWords[me.Degree], me.Degree)
+	line := label(me.Degree)
 	if len(states) > 0 {
 		line += " · " + strings.Join(states, ", ")
 	}

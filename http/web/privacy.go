@@ -99,12 +99,20 @@ var lookers = map[care.Role]string{
 // deeds tells an act or a read in words.
 func deeds(did, effect string) string {
 	if page, read := strings.CutPrefix(did, "read "); read {
-		return "read: " + page
+		return or(readWords[page], "looked at: "+page)
 	}
 	if did == "fall" {
 		return or(effectWords[effect], "noted that a time was over")
 	}
 	return or(deedWords[did], strings.ReplaceAll(did, "_", " "))
+}
+
+// readWords are what somebody read, as the client knows it.
+var readWords = map[string]string{
+	"inbox": "saw your request in the inbox", "clients": "saw you among their clients", "referral": "looked at your request", "referrals": "looked at your requests",
+	"appointment": "looked at an appointment", "appointments": "looked at your appointments", "screening": "looked at a form", "screenings": "looked at your forms",
+	"board": "saw you on the board of what is due", "client": "looked at your page", "coverage": "looked at your plan", "coverages": "looked at your plans",
+	"plans to verify": "saw your plan among those to verify", "alerts": "saw a safety alert", "names": "looked up your name", "tasks": "saw a task about you",
 }
 
 // effectWords are what the service did by itself when a time came.

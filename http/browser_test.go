@@ -341,7 +341,7 @@ func (k *walk) from(b *tab, p person, name, at string) {
 			to.Fragment = ""
 			most := 1
 			if their.MatchString(to.Path) {
-				most = 2
+				most = 3
 			}
 			if s := shape(to, p.ID == ""); !known[to.RequestURI()] && k.shapes[s] < most {
 				k.shapes[s]++

@@ -39,14 +39,18 @@ const (
 // commit apart, and returns the newest. bbolt would go back to the older of them
 // without a word, and the last acknowledged commit would be gone.
 func checkMeta(file *os.File, path string) (meta, error) {
-	damaged := func(format string, args ...any) (meta, error) {
-		return meta{}, engine.Damaged{Path: path, What: fmt.Sprintf(format, args...)}
-	}
 	info, err := file.Stat()
 	if err != nil {
 		return meta{}, classify(path, err)
 	}
-	size := info.Size()
+	return newestMeta(file, info.Size(), path)
+}
+
+// newestMeta is checkMeta of what is read by a reader.
+func newestMeta(file io.ReaderAt, size int64, path string) (meta, error) {
+	damaged := func(format string, args ...any) (meta, error) {
+		return meta{}, engine.Damaged{Path: path, What: fmt.Sprintf(format, args...)}
+	}
 	page, errs := findMetas(file, size)
 	switch {
 	case errors.Is(errs[0], errShort) || errors.Is(errs[1], errShort):

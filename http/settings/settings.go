@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -83,23 +84,22 @@ const prefix = "CARECONNECT_"
 // the data folder is read if it is there. Flags are those of the command line.
 // Warnings are for the log.
 func Read(path string, flags *pflag.FlagSet) (s Settings, warnings []string, err error) {
+	over, err := said(flags)
+	if err != nil {
+		return s, nil, err
+	}
 	k := koanf.New(".")
 	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
 		return s, nil, err
 	}
-	if err := k.Load(env.Provider(".", env.Opt{Prefix: prefix, TransformFunc: fromEnvironment}), nil); err != nil {
-		return s, nil, fmt.Errorf("environment: %w", err)
+	data := k.String("data")
+	if over.Exists("data") {
+		data = over.String("data")
 	}
-	over := posflag.ProviderWithFlag(flags, ".", k, func(f *pflag.Flag) (string, any) {
-		if _, known := defaults[f.Name]; !known || !f.Changed {
-			return "", nil
-		}
-		return f.Name, posflag.FlagVal(flags, f)
-	})
-	if err := k.Load(over, nil); err != nil {
-		return s, nil, fmt.Errorf("command line: %w", err)
+	if err := readFile(k, path, data); err != nil {
+		return s, nil, err
 	}
-	if k, err = under(k, path); err != nil {
+	if err := k.Merge(over); err != nil {
 		return s, nil, err
 	}
 	warnings, err = readSecrets(k)
@@ -112,33 +112,52 @@ func Read(path string, flags *pflag.FlagSet) (s Settings, warnings []string, err
 	return s, warnings, k.Unmarshal("", &s)
 }
 
-// under lays the YAML file between the defaults and what is set over it. The
-// data folder, which may name the file, is known only once the rest is read.
-func under(over *koanf.Koanf, path string) (*koanf.Koanf, error) {
+// said is what the environment and, over it, the command line say, and nothing
+// else: what they say counts also where it is what would be so anyway.
+func said(flags *pflag.FlagSet) (*koanf.Koanf, error) {
+	k := koanf.New(".")
+	if err := k.Load(env.Provider(".", env.Opt{Prefix: prefix, TransformFunc: fromEnvironment}), nil); err != nil {
+		return nil, fmt.Errorf("environment: %w", err)
+	}
+	given := posflag.ProviderWithFlag(flags, ".", k, func(f *pflag.Flag) (string, any) {
+		if _, known := defaults[f.Name]; !known || !f.Changed {
+			return "", nil
+		}
+		return f.Name, posflag.FlagVal(flags, f)
+	})
+	if err := k.Load(given, nil); err != nil {
+		return nil, fmt.Errorf("command line: %w", err)
+	}
+	return k, nil
+}
+
+var quoted = regexp.MustCompile("`[^`]*`")
+
+// readFile lays the YAML file over the defaults. A name may be nested or have
+// its dots; one with nothing behind it says nothing.
+func readFile(k *koanf.Koanf, path, data string) error {
 	named := path != ""
 	if !named {
-		path = filepath.Join(over.String("data"), fileName)
+		path = filepath.Join(data, fileName)
 	}
 	if _, err := os.Stat(path); err != nil {
 		if named || !os.IsNotExist(err) {
-			return nil, fmt.Errorf("settings file: %w", err)
+			return fmt.Errorf("settings file: %w", err)
 		}
-		return over, nil
+		return nil
 	}
-	k := koanf.New(".")
-	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
-		return nil, err
+	f := koanf.New(".")
+	if err := f.Load(file.Provider(path), yaml.Parser()); err != nil {
+		// The parser quotes what it stumbles over, which may be a secret.
+		return fmt.Errorf("settings file %s: %s", path, quoted.ReplaceAllString(err.Error(), "what stands there"))
 	}
-	if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-		return nil, fmt.Errorf("settings file %s: %w", path, err)
-	}
-	changed := map[string]any{}
-	for name, value := range over.All() {
-		if was, known := defaults[name]; !known || was != value {
-			changed[name] = value
+	flat := f.All()
+	for name, value := range flat {
+		if value == nil && k.Exists(name) {
+			delete(flat, name)
 		}
 	}
-	return k, k.Load(confmap.Provider(changed, "."), nil)
+	return k.Load(confmap.Provider(flat, "."), nil)
 }
 
 // fromEnvironment turns CARECONNECT_MAIL__HOST into mail.host.
@@ -150,8 +169,7 @@ func fromEnvironment(name, value string) (string, any) {
 // environment out of it.
 func readSecrets(k *koanf.Koanf) (warnings []string, err error) {
 	for _, name := range secrets {
-		variable := prefix + strings.ToUpper(strings.ReplaceAll(name, ".", "__"))
-		if os.Getenv(variable) != "" {
+		for _, variable := range holding(name) {
 			warnings = append(warnings, variable+" holds a secret in the environment, where other programs can read it; name a file in "+variable+"_FILE instead")
 			if err := os.Unsetenv(variable); err != nil {
 				return nil, err
@@ -173,6 +191,22 @@ func readSecrets(k *koanf.Koanf) (warnings []string, err error) {
 		}
 	}
 	return warnings, nil
+}
+
+// holding are the variables of the environment that hold a setting, in whatever
+// letters their names are written.
+func holding(setting string) []string {
+	var variables []string
+	for _, pair := range os.Environ() {
+		variable, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(variable, prefix) || value == "" {
+			continue
+		}
+		if name, _ := fromEnvironment(variable, value); name == setting {
+			variables = append(variables, variable)
+		}
+	}
+	return variables
 }
 
 func misspelt(k *koanf.Koanf) []string {

@@ -81,6 +81,7 @@ var exits = []struct {
 	{errUsage, exitUsage},
 	{store.ErrNewerFormat, exitNewer},
 	{store.ErrWrongKey, exitWrongKey},
+	{store.ErrSecret, exitWrongKey},
 	{store.ErrLocked, exitLocked},
 	{store.ErrNoStore, exitNoStore},
 	{store.ErrReplaced, exitIO},
@@ -126,7 +127,8 @@ func (p *program) commands() *cobra.Command {
 	generate.AddCommand(p.genOpenAPI())
 	admin := &cobra.Command{Use: "admin", Short: "Look after the operator's account: invite"}
 	admin.AddCommand(p.adminInvite())
-	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.verify(), p.healthcheck(), admin, generate, p.version())
+	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.verify(), p.healthcheck(), admin, p.rekey(), p.repair(), generate, p.version())
+	withKeys(root)
 	strict(root)
 	return root
 }
@@ -308,28 +310,43 @@ func (p *program) announce(o demoOptions, line http.DemoLine) error {
 
 func (p *program) init() *cobra.Command {
 	var dir string
+	var confirm bool
 	var desks act.SetAddresses
 	c := &cobra.Command{
 		Use: "init", Short: "Make a lasting instance: care.db and care.key", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := p.keyed(c, dir)
+			if err != nil {
+				return err
+			}
+			if confirm && config.Keys.Ask == nil {
+				return fmt.Errorf("%w: --confirm-recovery asks at a terminal; check the words later with: careconnect rekey slot --check recovery", errUsage)
+			}
 			if err := os.MkdirAll(dir, 0o700); err != nil {
 				return fmt.Errorf("%w: %w", store.ErrPermission, err)
 			}
 			programme := rules.DefaultProgramme()
 			programme.PrivacyEmail, programme.CareEmail, programme.OnCallEmail = desks.Privacy, desks.Care, desks.OnCall
-			s, err := store.Create(p.config(dir), store.Production, act.Found{Programme: programme, Terms: rules.DefaultTerms(p.wall().UTC().Truncate(time.Second))})
+			var words []string
+			config.Recovery = func(made []string) { words = made }
+			s, err := store.Create(config, store.Production, act.Found{Programme: programme, Terms: rules.DefaultTerms(p.wall().UTC().Truncate(time.Second))})
 			if err != nil {
 				return err
 			}
 			if err := s.Close(); err != nil {
 				return err
 			}
-			fmt.Fprintf(p.out, "Made %s and %s.\n\nWithout %s nothing in %s can ever be read again: keep a copy of it\non another machine. Start the service with\n\n  careconnect serve --data %s\n",
-				filepath.Join(dir, store.DataFile), filepath.Join(dir, store.KeyFile), store.KeyFile, store.DataFile, dir)
+			p.sayMade(config, words)
+			if confirm {
+				return p.confirmWords(words, dir)
+			}
 			return nil
 		},
 	}
 	c.Flags().StringVar(&dir, "data", ".", "folder to make them in")
+	c.Flags().String("secret-file", "", "let it be opened by the content of this file, of 32 random bytes or more, instead of a key file")
+	c.Flags().String("passphrase-file", "", "let it be opened by the passphrase in this file instead of a key file")
+	c.Flags().BoolVar(&confirm, "confirm-recovery", false, "ask for two of the recovery words to be typed back")
 	c.Flags().StringVar(&desks.Privacy, "privacy-email", "", "where clients write to end sharing; none can begin before it is set")
 	c.Flags().StringVar(&desks.Care, "care-email", "", "where the care team reads its tasks")
 	c.Flags().StringVar(&desks.OnCall, "on-call-email", "", "where clinicians on call are told of safety alerts")
@@ -341,10 +358,18 @@ func (p *program) config(dir string) store.Config {
 }
 
 // open opens a lasting store, or says how to make one.
-func (p *program) open(dir string) (*store.Store, error) {
-	s, err := store.Open(p.config(dir))
+func (p *program) open(c *cobra.Command, dir string) (*store.Store, error) {
+	config, err := p.keyed(c, dir)
+	if err != nil {
+		return nil, err
+	}
+	return openStore(config)
+}
+
+func openStore(config store.Config) (*store.Store, error) {
+	s, err := store.Open(config)
 	if errors.Is(err, store.ErrNoStore) {
-		return nil, fmt.Errorf("%w; make one with: careconnect init --data %s", err, dir)
+		return nil, fmt.Errorf("%w; make one with: careconnect init --data %s", err, config.Dir)
 	}
 	return s, err
 }
@@ -367,7 +392,11 @@ func (p *program) serve() *cobra.Command {
 			for _, w := range warnings {
 				slog.Warn(w)
 			}
-			return p.runServe(c.Context(), set)
+			config, err := p.opensWith(c, set.Data, set.Key)
+			if err != nil {
+				return err
+			}
+			return p.runServe(c.Context(), set, config)
 		},
 	}
 	c.Flags().String("data", ".", "folder of care.db and care.key")
@@ -377,8 +406,8 @@ func (p *program) serve() *cobra.Command {
 	return c
 }
 
-func (p *program) runServe(ctx context.Context, set settings.Settings) error {
-	s, err := p.open(set.Data)
+func (p *program) runServe(ctx context.Context, set settings.Settings, config store.Config) error {
+	s, err := openStore(config)
 	if err != nil {
 		return err
 	}
@@ -475,7 +504,7 @@ func (p *program) adminInvite() *cobra.Command {
 	c := &cobra.Command{
 		Use: "invite", Short: "Print a new set-up link for the operator (while the service is stopped)", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := p.open(dir)
+			s, err := p.open(c, dir)
 			if err != nil {
 				return err
 			}
@@ -508,7 +537,7 @@ func (p *program) importProviders() *cobra.Command {
 	c := &cobra.Command{
 		Use: "providers FILE", Short: "Take in providers from a registry file (.csv, .csv.gz, .zip, - for standard input)", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.open(dir)
+			s, err := p.open(c, dir)
 			if err != nil {
 				return err
 			}
@@ -578,7 +607,7 @@ func (p *program) explain() *cobra.Command {
 	c := &cobra.Command{
 		Use: "explain ID", Short: "Explain a deadline by its id, step by step", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.open(dir)
+			s, err := p.open(c, dir)
 			if err != nil {
 				return err
 			}
@@ -610,7 +639,7 @@ func (p *program) verify() *cobra.Command {
 	c := &cobra.Command{
 		Use: "verify", Short: "Open every record and prove that none is missing (while the service is stopped)",
 		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := p.inspect(c.Context(), dir)
+			report, err := p.inspect(c, dir)
 			if err != nil {
 				return err
 			}
@@ -629,7 +658,7 @@ func (p *program) verify() *cobra.Command {
 	trail := &cobra.Command{
 		Use: "trail", Short: "Compute the trail's tree again and print its size and root (while the service is stopped)",
 		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := p.inspect(c.Context(), dir)
+			report, err := p.inspect(c, dir)
 			if err != nil {
 				return err
 			}
@@ -651,10 +680,14 @@ func (p *program) verify() *cobra.Command {
 
 // inspect makes the pass, with a bar at a terminal and lines of JSON for a
 // program.
-func (p *program) inspect(ctx context.Context, dir string) (store.Report, error) {
+func (p *program) inspect(c *cobra.Command, dir string) (store.Report, error) {
+	config, err := p.keyed(c, dir)
+	if err != nil {
+		return store.Report{}, err
+	}
 	var bar *progressbar.ProgressBar
 	said := p.elapsed()
-	return store.Inspect(ctx, p.config(dir), func(done, total int64) {
+	return store.Inspect(c.Context(), config, func(done, total int64) {
 		switch {
 		case terminal(p.err):
 			if bar == nil || bar.GetMax64() != total { // pages first, then records

@@ -296,3 +296,6 @@ func newVault(config Config, kind Kind, secret seal.Secret) (vault *seal.Vault, 
 	header, err = vault.Header()
 	return vault, header, words, err
 }
+
+// Slots lists the ways to open the store.
+func (s *Store) Slots() []Slot { return s.vault.Slots() }

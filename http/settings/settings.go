@@ -26,10 +26,18 @@ type Settings struct {
 	Data   string `koanf:"data"`   // folder of care.db and care.key
 	Listen string `koanf:"listen"` // address and port
 	URL    string `koanf:"url"`    // how people reach the service; empty: by the listening address
+	Key    Key    `koanf:"key"`
 	Log    Log    `koanf:"log"`
 	Mail   Mail   `koanf:"mail"`
 	Desks  Desks  `koanf:"desks"`
 	Admin  Admin  `koanf:"admin"`
+}
+
+// Key says what opens the store, where it is not the key file beside it. The
+// file is read by whoever opens the store, who can wipe what was read.
+type Key struct {
+	Secret     string `koanf:"secret"`
+	SecretFile string `koanf:"secret_file"`
 }
 
 // Log says how much is written to the log.
@@ -64,6 +72,7 @@ type Admin struct {
 // defaults also say which names there are.
 var defaults = map[string]any{
 	"data": ".", "listen": "127.0.0.1:8080", "url": "",
+	"key.secret": "", "key.secret_file": "",
 	"log.level": "info",
 	"mail.host": "", "mail.port": 587, "mail.user": "", "mail.password": "", "mail.from": "", "mail.plain": false,
 	"desks.privacy": "", "desks.care": "", "desks.on_call": "",
@@ -71,7 +80,10 @@ var defaults = map[string]any{
 }
 
 // secrets may be given as the name of a file that holds them.
-var secrets = []string{"mail.password", "admin.password"}
+var secrets = []string{"mail.password", "admin.password", keySecret}
+
+// keySecret is one whose file is left to others to read.
+const keySecret = "key.secret"
 
 // fileName is the file read from the data folder when no other is named.
 const fileName = "careconnect.yaml"
@@ -181,6 +193,9 @@ func readSecrets(k *koanf.Koanf) (warnings []string, err error) {
 		}
 		if k.String(name) != "" {
 			return nil, fmt.Errorf("%s and %s_file are both set; keep one", name, name)
+		}
+		if name == keySecret {
+			continue
 		}
 		body, err := os.ReadFile(path)
 		if err != nil {

@@ -168,14 +168,22 @@ func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, problem *reply.P
 	for _, reason := range problem.Reasons {
 		items = append(items, reason.Says+" ("+map[rules.Truth]string{rules.No: "this does not hold", rules.Unknown: "not yet known"}[reason.Truth]+")")
 	}
-	page := assets.Page{Title: problem.Title, Data: assets.Notice{
-		Kind: "warn", Title: problem.Title, Text: problem.Detail, Items: items,
+	title := or(wrongs[problem.Status], problem.Title)
+	page := assets.Page{Title: title, Data: map[string]any{"Title": title, "Notice": assets.Notice{
+		Kind: "warn", Text: problem.Detail, Items: items,
 		Actions: []assets.Action{{Text: "Back to my start page", Href: homeOf(auth.Actor(r).Role), Icon: "arrow-left", Style: "outline"}},
-	}}
+	}}}
 	if err := p.show(w, r, problem.Status, "problem", "", page); err != nil {
 		slog.ErrorContext(r.Context(), "page failed", "request", reply.RequestID(r.Context()), "error", err)
 		reply.Write(w, problem)
 	}
+}
+
+// wrongs are the headings of what can go wrong, by status, in a reader's words.
+var wrongs = map[int]string{
+	http.StatusNotFound: "This page is not here", http.StatusForbidden: "This page is not yours to open", http.StatusMethodNotAllowed: "This page cannot be opened like that",
+	http.StatusConflict: "That did not work", http.StatusUnprocessableEntity: "That did not work", http.StatusTooManyRequests: "Too many at once",
+	http.StatusInternalServerError: "Something went wrong on our side", http.StatusServiceUnavailable: "We are not sure that this was saved",
 }
 
 // done sends the reader on after an act, with a word on what it led to.

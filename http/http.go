@@ -48,7 +48,7 @@ func New(c Config) (http.Handler, error) {
 		m.Handle(r.Path, c.guard(r)).Methods(methods(r.Method)...)
 	}
 	m.NotFoundHandler = http.HandlerFunc(c.nothing)
-	m.MethodNotAllowedHandler = methodNotAllowed(m, routes)
+	m.MethodNotAllowedHandler = c.methodNotAllowed(m, routes)
 	return coat(c, m), nil
 }
 
@@ -91,6 +91,9 @@ func (c Config) guard(route reply.Route) http.Handler {
 		who := auth.Of(r.Context())
 		switch {
 		case route.For(who.Actor.Role):
+			if route.Does == "read file" {
+				w.Header().Del("Set-Cookie") // anybody may keep a file: nobody's session goes with it
+			}
 			route.Handler.ServeHTTP(w, r)
 		case who.Actor.Chart == "" && wantsPage(r):
 			http.Redirect(w, r, "/sign-in", http.StatusSeeOther)
@@ -121,7 +124,7 @@ func (c Config) nothing(w http.ResponseWriter, r *http.Request) {
 }
 
 // methodNotAllowed names the methods that the path does take.
-func methodNotAllowed(m *mux.Router, routes []reply.Route) http.Handler {
+func (c Config) methodNotAllowed(m *mux.Router, routes []reply.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var allowed []string
 		for _, route := range routes {
@@ -129,11 +132,12 @@ func methodNotAllowed(m *mux.Router, routes []reply.Route) http.Handler {
 			probe.Method = route.Method
 			var match mux.RouteMatch
 			if !slices.Contains(allowed, route.Method) && m.Match(probe, &match) && match.MatchErr == nil {
-				allowed = append(allowed, route.Method)
+				allowed = append(allowed, methods(route.Method)...)
 			}
 		}
+		slices.Sort(allowed)
 		w.Header().Set("Allow", strings.Join(allowed, ", "))
-		reply.Write(w, reply.Bad(r.Context(), http.StatusMethodNotAllowed, "method_not_allowed", "This address takes "+strings.Join(allowed, ", ")+" only."))
+		c.problem(w, r, reply.Bad(r.Context(), http.StatusMethodNotAllowed, "method_not_allowed", "This address takes "+strings.Join(allowed, ", ")+" only."))
 	})
 }
 

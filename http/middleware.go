@@ -22,7 +22,7 @@ func coat(c Config, inner http.Handler) http.Handler {
 		reply.Write(w, reply.Bad(r.Context(), http.StatusForbidden, "cross_origin", "This request came from another site, so it was not done. Open the page here and try again."))
 	}))
 	h := cross.Handler(c.Auth.Middleware(inner))
-	return numbered(caught(headers(c.Secure, bounded(h))))
+	return numbered(caught(headers(c.Secure, c.bounded(h))))
 }
 
 // numbered gives each request an id, for logs, problems and the trail.
@@ -75,8 +75,14 @@ func headers(secure bool, next http.Handler) http.Handler {
 	})
 }
 
-func bounded(next http.Handler) http.Handler {
+// bounded refuses a body that says it is too large, and cuts off one that does
+// not say.
+func (c Config) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength > maxBody {
+			c.problem(w, r, reply.Bad(r.Context(), http.StatusRequestEntityTooLarge, "too_large", "This is too much at once: send at most one megabyte."))
+			return
+		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})

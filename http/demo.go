@@ -22,6 +22,7 @@ import (
 	"careconnect/http/web"
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/care"
 	"careconnect/store"
 )
 
@@ -57,7 +58,7 @@ type DemoLine struct {
 }
 
 // ErrScenario says that there is no scenario of a name.
-var ErrScenario = errors.New("there is no such scenario; there is: everyday")
+var ErrScenario error = &care.Fault{Kind: care.Invalid, Code: "no_scenario", Says: "There is no such scenario; there is: everyday."}
 
 // instance is one life of a demo.
 type instance struct {

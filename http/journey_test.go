@@ -190,7 +190,6 @@ type journey struct {
 	zone      *time.Location
 	referral  string            // the one last asked for
 	names     map[string]string // of referrals, by the provider's name in the script
-	meeting   string            // appointment
 	fired     []any
 	status    int // of the last act
 	problem   map[string]any

@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 		writeUntilKilled(os.Getenv(childDir))
 	case "init":
 		initOnce(os.Getenv(childDir))
+	case "restore":
+		restoreOnce(os.Getenv(childDir))
 	case "hold":
 		holdUntilKilled(os.Getenv(childDir))
 	default:

@@ -1,0 +1,377 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"time"
+
+	"careconnect/store/internal/engine"
+	"careconnect/store/internal/engine/bolt"
+	"careconnect/store/internal/seal"
+)
+
+// ErrBackup is the class of what makes a backup unfit to be restored: it is no
+// backup, is cut short, was altered, or is of another store.
+var ErrBackup = errors.New("this backup cannot be restored")
+
+// BackupInfo says what a backup is of.
+type BackupInfo struct {
+	Path     string    `json:"path"`
+	At       time.Time `json:"at"`                // when it was made
+	Sequence uint64    `json:"seq"`               // the commit that it is of
+	High     time.Time `json:"high"`              // the highest instant that the store had seen by then
+	Size     int64     `json:"bytes"`             // of the store in it
+	Records  uint64    `json:"records,omitempty"` // those that were opened; 0 before it is proven
+
+	file [16]byte
+}
+
+// Backup makes a backup of the last commit in a folder of its own, beside
+// readers and writers: it streams the store, wrapped, to a draft, makes that
+// durable, opens it again as a restore would, reads every record in it, and only
+// then gives it its name. Progress is told bytes, then pages, then records.
+func (s *Store) Backup(ctx context.Context, dir string, progress Progress) (BackupInfo, error) {
+	if err := s.Failed(); err != nil {
+		return BackupInfo{}, err
+	}
+	held, err := holdFolder(dir)
+	if err != nil {
+		return BackupInfo{}, err
+	}
+	defer held.Close()
+	file, err := draftIn(dir)
+	if err != nil {
+		return BackupInfo{}, err
+	}
+	defer os.Remove(file.Name())
+	info, err := s.wrap(ctx, file, progress)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return BackupInfo{}, fmt.Errorf("make a backup in %s: %w", dir, err)
+	}
+	proven, err := s.prove(ctx, file.Name(), progress)
+	if err != nil {
+		return BackupInfo{}, fmt.Errorf("the backup that was just made is no good; the one before stays: %w", err)
+	}
+	proven.Path = filepath.Join(dir, info.name())
+	if there, err := frontOf(proven.Path); err == nil && there.file != info.file {
+		return BackupInfo{}, fmt.Errorf("%s: %w: it is another store's backup; give each store a folder of its own", proven.Path, ErrExists)
+	}
+	if err := os.Rename(file.Name(), proven.Path); err != nil {
+		return BackupInfo{}, err
+	}
+	return proven, syncDir(dir)
+}
+
+// Prove opens a backup as a restore would, beside it and with the store's own
+// keys, and reads every record. The error wraps ErrBackup if it is no good.
+func (s *Store) Prove(ctx context.Context, path string, progress Progress) (BackupInfo, error) {
+	held, err := holdFolder(filepath.Dir(path))
+	if err != nil {
+		return BackupInfo{}, err
+	}
+	defer held.Close()
+	return s.prove(ctx, path, progress)
+}
+
+// Backups lists the backups of this store in a folder, the newest first, by what
+// they say of themselves. Files that are none, and those of other stores, are
+// left out.
+func (s *Store) Backups(dir string) ([]BackupInfo, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "care-*"+backupExt))
+	if err != nil {
+		return nil, err
+	}
+	var all []BackupInfo
+	for _, path := range paths {
+		if info, err := frontOf(path); err == nil && info.file == s.vault.FileID() {
+			all = append(all, info)
+		}
+	}
+	slices.SortFunc(all, func(a, b BackupInfo) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Sequence, a.Sequence))
+	})
+	return all, nil
+}
+
+// Sequence is the number of the last commit.
+func (s *Store) Sequence() (uint64, error) {
+	var kept state
+	err := s.engine.View(func(r engine.Reader) error { return kept.read(r, s.vault) })
+	return kept.Sequence, err
+}
+
+// A backup is
+//
+//	mark(8) format(2) file id(16) sequence(8) high(8) made(8) length(8) sum(32) | store | sum(32) mac(32)
+//
+// Instants are Unix seconds. The first sum is the SHA-256 of what is before it,
+// so that a list needs no more than the front; the last is that of front and
+// store. The mac is keyed with the root key and covers the front and the last
+// sum.
+const (
+	backupMark   = "CAREBACK"
+	backupFormat = 1
+	backupFields = len(backupMark) + 2 + 16 + 4*8
+	backupFront  = backupFields + sha256.Size
+	backupTail   = 2 * sha256.Size
+	backupExt    = ".ccb"
+)
+
+func (b BackupInfo) name() string {
+	return fmt.Sprintf("care-%s-%d%s", b.At.UTC().Format(stampLayout), b.Sequence, backupExt)
+}
+
+// stampLayout is an instant in the name of a file.
+const stampLayout = "20060102T150405Z"
+
+func (b BackupInfo) front() []byte {
+	f := append(make([]byte, 0, backupFront), backupMark...)
+	f = binary.BigEndian.AppendUint16(f, backupFormat)
+	f = append(f, b.file[:]...)
+	for _, n := range []uint64{b.Sequence, uint64(b.High.Unix()), uint64(b.At.Unix()), uint64(b.Size)} {
+		f = binary.BigEndian.AppendUint64(f, n)
+	}
+	sum := sha256.Sum256(f)
+	return append(f, sum[:]...)
+}
+
+// readFront reads what a backup of so many bytes says of itself.
+func readFront(f io.Reader, size int64) (BackupInfo, error) {
+	front := make([]byte, backupFront)
+	if n, err := io.ReadFull(f, front); err != nil {
+		if n >= len(backupMark) && !bytes.HasPrefix(front, []byte(backupMark)) {
+			return BackupInfo{}, fmt.Errorf("%w: it is no backup of Care Connect", ErrBackup)
+		}
+		return BackupInfo{}, fmt.Errorf("%w: it is truncated: it has %d bytes, a backup needs more than %d", ErrBackup, size, backupFront+backupTail)
+	}
+	if !bytes.HasPrefix(front, []byte(backupMark)) {
+		return BackupInfo{}, fmt.Errorf("%w: it is no backup of Care Connect", ErrBackup)
+	}
+	if sum := sha256.Sum256(front[:backupFields]); !bytes.Equal(sum[:], front[backupFields:]) {
+		return BackupInfo{}, fmt.Errorf("%w: its front was altered: its SHA-256 does not match", ErrBackup)
+	}
+	rest := front[len(backupMark):]
+	if format := int(binary.BigEndian.Uint16(rest)); format != backupFormat {
+		return BackupInfo{}, seal.NewerFormat{File: format, Program: backupFormat}
+	}
+	number := func(n int) uint64 { return binary.BigEndian.Uint64(rest[2+16+8*n:]) }
+	info := BackupInfo{
+		Sequence: number(0), High: time.Unix(int64(number(1)), 0).UTC(), At: time.Unix(int64(number(2)), 0).UTC(),
+		Size: int64(number(3)), file: [16]byte(rest[2:18]),
+	}
+	switch need := int64(backupFront) + info.Size + int64(backupTail); {
+	case size < need:
+		return info, fmt.Errorf("%w: it is truncated: it has %d bytes and needs %d", ErrBackup, size, need)
+	case size > need:
+		return info, fmt.Errorf("%w: it was altered: it has %d bytes and needs %d", ErrBackup, size, need)
+	}
+	return info, nil
+}
+
+func openBackup(path string) (*os.File, BackupInfo, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, BackupInfo{}, err
+	}
+	stat, err := f.Stat()
+	var info BackupInfo
+	if err == nil {
+		info, err = readFront(f, stat.Size())
+	}
+	if err != nil {
+		return nil, BackupInfo{}, errors.Join(fmt.Errorf("%s: %w", path, err), f.Close())
+	}
+	info.Path = path
+	return f, info, nil
+}
+
+func frontOf(path string) (BackupInfo, error) {
+	f, info, err := openBackup(path)
+	if err != nil {
+		return info, err
+	}
+	return info, f.Close()
+}
+
+// wrap streams the last commit into a file.
+func (s *Store) wrap(ctx context.Context, file io.Writer, progress Progress) (BackupInfo, error) {
+	var info BackupInfo
+	err := s.engine.View(func(r engine.Reader) error {
+		c, ok := r.(engine.Copier)
+		if !ok {
+			return errors.New("this engine keeps no file that could be copied")
+		}
+		var kept state
+		if err := kept.read(r, s.vault); err != nil {
+			return err
+		}
+		info = BackupInfo{At: s.now(), Sequence: kept.Sequence, High: kept.High, Size: c.Length(), file: s.vault.FileID()}
+		front, sum := info.front(), sha256.New()
+		out := &told{ctx: ctx, w: io.MultiWriter(file, sum), total: int64(backupFront) + info.Size, progress: progress}
+		if _, err := out.Write(front); err != nil {
+			return err
+		}
+		if err := c.Copy(out); err != nil {
+			return errors.Join(err, ctx.Err())
+		}
+		digest := sum.Sum(nil)
+		mac := s.vault.WrapMAC(front, digest)
+		_, err := file.Write(append(digest, mac[:]...))
+		return err
+	})
+	return info, err
+}
+
+// told is a writer that says how far it is and ends when it is told to.
+type told struct {
+	ctx         context.Context
+	w           io.Writer
+	done, total int64
+	progress    Progress
+}
+
+func (t *told) Write(b []byte) (int, error) {
+	if err := t.ctx.Err(); err != nil {
+		return 0, err
+	}
+	n, err := t.w.Write(b)
+	t.done += int64(n)
+	t.progress.tell(t.done, t.total)
+	return n, err
+}
+
+// unwrapped is a backup's store, out of its wrap, and what must be authentic.
+type unwrapped struct {
+	BackupInfo
+	digest, mac []byte
+}
+
+// unwrap writes the store in a backup to a file and makes that durable. By now
+// the sum is right; whether the mac is shows with the keys.
+func unwrap(ctx context.Context, path string, to *os.File, progress Progress) (unwrapped, error) {
+	f, info, err := openBackup(path)
+	if err != nil {
+		return unwrapped{}, err
+	}
+	defer f.Close()
+	u, sum := unwrapped{BackupInfo: info}, sha256.New()
+	sum.Write(info.front())
+	out := &told{ctx: ctx, w: io.MultiWriter(to, sum), total: info.Size, progress: progress}
+	if _, err := io.CopyN(out, f, info.Size); err != nil {
+		return u, fmt.Errorf("%s: %w", path, err)
+	}
+	tail := make([]byte, backupTail)
+	if _, err := io.ReadFull(f, tail); err != nil {
+		return u, fmt.Errorf("%s: %w", path, err)
+	}
+	u.digest, u.mac = tail[:sha256.Size], tail[sha256.Size:]
+	if !bytes.Equal(sum.Sum(nil), u.digest) {
+		return u, fmt.Errorf("%s: %w: it was altered: its SHA-256 does not match", path, ErrBackup)
+	}
+	return u, to.Sync()
+}
+
+func (s *Store) prove(ctx context.Context, path string, progress Progress) (BackupInfo, error) {
+	body, err := draftIn(filepath.Dir(path))
+	if err != nil {
+		return BackupInfo{}, err
+	}
+	defer os.Remove(body.Name())
+	u, err := unwrap(ctx, path, body, progress)
+	if err := errors.Join(err, body.Close()); err != nil {
+		return BackupInfo{}, err
+	}
+	return u.holds(ctx, body.Name(), progress, s.config, func(header, mirror []byte) (*seal.Vault, error) {
+		return s.vault, s.vault.Owns(header, mirror)
+	})
+}
+
+// holds opens the store that came out of a backup, and reads all of it.
+func (u unwrapped) holds(ctx context.Context, path string, progress Progress, config Config, keys func(header, mirror []byte) (*seal.Vault, error)) (BackupInfo, error) {
+	bad := func(what any) error { return fmt.Errorf("%s: %w: %v", u.Path, ErrBackup, what) }
+	file, err := bolt.Open(path, bolt.Options{ReadOnly: true, Progress: func(done, total int64) error {
+		progress.tell(done, total)
+		return ctx.Err()
+	}})
+	if err != nil {
+		if errors.Is(err, ErrDamaged) {
+			err = bad(err)
+		}
+		return u.BackupInfo, err
+	}
+	defer file.Close()
+	header, mirror, err := readHeaders(file)
+	if err != nil {
+		return u.BackupInfo, err
+	}
+	vault, err := keys(header, mirror)
+	switch {
+	case errors.Is(err, ErrHeader):
+		return u.BackupInfo, bad(err)
+	case err != nil:
+		return u.BackupInfo, fmt.Errorf("%s: %w", u.Path, err)
+	case vault.FileID() != u.file || !vault.WrapAuthentic(u.front(), u.digest, u.mac):
+		return u.BackupInfo, bad("it was altered by someone without a secret: its wrap fails authentication under the root key")
+	}
+	copied := newStore(config, vault)
+	copied.engine = file
+	if err := file.View(func(r engine.Reader) error { return copied.state.read(r, vault) }); err != nil {
+		return u.BackupInfo, bad(err)
+	}
+	if copied.state.Sequence != u.Sequence {
+		return u.BackupInfo, bad(fmt.Sprintf("it says that it is of commit %d and holds commit %d", u.Sequence, copied.state.Sequence))
+	}
+	report, err := copied.Verify(ctx, progress)
+	if err == nil && report.Err() != nil {
+		err = bad(report.Err())
+	}
+	u.Records = report.Found
+	return u.BackupInfo, err
+}
+
+// draftEnd ends the names of what is not whole yet.
+const draftEnd = ".draft"
+
+func draftIn(dir string) (*os.File, error) { return os.CreateTemp(dir, "care-*"+draftEnd) } // mode 0600
+
+// holdFolder makes a folder for backups if there is none, sees that others stay
+// out, takes it for this process, and removes the drafts of those that were cut
+// short. Closing the file lets the folder go.
+func holdFolder(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	held, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	info, err := held.Stat()
+	switch {
+	case err != nil:
+	case info.Mode().Perm()&0o077 != 0:
+		err = fmt.Errorf("%s: %w: mode %04o lets others in; run: chmod 700 %s", dir, ErrPermission, info.Mode().Perm(), dir)
+	case syscall.Flock(int(held.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil:
+		err = fmt.Errorf("%s: %w: another backup or restore is at work in this folder; wait for it", dir, ErrLocked)
+	}
+	if err != nil {
+		return nil, errors.Join(err, held.Close())
+	}
+	drafts, err := filepath.Glob(filepath.Join(dir, "care-*"+draftEnd))
+	for _, draft := range drafts {
+		err = errors.Join(err, os.Remove(draft))
+	}
+	if err != nil {
+		return nil, errors.Join(err, held.Close())
+	}
+	return held, nil
+}

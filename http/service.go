@@ -39,6 +39,8 @@ type ServiceConfig struct {
 	// Still says that the clock stands: nothing falls due by itself, and whoever
 	// moves it sweeps and sends, in an order that is the same each time.
 	Still bool
+	// Backup says where backups go; without a folder none are made.
+	Backup jobs.Backups
 	// Secure says that people reach the service over TLS.
 	Secure bool
 }
@@ -68,6 +70,9 @@ func NewService(c ServiceConfig) (*Service, error) {
 	}
 	if !c.Still {
 		s.jobs, err = jobs.Start(c.Store, post, c.Elapsed)
+		if err == nil && c.Backup.Dir != "" {
+			err = s.jobs.KeepBackups(c.Backup)
+		}
 	}
 	return s, err
 }
@@ -107,6 +112,9 @@ func (s *Service) known() []string {
 	}
 	if c.Percent > 0 {
 		says = append(says, fmt.Sprintf("verifying %d %%", c.Percent))
+	}
+	if s.jobs != nil {
+		says = append(says, s.jobs.Restorable()...)
 	}
 	return says
 }

@@ -103,6 +103,10 @@ func (s *Store) Backups(dir string) ([]BackupInfo, error) {
 	return all, nil
 }
 
+// Now is the instant that a commit would bear: never before the highest that the
+// store has seen.
+func (s *Store) Now() time.Time { return s.now() }
+
 // Sequence is the number of the last commit.
 func (s *Store) Sequence() (uint64, error) {
 	var kept state

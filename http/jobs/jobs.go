@@ -33,6 +33,8 @@ type Jobs struct {
 	stop      context.CancelFunc
 	letters   chan struct{} // there may be messages to deliver
 	ended     sync.WaitGroup
+	ctx       context.Context // ends with Stop
+	backups   atomic.Pointer[backups]
 }
 
 // Start begins to wake. Elapsed is real time, also where the clock is virtual.
@@ -42,7 +44,7 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	j := &Jobs{store: s, post: post, elapsed: elapsed, scheduler: scheduler, stop: cancel, letters: make(chan struct{}, 1)}
+	j := &Jobs{ctx: ctx, store: s, post: post, elapsed: elapsed, scheduler: scheduler, stop: cancel, letters: make(chan struct{}, 1)}
 	j.last.Store(int64(elapsed()))
 	_, err = scheduler.NewJob(
 		gocron.DurationJob(every),

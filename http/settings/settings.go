@@ -31,6 +31,7 @@ type Settings struct {
 	Mail   Mail   `koanf:"mail"`
 	Desks  Desks  `koanf:"desks"`
 	Admin  Admin  `koanf:"admin"`
+	Backup Backup `koanf:"backup"`
 }
 
 // Key says what opens the store, where it is not the key file beside it. The
@@ -69,6 +70,14 @@ type Admin struct {
 	Password string `koanf:"password"`
 }
 
+// Backup says where the service keeps backups of the store, and how many. Without
+// a folder it makes none.
+type Backup struct {
+	Dir    string `koanf:"dir"`
+	Hourly int    `koanf:"hourly"` // of the last hours that have one
+	Daily  int    `koanf:"daily"`  // of the last days that have one, in UTC
+}
+
 // defaults also say which names there are.
 var defaults = map[string]any{
 	"data": ".", "listen": "127.0.0.1:8080", "url": "",
@@ -77,6 +86,7 @@ var defaults = map[string]any{
 	"mail.host": "", "mail.port": 587, "mail.user": "", "mail.password": "", "mail.from": "", "mail.plain": false,
 	"desks.privacy": "", "desks.care": "", "desks.on_call": "",
 	"admin.email": "", "admin.password": "",
+	"backup.dir": "", "backup.hourly": 24, "backup.daily": 14,
 }
 
 // secrets may be given as the name of a file that holds them.
@@ -252,6 +262,9 @@ func (s Settings) Check() error {
 	}
 	if (s.Admin.Email == "") != (s.Admin.Password == "") {
 		wrong = append(wrong, errors.New("admin.email and admin.password_file go together"))
+	}
+	if b := s.Backup; b.Dir != "" && (b.Hourly < 1 || b.Daily < 0) {
+		wrong = append(wrong, errors.New("backup.hourly: keep at least 1; backup.daily: 0 or more"))
 	}
 	return errors.Join(wrong...)
 }

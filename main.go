@@ -32,6 +32,7 @@ import (
 	"careconnect/http/api"
 	"careconnect/http/auth"
 	"careconnect/http/intake"
+	"careconnect/http/jobs"
 	"careconnect/http/notify"
 	"careconnect/http/settings"
 	"careconnect/http/terminal"
@@ -93,6 +94,8 @@ var exits = []struct {
 	{store.ErrPermission, exitNoWrite},
 	{store.ErrHeader, exitDamaged},
 	{store.ErrDamaged, exitDamaged},
+	{store.ErrBackup, exitDamaged},
+	{syscall.ENOSPC, exitNoWrite},
 }
 
 var errUsage = errors.New("wrong use")
@@ -130,7 +133,7 @@ func (p *program) commands() *cobra.Command {
 	generate.AddCommand(p.genOpenAPI())
 	admin := &cobra.Command{Use: "admin", Short: "Look after the operator's account: invite"}
 	admin.AddCommand(p.adminInvite())
-	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.verify(), p.healthcheck(), admin, p.rekey(), p.repair(), generate, p.version())
+	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.verify(), p.backup(), p.restore(), p.healthcheck(), admin, p.rekey(), p.repair(), generate, p.version())
 	withKeys(root)
 	strict(root)
 	return root
@@ -421,6 +424,7 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 	service, err := http.NewService(http.ServiceConfig{
 		Store: s, Bundle: assets.New(), Now: p.wall, Elapsed: p.elapsed, Base: base,
 		Sender: senderOf(set.Mail), Secure: strings.HasPrefix(base, "https://"),
+		Backup: backupsOf(set.Backup),
 	})
 	if err != nil {
 		return errors.Join(err, s.Close())
@@ -431,6 +435,14 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 	slog.Info("serving", "address", l.Addr().String(), "url", base, "version", version)
 	err = http.Serve(ctx, l, service)
 	return errors.Join(err, service.Close())
+}
+
+// backupsOf says where backups go; without a folder none are made.
+func backupsOf(b settings.Backup) jobs.Backups {
+	if b.Dir == "" {
+		slog.Warn("no backups are made: set backup.dir, best to a folder on another disk")
+	}
+	return jobs.Backups{Dir: b.Dir, Keep: store.Keep{Hourly: b.Hourly, Daily: b.Daily}}
 }
 
 // senderOf is the way out for mail; nil keeps messages in the outbox.
@@ -942,6 +954,73 @@ func (p *program) inspect(c *cobra.Command, dir string) (store.Report, error) {
 	}
 	say := terminal.Progress(p.err, p.elapsed)
 	return store.Inspect(c.Context(), config, func(done, total int64) { say("verify", done, total) })
+}
+
+// backup makes one of a closed store; a service that runs makes its own.
+
+func (p *program) backup() *cobra.Command {
+	var dir, to string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "backup", Short: "Make a backup and prove it by opening it (while the service is stopped)", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if to == "" {
+				return fmt.Errorf("%w: --to: name the folder to make it in; see careconnect backup --help", errUsage)
+			}
+			s, err := p.open(c, dir)
+			if errors.Is(err, store.ErrLocked) {
+				return fmt.Errorf("%w; or let it run: with the setting backup.dir a running service makes its own backups", err)
+			}
+			if err != nil {
+				return err
+			}
+			say := terminal.Progress(p.err, p.elapsed)
+			made, err := s.Backup(c.Context(), to, func(done, total int64) { say("backup", done, total) })
+			if err := errors.Join(err, s.Close()); err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(p.out).Encode(made)
+			}
+			fmt.Fprintf(p.out, "%s\n%d bytes as of commit %d, opened again: %d records are whole\n", made.Path, made.Size, made.Sequence, made.Records)
+			return nil
+		},
+	}
+	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
+	c.Flags().StringVar(&to, "to", "", "folder to make it in, mode 0700; made if it is not there")
+	c.Flags().BoolVar(&asJSON, "json", false, "say what was made as JSON")
+	return c
+}
+
+func (p *program) restore() *cobra.Command {
+	var dir string
+	var accept, asJSON bool
+	c := &cobra.Command{
+		Use: "restore FILE", Short: "Put the store of a backup into the data folder (while the service is stopped)", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			config, err := p.keyed(c, dir)
+			if err != nil {
+				return err
+			}
+			say := terminal.Progress(p.err, p.elapsed)
+			done, err := store.Restore(c.Context(), config, args[0], accept, func(done, total int64) { say("restore", done, total) })
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(p.out).Encode(done)
+			}
+			fmt.Fprintf(p.out, "Restored commit %d, backed up at %s: %d records are whole.\n", done.Sequence, done.At.Format(time.RFC3339), done.Records)
+			if done.Kept != "" {
+				fmt.Fprintf(p.out, "The store that was there is %s.\n", done.Kept)
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&dir, "data", ".", "folder of care.key, and of care.db if there is one")
+	c.Flags().BoolVar(&accept, "accept-rollback", false, "give up commits that the store in the folder has and the backup has not")
+	c.Flags().BoolVar(&asJSON, "json", false, "say what was done as JSON")
+	return c
 }
 
 // healthcheck asks a running service whether it is ready: for images without a

@@ -1520,3 +1520,64 @@ func TestInitAsksForTwoOfTheWords(t *testing.T) {
 	o.prompt("The words are confirmed", 1)
 	o.prompt("look at your paper", 1)
 }
+
+// TestBackupAndRestore loses a store and has it back, and is refused what would
+// lose commits.
+func TestBackupAndRestore(t *testing.T) {
+	dir, to := initialised(t), filepath.Join(t.TempDir(), "backups")
+	run(t, "backup", "--data", dir).wants(t, exitUsage, "--to")
+	var made store.BackupInfo
+	if err := json.Unmarshal([]byte(run(t, "backup", "--data", dir, "--to", to, "--json").wants(t, 0).out), &made); err != nil || made.Records == 0 {
+		t.Fatalf("backup --json says %+v, %v", made, err)
+	}
+	if name := filepath.Base(made.Path); !regexp.MustCompile(`^care-\d{8}T\d{6}Z-\d+\.ccb$`).MatchString(name) {
+		t.Errorf("the backup is named %s", name)
+	}
+	if err := os.Remove(filepath.Join(dir, store.DataFile)); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "restore", made.Path, "--data", dir).wants(t, 0, "Restored commit", "records are whole")
+	run(t, "verify", "--data", dir).wants(t, 0, "verified")
+	run(t, "restore", made.Path, "--data", dir).wants(t, 1, "--accept-rollback") // the restore itself is a commit
+	run(t, "restore", made.Path, "--data", dir, "--accept-rollback").wants(t, 0, ".before-restore-")
+	run(t, "verify", "--data", dir).wants(t, 0, "verified")
+
+	whole, err := os.ReadFile(made.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := filepath.Join(t.TempDir(), "bad.ccb")
+	for _, row := range []struct {
+		body []byte
+		says string
+	}{
+		{whole[:len(whole)-1], "truncated"},
+		{append(bytes.Clone(whole[:len(whole)/2]), append([]byte{whole[len(whole)/2] ^ 1}, whole[len(whole)/2+1:]...)...), "altered"},
+		{bytes.Repeat([]byte("no backup "), 50), "no backup"},
+	} {
+		if err := os.WriteFile(bad, row.body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run(t, "restore", bad, "--data", dir, "--accept-rollback").wants(t, exitDamaged, row.says)
+	}
+	other := initialised(t)
+	run(t, "restore", made.Path, "--data", other).wants(t, exitDamaged, "another store")
+	if err := os.Remove(filepath.Join(other, store.DataFile)); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "restore", made.Path, "--data", other).wants(t, exitWrongKey, "no key slot opens")
+
+	if err := os.WriteFile(filepath.Join(dir, "careconnect.yaml"), []byte("backup:\n  dir: "+to+"-hourly\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serving, base := startServe(t, dir)
+	run(t, "backup", "--data", dir, "--to", to).wants(t, exitLocked, fmt.Sprintf("process %d", serving.Process.Pid), "makes its own")
+	run(t, "restore", made.Path, "--data", dir).wants(t, exitLocked, fmt.Sprintf("process %d", serving.Process.Pid))
+	for range 400 {
+		if _, body := get(t, base+"/readyz", ""); strings.Contains(string(body), "last proven restore at ") {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Error("the service says nothing of its backup")
+}

@@ -1,0 +1,337 @@
+package act_test
+
+import (
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+	"careconnect/rules/instrument"
+)
+
+// Three sequences for each of rapid's hundred runs.
+const sequencesPerRun = 3
+
+// TestWhateverHappens lets a client, two providers and the care team do anything
+// in any order, with any time in between, and holds what must hold all along.
+func TestWhateverHappens(t *testing.T) {
+	root := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		for range sequencesPerRun {
+			dir, err := os.MkdirTemp(root, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			l := newLife(t, dir)
+			for range rapid.IntRange(5, 40).Draw(t, "length") {
+				l.step()
+			}
+			l.sweep()
+			l.holds()
+			l.close()
+			if err := os.RemoveAll(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// life is one client between two providers.
+type life struct {
+	*world
+	t         *rapid.T
+	me        care.ChartID
+	providers []care.ChartID
+}
+
+func newLife(t *rapid.T, dir string) *life {
+	w := newWorld(t, dir)
+	l := &life{world: w, t: t, providers: []care.ChartID{w.joins(1, true), w.joins(2, false)}, me: w.enters(1)}
+	if rapid.Bool().Draw(t, "on the way") { // half of them have met a provider, and some have sessions ahead
+		r := w.held(l.me, l.providers[1])
+		for range rapid.IntRange(0, 2).Draw(t, "sessions") {
+			l.refused(provider(l.providers[1]), act.BookSession{Referral: r, Start: l.opening(), Minutes: 50})
+		}
+	}
+	return l
+}
+
+// step lets time pass and somebody do something, which may be refused.
+func (l *life) step() {
+	l.now = l.now.Add(l.wait())
+	if rapid.IntRange(0, 3).Draw(l.t, "swept") > 0 {
+		l.sweep()
+		l.holds()
+	}
+	actor, a := l.deed()
+	if a == nil {
+		return
+	}
+	l.refused(actor, a)
+	if rapid.IntRange(0, 3).Draw(l.t, "swept after") > 0 {
+		l.sweep()
+		l.holds()
+	}
+}
+
+// wait is a while, or until a second before, at or after something is due.
+func (l *life) wait() time.Duration {
+	var next []time.Duration
+	for _, d := range l.chart(l.me).Deadlines {
+		for _, at := range []time.Time{d.Due, d.Next} {
+			if d.State == care.Running && at.After(l.now.Add(time.Second)) {
+				next = append(next, at.Sub(l.now))
+			}
+		}
+	}
+	for _, ap := range l.chart(l.me).Appointments {
+		if ap.Status == care.Booked && ap.Start.After(l.now.Add(time.Second)) {
+			next = append(next, ap.Start.Sub(l.now))
+		}
+	}
+	if len(next) > 0 && rapid.Bool().Draw(l.t, "to something due") {
+		return rapid.SampledFrom(next).Draw(l.t, "until") + time.Duration(rapid.IntRange(-1, 1).Draw(l.t, "off by"))*time.Second
+	}
+	return rapid.SampledFrom([]time.Duration{time.Second, time.Minute, time.Hour, 5 * time.Hour, 23 * time.Hour, 50 * time.Hour, 8 * 24 * time.Hour, 33 * 24 * time.Hour}).Draw(l.t, "wait")
+}
+
+// opening is some working hour in the days to come, to the quarter.
+func (l *life) opening() time.Time {
+	day := l.now.UTC().Truncate(24*time.Hour).AddDate(0, 0, rapid.IntRange(0, 9).Draw(l.t, "day"))
+	return day.Add(time.Duration(14*60+15*rapid.IntRange(-2, 34).Draw(l.t, "quarter")) * time.Minute)
+}
+
+// deed is something that somebody tries.
+func (l *life) deed() (care.Actor, act.Act) {
+	chart := l.chart(l.me)
+	p := rapid.SampledFrom(l.providers).Draw(l.t, "provider")
+	var r care.Referral
+	if len(chart.Referrals) > 0 {
+		r = rapid.SampledFrom(chart.Referrals).Draw(l.t, "referral")
+	}
+	who := rapid.SampledFrom([]care.Actor{client(l.me), provider(r.Provider)}).Draw(l.t, "who")
+	switch rapid.SampledFrom([]string{
+		"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
+		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "verify", "verify", "acknowledge",
+		"leave", "join", "pause", "resume", "share", "finish",
+	}).Draw(l.t, "deed") {
+	case "ask":
+		return client(l.me), act.Request{Client: l.me, Provider: p}
+	case "ask listing":
+		return client(l.me), act.Request{Client: l.me, Provider: p, Preferred: []time.Time{l.opening()}}
+	case "book at once":
+		return client(l.me), act.Request{Client: l.me, Provider: p, Start: l.opening()}
+	case "accept":
+		return provider(r.Provider), act.Accept{Referral: r.ID}
+	case "decline":
+		return provider(r.Provider), act.Decline{Referral: r.ID}
+	case "propose":
+		return provider(r.Provider), act.Propose{Referral: r.ID, Times: []time.Time{l.opening()}}
+	case "book":
+		return who, act.Book{Referral: r.ID, Start: l.opening()}
+	case "book agreed":
+		if agreed := slices.Concat(r.Preferred, r.Offered); len(agreed) > 0 {
+			return who, act.Book{Referral: r.ID, Start: agreed[0]}
+		}
+	case "withdraw":
+		return client(l.me), act.Withdraw{Referral: r.ID}
+	case "session":
+		return who, act.BookSession{Referral: r.ID, Start: l.opening(), Minutes: 50}
+	case "outcome":
+		begun := slices.DeleteFunc(slices.Clone(chart.Appointments), func(ap care.Appointment) bool { return ap.Start.After(l.now) })
+		if len(begun) > 0 {
+			ap := rapid.SampledFrom(begun).Draw(l.t, "appointment")
+			return provider(ap.Provider), act.Outcome{Appointment: ap.ID, Result: rapid.SampledFrom([]care.AppointmentStatus{care.Attended, care.Attended, care.NoShowClient, care.NoShowProvider}).Draw(l.t, "result")}
+		}
+	case "save":
+		if len(chart.Screenings) > 0 {
+			s := rapid.SampledFrom(chart.Screenings).Draw(l.t, "form")
+			in, _ := instrument.Get(s.Instrument)
+			return client(l.me), act.SaveAnswers{Screening: s.ID, Answers: map[string]int{rapid.SampledFrom(in.Items).Draw(l.t, "item").Code: rapid.IntRange(0, 3).Draw(l.t, "value")}}
+		}
+	case "fill":
+		if len(chart.Screenings) > 0 {
+			s := rapid.SampledFrom(chart.Screenings).Draw(l.t, "form")
+			l.refused(client(l.me), act.SaveAnswers{Screening: s.ID, Answers: answers(s.Instrument, rapid.IntRange(0, 3).Draw(l.t, "value"))})
+			return client(l.me), act.Submit{Screening: s.ID}
+		}
+	case "plan":
+		return client(l.me), act.AddCoverage{Client: l.me, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST0001"}
+	case "verify":
+		if len(chart.Coverages) > 0 {
+			c := rapid.SampledFrom(chart.Coverages).Draw(l.t, "plan")
+			return careTeam, act.VerifyCoverage{Coverage: c.ID, Result: rapid.SampledFrom([]care.CoverageStatus{care.Eligible, care.Ineligible, care.NonParticipating, care.NeedsInfo}).Draw(l.t, "finding")}
+		}
+	case "acknowledge":
+		if len(chart.Alerts) > 0 {
+			return provider(chart.Alerts[0].Provider), act.Acknowledge{Alert: chart.Alerts[0].ID, Action: "contacted"}
+		}
+	case "leave":
+		return provider(p), act.Leave{Provider: p}
+	case "join":
+		return provider(p), act.Join{Provider: p, Attest: rules.DutyCodes()}
+	case "pause":
+		return provider(p), act.Pause{Provider: p}
+	case "resume":
+		return provider(p), act.Resume{Provider: p}
+	case "share":
+		return client(l.me), act.SetSharing{Client: l.me, Sharing: true, Scopes: []string{"identity"}, TextVersion: act.ConsentTextVersion}
+	case "finish":
+		if len(chart.Tasks) > 0 {
+			return careTeam, act.FinishTask{Task: rapid.SampledFrom(chart.Tasks).Draw(l.t, "task").ID}
+		}
+	}
+	return care.Actor{}, nil
+}
+
+// holds is what must be so whenever everything that is due has happened.
+func (l *life) holds() {
+	l.Helper()
+	chart := l.chart(l.me)
+	for _, d := range chart.Deadlines {
+		if d.State == care.Running && !d.Next.IsZero() && !d.Next.After(l.now) {
+			l.Fatalf("%s was to do something at %v, and it is %v", d.Code, d.Next, l.now)
+		}
+	}
+	l.answersInTime(chart)
+	l.goesOn(chart)
+	l.nothingTwice(chart)
+	l.formsBeforeSessions(chart)
+}
+
+// answersInTime: a request runs out at 24 hours exactly when nobody had answered
+// it and nobody had ended it by then.
+func (l *life) answersInTime(chart *care.Chart) {
+	l.Helper()
+	for _, r := range chart.Referrals {
+		due := r.SubmittedAt.Add(24 * time.Hour)
+		answered := !r.AnsweredAt.IsZero() && !r.AnsweredAt.After(due)
+		ended := !r.ClosedAt.IsZero() && !r.ClosedAt.After(due)
+		switch {
+		case !r.ExpiredAt.IsZero() && (answered || ended && r.Status != care.Rerouted || !r.ExpiredAt.Equal(due)):
+			l.Fatalf("%s ran out at %v, due %v, answered %v, ended %v", r.ID, r.ExpiredAt, due, r.AnsweredAt, r.ClosedAt)
+		case r.ExpiredAt.IsZero() && l.now.After(due) && !answered && !ended:
+			l.Fatalf("%s is %s, was due %v and did not run out", r.ID, r.Status, due)
+		}
+		for _, d := range chart.Deadlines {
+			if d.Subject == string(r.ID) && d.State == care.Running && !r.ClosedAt.IsZero() {
+				l.Fatalf("%s is %s, and its %s still runs", r.ID, r.Status, d.Code)
+			}
+		}
+	}
+}
+
+// goesOn: while somebody seeks care it is somebody's turn, or a time is booked;
+// and no referral stands where it has no name.
+func (l *life) goesOn(chart *care.Chart) {
+	l.Helper()
+	booked := func(of func(care.Appointment) bool) bool {
+		return slices.ContainsFunc(chart.Appointments, func(ap care.Appointment) bool { return ap.Status == care.Booked && of(ap) })
+	}
+	for _, r := range chart.Referrals {
+		turn := rules.WhoseTurn(r, chart)
+		if act.Status(r.Status) == "" || !slices.Contains([]string{rules.TurnClient, rules.TurnProvider, rules.TurnCareTeam, rules.TurnNobody}, turn) {
+			l.Fatalf("%s is %q, turn of %q", r.ID, r.Status, turn)
+		}
+		if r.Status.Open() && !r.ClosedAt.IsZero() {
+			l.Fatalf("%s is %s, and was closed at %v", r.ID, r.Status, r.ClosedAt)
+		}
+		if r.Status == care.ConsultHeld && booked(func(ap care.Appointment) bool { return ap.Referral == r.ID && ap.Type == care.Session }) {
+			l.Fatalf("%s waits for a session, and one is booked", r.ID)
+		}
+		if r.Status.Open() && r.Status != care.InCare && turn == rules.TurnNobody && !booked(func(ap care.Appointment) bool { return ap.Referral == r.ID }) {
+			l.Fatalf("%s is %s, nobody's turn, and nothing is booked", r.ID, r.Status)
+		}
+	}
+	for _, e := range chart.Episodes {
+		if !e.ClosedAt.IsZero() || e.First != "" {
+			continue
+		}
+		turn := slices.ContainsFunc(chart.Referrals, func(r care.Referral) bool { return r.Episode == e.ID && rules.WhoseTurn(r, chart) != rules.TurnNobody })
+		if !turn && !booked(func(ap care.Appointment) bool { return ap.Episode == e.ID }) {
+			l.Fatalf("%s is open, nobody's turn, and nothing is booked", e.ID)
+		}
+		if promise, ok := chart.Deadline(e.Promise); e.Result == "" && (!ok || promise.State != care.Running && promise.State != care.Waiting) {
+			l.Fatalf("%s has no result, and its promise is %s", e.ID, promise.State)
+		}
+	}
+	if open := slices.DeleteFunc(slices.Clone(chart.Episodes), func(e care.Episode) bool { return !e.ClosedAt.IsZero() || e.First != "" }); len(open) > 1 {
+		l.Fatalf("%d episodes are open at once", len(open))
+	}
+}
+
+// nothingTwice: nobody is told the same of the same at the same instant twice,
+// and no task or alert stands twice.
+func (l *life) nothingTwice(chart *care.Chart) {
+	l.Helper()
+	type word struct {
+		template, subject, reader string
+		at                        int64
+	}
+	told := map[word]bool{}
+	for _, m := range chart.Messages {
+		if m.Subject == "" {
+			continue
+		}
+		w := word{m.Template, m.Subject, string(m.To) + string(m.ToRole), m.At.Unix()}
+		if told[w] {
+			l.Fatalf("%s was told %s of %s twice at %v", w.reader, w.template, w.subject, m.At)
+		}
+		told[w] = true
+	}
+	tasks := map[[2]string]bool{}
+	for _, task := range chart.Tasks {
+		key := [2]string{task.Code, task.Subject}
+		if task.DoneAt.IsZero() && tasks[key] {
+			l.Fatalf("task %s of %s stands twice", task.Code, task.Subject)
+		}
+		tasks[key] = tasks[key] || task.DoneAt.IsZero()
+	}
+	alerts := map[care.ScreeningID]bool{}
+	for _, a := range chart.Alerts {
+		if alerts[a.Screening] {
+			l.Fatalf("form %s alerts twice", a.Screening)
+		}
+		alerts[a.Screening] = true
+	}
+}
+
+// formsBeforeSessions: forms are owed before one session at most, which is booked
+// and the first; and each episode has two of each purpose at most.
+func (l *life) formsBeforeSessions(chart *care.Chart) {
+	l.Helper()
+	running := 0
+	for _, d := range chart.Deadlines {
+		if d.Code != "baseline" || d.State != care.Running {
+			continue
+		}
+		running++
+		ap, _ := chart.Appointment(care.AppointmentID(d.Subject))
+		if ap.Status != care.Booked {
+			l.Fatalf("forms are owed before a session that is %q", ap.Status)
+		}
+		for _, other := range chart.Appointments {
+			if other.Episode == ap.Episode && other.Type == care.Session && other.Status == care.Booked && other.Start.Before(ap.Start) {
+				l.Fatalf("forms are owed before %v, and a session stands at %v", ap.Start, other.Start)
+			}
+		}
+	}
+	if running > 1 {
+		l.Fatalf("forms are owed before %d sessions", running)
+	}
+	type set struct {
+		episode care.EpisodeID
+		purpose care.Purpose
+	}
+	forms := map[set]int{}
+	for _, s := range chart.Screenings {
+		if forms[set{s.Episode, s.Purpose}]++; forms[set{s.Episode, s.Purpose}] > len(instrument.All()) {
+			l.Fatalf("the forms of %s were given twice", s.Episode)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func TestWhateverHappens(t *testing.T) {
 				t.Fatal(err)
 			}
 			l := newLife(t, dir)
-			for range rapid.IntRange(5, 40).Draw(t, "length") {
+			for range rapid.IntRange(5, 25).Draw(t, "length") {
 				l.step()
 			}
 			l.sweep()

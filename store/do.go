@@ -367,7 +367,12 @@ func (c *commit) answer(j *job, about care.About, plan act.Plan) error {
 	case plan.Decision.Outcome != rules.Yes:
 		entry.Outcome, entry.Made = plan.Decision.Outcome.String(), ""
 	default:
-		if err := c.apply(plan); err != nil {
+		plains, err := encodeAll(plan.Changes)
+		if err != nil { // nothing of it is written: the others in this commit go on
+			j.answer = Answer{Err: err}
+			return nil
+		}
+		if err := c.apply(plan, plains); err != nil {
 			return err
 		}
 		if err := c.remember(j); err != nil {
@@ -503,16 +508,16 @@ func (c *commit) stream() func(prefix string) string {
 
 // apply writes the changes of a plan. What a record stood in and stands in
 // follows from the record as it was and as it is.
-func (c *commit) apply(plan act.Plan) error {
+func (c *commit) apply(plan act.Plan, plains [][]byte) error {
 	touched := map[care.ChartID]bool{}
-	for _, change := range plan.Changes {
+	for i, change := range plan.Changes {
 		var err error
 		switch change := change.(type) {
 		case care.New:
 			err = c.open(change)
 			touched[change.Chart] = true
 		case care.Put:
-			err = c.put(change.Chart, change.Record)
+			err = c.put(change.Chart, change.Record, plains[i])
 			touched[change.Chart] = true
 		case care.Drop:
 			err = c.drop(change.Chart, change.Record)
@@ -552,14 +557,10 @@ func (c *commit) open(change care.New) error {
 	return c.w.Put(engine.Keys, c.chartName(change.Chart), wrapped)
 }
 
-func (c *commit) put(id care.ChartID, r care.Record) error {
+func (c *commit) put(id care.ChartID, r care.Record, plain []byte) error {
 	chart, err := c.chart(id)
 	if err != nil || chart == nil {
 		return errors.Join(err, fmt.Errorf("no chart %s to put a %s into", id, r.Kind()))
-	}
-	plain, err := encodeRecord(r)
-	if err != nil {
-		return err
 	}
 	if err := c.sealRecord(id, c.recordName(id, r.Kind(), r.Key()), plain); err != nil {
 		return err

@@ -69,6 +69,23 @@ func encodeRecord(r care.Record) ([]byte, error) {
 	return append([]byte{codecJSON, k.number}, body...), nil
 }
 
+// encodeAll encodes the records of a plan before the first of them is written, so
+// that one that cannot be encoded fails its own act and nothing else.
+func encodeAll(changes []care.Change) ([][]byte, error) {
+	plains := make([][]byte, len(changes))
+	for i, change := range changes {
+		put, ok := change.(care.Put)
+		if !ok {
+			continue
+		}
+		var err error
+		if plains[i], err = encodeRecord(put.Record); err != nil {
+			return nil, err
+		}
+	}
+	return plains, nil
+}
+
 func decodeRecord(plain []byte) (care.Record, error) {
 	if len(plain) < 2 || plain[0] != codecJSON {
 		return nil, fmt.Errorf("a record has a codec that this version does not know")

@@ -28,12 +28,12 @@ type Enter struct {
 }
 
 func (Enter) Name() string           { return "enter" }
-func (Enter) Needs(Known) Needs      { return Needs{} }
+func (e Enter) Needs(Known) Needs    { return Needs{Sets: []care.Set{care.ByEmail(e.Email)}} }
 func (Enter) About(Known) care.About { return care.About{} }
 
 // Decide opens the chart.
-func (e Enter) Decide(_ Known, env Env) Plan {
-	chart, changes, fault := e.open(env)
+func (e Enter) Decide(k Known, env Env) Plan {
+	chart, changes, fault := e.open(k, env)
 	if fault != nil {
 		return Plan{Fault: fault}
 	}
@@ -41,7 +41,7 @@ func (e Enter) Decide(_ Known, env Env) Plan {
 }
 
 // open gives the new chart and the changes that make it.
-func (e Enter) open(env Env) (*care.Chart, []care.Change, *care.Fault) {
+func (e Enter) open(k Known, env Env) (*care.Chart, []care.Change, *care.Fault) {
 	if f := e.check(); f != nil {
 		return nil, nil, f
 	}
@@ -67,8 +67,12 @@ func (e Enter) open(env Env) (*care.Chart, []care.Change, *care.Fault) {
 		pass.Chart, pass.Made, pass.Seen = id, env.Now, env.Now
 		records = append(records, pass)
 	}
-	link := newLink(id, env)
-	records = append(records, link.pass, link.message)
+	// An address that came in often already gets no more links by coming in again;
+	// its owner asks for one at the sign-in page.
+	if len(k.Sets[care.ByEmail(e.Email)]) < linksAtOnce {
+		link := newLink(id, env)
+		records = append(records, link.pass, link.message)
+	}
 	for _, r := range records {
 		chart.Add(r)
 		changes = append(changes, care.Put{Chart: id, Record: r})

@@ -3,6 +3,8 @@ package act
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
+	"strings"
 	"time"
 
 	"careconnect/rules"
@@ -26,19 +28,39 @@ func (a SendLink) Needs(k Known) Needs {
 	set := care.ByEmail(a.Email)
 	n := Needs{Sets: []care.Set{set}}
 	for i, m := range k.Sets[set] {
-		if i < linksAtOnce {
+		if i < linksLooked {
 			n.Charts = append(n.Charts, m.Chart)
 		}
 	}
 	return n
 }
 
+// linksLooked bounds the accounts that are looked at to choose those.
+const linksLooked = 50
+
+// known are the accounts of an address, those whose owner has shown that the
+// address is theirs first, so that nobody can crowd them out by entering under it.
+func (a SendLink) known(k Known) []*care.Chart {
+	var charts []*care.Chart
+	for _, m := range k.Sets[care.ByEmail(a.Email)] {
+		if chart := k.Chart(m.Chart); chart != nil && chart.Account != nil && !chart.Account.Closed {
+			charts = append(charts, chart)
+		}
+	}
+	slices.SortFunc(charts, func(x, y *care.Chart) int {
+		if (x.Account.Password == "") != (y.Account.Password == "") {
+			return strings.Compare(y.Account.Password, x.Account.Password)
+		}
+		return strings.Compare(string(x.ID), string(y.ID))
+	})
+	return charts[:min(len(charts), linksAtOnce)]
+}
+
 // Decide sends one link for each account, unless one went a moment ago.
 func (a SendLink) Decide(k Known, env Env) Plan {
 	plan := Plan{Decision: rules.Allowed()}
-	for i, m := range k.Sets[care.ByEmail(a.Email)] {
-		chart := k.Chart(m.Chart)
-		if i >= linksAtOnce || chart == nil || chart.Account == nil || chart.Account.Closed || sentLately(chart, env.Now) {
+	for _, chart := range a.known(k) {
+		if sentLately(chart, env.Now) {
 			continue
 		}
 		link := newLink(chart.ID, env)

@@ -37,8 +37,11 @@ func (a Request) Needs(Known) Needs {
 	if a.Client != "" {
 		n.Charts = append(n.Charts, a.Client)
 	}
+	if a.New != nil {
+		n.Sets = a.New.Needs(Known{}).Sets
+	}
 	if !a.Start.IsZero() {
-		n.Sets = busyDays(a.Provider, a.Start, bookAhead)
+		n.Sets = append(n.Sets, busyDays(a.Provider, a.Start, bookAhead)...)
 	}
 	return n
 }
@@ -103,7 +106,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 
 func (a Request) chart(k Known, env Env) (*care.Chart, []care.Change, *care.Fault) {
 	if a.New != nil {
-		return a.New.open(env)
+		return a.New.open(k, env)
 	}
 	chart := k.Chart(a.Client)
 	if chart == nil || chart.Client == nil {

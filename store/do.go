@@ -287,15 +287,13 @@ func (c *commit) run(j *job) error {
 	if err != nil {
 		return err
 	}
-	if _, fall := o.Act.(act.Fall); !fall {
-		changed, err := c.fallDue(known)
-		if err != nil {
+	changed, err := c.fallDue(o.Act, known)
+	if err != nil {
+		return err
+	}
+	if changed { // decide on the charts as they are now
+		if known, err = c.gatherNeeds(o.Act); err != nil {
 			return err
-		}
-		if changed { // decide on the charts as they are now
-			if known, err = c.gatherNeeds(o.Act); err != nil {
-				return err
-			}
 		}
 	}
 	about := o.Act.About(known)
@@ -315,13 +313,22 @@ func (c *commit) run(j *job) error {
 
 // fallDue applies what fell due earlier on the charts that an act is about to
 // see, each effect at its own instant, so that the state never depends on when
-// a sweep came by.
-func (c *commit) fallDue(known act.Known) (changed bool, err error) {
+// a sweep came by. What falls by itself sees its own chart as it is, and others
+// as they should be at its instant.
+func (c *commit) fallDue(a act.Act, known act.Known) (changed bool, err error) {
+	fall, falls := a.(act.Fall)
+	until := c.now
+	if falls {
+		if own := known.Charts[fall.Chart]; own != nil {
+			dl, _ := own.Deadline(fall.Deadline)
+			until = dl.Next
+		}
+	}
 	clients := slices.DeleteFunc(slices.Sorted(maps.Keys(known.Charts)), func(id care.ChartID) bool {
-		return known.Charts[id] == nil || known.Charts[id].Of != care.OfClient
+		return known.Charts[id] == nil || known.Charts[id].Of != care.OfClient || falls && id == fall.Chart
 	})
 	for {
-		dl, ok := c.firstDue(clients)
+		dl, ok := c.firstDue(clients, until)
 		if !ok {
 			return changed, nil
 		}
@@ -339,12 +346,13 @@ func (c *commit) fallDue(known act.Known) (changed bool, err error) {
 	}
 }
 
-// firstDue is the deadline of some charts whose next instant came first.
-func (c *commit) firstDue(charts []care.ChartID) (care.Deadline, bool) {
+// firstDue is the deadline of some charts whose next instant came first, up to
+// an instant.
+func (c *commit) firstDue(charts []care.ChartID, until time.Time) (care.Deadline, bool) {
 	var first care.Deadline
 	for _, id := range charts {
 		for _, d := range c.charts.get(id).Deadlines {
-			if d.State == care.Running && !d.Next.IsZero() && !d.Next.After(c.now) && (first.ID == "" || d.Next.Before(first.Next)) {
+			if d.State == care.Running && !d.Next.IsZero() && !d.Next.After(until) && (first.ID == "" || d.Next.Before(first.Next)) {
 				first = d
 			}
 		}

@@ -302,7 +302,8 @@ func (l *life) nothingTwice(chart *care.Chart) {
 }
 
 // formsBeforeSessions: forms are owed before one session at most, which is booked
-// and the first; and each episode has two of each purpose at most.
+// and the first, or begins this very second; and each episode has two of each
+// purpose at most.
 func (l *life) formsBeforeSessions(chart *care.Chart) {
 	l.Helper()
 	running := 0
@@ -312,7 +313,7 @@ func (l *life) formsBeforeSessions(chart *care.Chart) {
 		}
 		running++
 		ap, _ := chart.Appointment(care.AppointmentID(d.Subject))
-		if ap.Status != care.Booked {
+		if ap.Status != care.Booked && !ap.Start.Equal(l.now) {
 			l.Fatalf("forms are owed before a session that is %q", ap.Status)
 		}
 		for _, other := range chart.Appointments {

@@ -422,3 +422,21 @@ func TestLeaving(t *testing.T) {
 		t.Error("a provider who left can be asked")
 	}
 }
+
+// A request that ran out in the second in which its provider left ran out first:
+// the end of its day was a second before.
+func TestProviderWhoLeavesInTheSecondAfterTheAnswerWasDue(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.asks(me, p)
+	due := w.deadline(me, "respond", string(r)).Due
+	w.now = due.Add(time.Second) // nobody has swept
+	w.do(provider(p), act.Leave{Provider: p})
+	w.sweep()
+	if got := w.referral(me, r); !got.ExpiredAt.Equal(due) || got.Status != care.Rerouted {
+		t.Errorf("%s, ran out at %v, was due %v", got.Status, got.ExpiredAt, due)
+	}
+	if got := w.deadline(me, "respond", string(r)); got.State != care.Missed {
+		t.Errorf("the answer's deadline is %s", got.State)
+	}
+}

@@ -85,10 +85,11 @@ image: ## The container image careconnect:VERSION (needs a running Docker engine
 ##@ Files made from others
 
 .PHONY: gen
-gen: build ## Write the OpenAPI document anew, after a change to the API
+gen: build ## Write the OpenAPI document and the table of requirements anew
 	@trap 'rm -f $(OPENAPI).new' EXIT
 	$(BINARY) gen openapi >$(OPENAPI).new
 	mv $(OPENAPI).new $(OPENAPI)
+	go test ./assets -count=1 -run=TestTableOfRequirements -args -write
 
 .PHONY: generated
 generated: build ## The committed OpenAPI document is the one that the program makes

@@ -101,9 +101,10 @@ func (k Clock) Start(d care.Deadline) care.Deadline {
 }
 
 // Pause stops a deadline from a given instant, for a reason that the
-// explanation will give. Only a running one can be paused.
+// explanation will give. Only a running one can be paused, and only for one of
+// the two reasons that the programme knows, by somebody who is named.
 func (k Clock) Pause(d care.Deadline, at time.Time, reason, actor string) care.Deadline {
-	if d.State != care.Running {
+	if d.State != care.Running || !calendar.PauseReason(reason) || actor == "" {
 		return d
 	}
 	d.Pauses = append(d.Pauses[:len(d.Pauses):len(d.Pauses)], calendar.Pause{From: at, Reason: reason, Actor: actor})
@@ -128,6 +129,17 @@ func Settle(d care.Deadline, state care.DeadlineState, at time.Time) care.Deadli
 		d.State, d.SettleAt, d.Next = state, at, time.Time{}
 	}
 	return d
+}
+
+// Reopen has a settled deadline run again, or wait again where its last pause
+// has not ended. What it brought about before is not brought about twice.
+func (k Clock) Reopen(d care.Deadline) care.Deadline {
+	d.State, d.SettleAt = care.Running, time.Time{}
+	if n := len(d.Pauses); n > 0 && d.Pauses[n-1].To.IsZero() {
+		d.State, d.Next = care.Waiting, time.Time{}
+		return d
+	}
+	return k.compute(d)
 }
 
 // Fall gives the effect that is next on a running deadline, its true instant,

@@ -208,6 +208,9 @@ func quotes() []quote {
 	for _, d := range rules.Duties {
 		all = append(all, quote{d.Clause, d.Says})
 	}
+	for _, r := range rules.PromiseResults {
+		all = append(all, quote{r.Code, r.Says})
+	}
 	return all
 }
 

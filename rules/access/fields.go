@@ -84,7 +84,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindReferral, "alternatives", f{"Alternatives"}, sees{client: own, careTeam: all, clinical: all}},
 
 	{care.OfClient, care.KindAppointment, "visit", f{"ID", "Referral", "Episode", "Client", "Provider", "Type", "Start", "End", "Status", "Programme"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
-	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
+	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered", "Moves", "PassedOver", "Recorded"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "link", f{"Link"}, sees{client: own, provider: addressed}},
 
 	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},

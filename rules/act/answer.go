@@ -219,10 +219,9 @@ func (d *draft) closeIfIdle(id care.EpisodeID) {
 			return
 		}
 	}
-	e.ClosedAt, e.ClosedFor, e.Result = d.env.Now, "withdrawn", care.PromiseDropped
-	d.untask(string(e.ID))
-	d.settle(e.Promise, care.Stopped)
+	e.ClosedAt, e.ClosedFor = d.env.Now, "withdrawn"
 	d.put(e)
+	d.judge(e.ID)
 }
 
 // The way to a referral by its id.

@@ -97,8 +97,11 @@ func (BookSession) Name() string               { return "book_session" }
 func (a BookSession) About(k Known) care.About { return aboutReferral(k, a.Referral) }
 func (a BookSession) Needs(k Known) Needs {
 	n := needsReferral(k, a.Referral)
-	if _, r, ok := referral(k, a.Referral); ok {
+	if chart, r, ok := referral(k, a.Referral); ok {
 		n.Sets = busyDays(r.Provider, a.Start, bookAhead)
+		if promise, open := openPromise(chart, r.Episode); open && a.Start.After(promise.Due) {
+			n.Sets = append(n.Sets, busyDays(r.Provider, lastDays(promise), bookAhead)...)
+		}
 	}
 	return n
 }
@@ -136,7 +139,7 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 		ID: care.AppointmentID(env.ID("ap")), Referral: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider,
 		Type: care.Session, Start: start, End: end, Virtual: true, Link: p.Link, Status: care.Booked,
 		BookedBy: env.Actor.Role, BookedAt: env.Now, Programme: care.ProgrammeChart,
-		Covered: covered(chart, env),
+		Covered: covered(chart, env), PassedOver: passesOver(chart, r, p, a.Minutes, start, k, env),
 	}
 	d.put(ap)
 	if r.Status != care.InCare {
@@ -149,6 +152,30 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 	d.tellProvider(r.Provider, "session_booked", string(ap.ID), "/pro/r/"+string(r.ID), start, p.Hours.Zone)
 	d.Made = string(ap.ID)
 	return d.plan()
+}
+
+// passesOver says whether a client who takes this time leaves one inside the
+// window of their promise, which the provider's calendar had open.
+func passesOver(chart *care.Chart, r care.Referral, p care.Provider, minutes int, start time.Time, k Known, env Env) bool {
+	promise, open := openPromise(chart, r.Episode)
+	if !open || env.Actor.Role != care.RoleClient || !start.After(promise.Due) {
+		return false
+	}
+	busy := busyTimes(p.ID, lastDays(promise), bookAhead, k)
+	return len(env.Clock.Calendar.Openings(p.Hours, minutes, busy, env.Now, lastDays(promise), promise.Due, 1)) > 0
+}
+
+// openPromise is the promise of an episode while it runs.
+func openPromise(chart *care.Chart, id care.EpisodeID) (care.Deadline, bool) {
+	e, _ := chart.Episode(id)
+	promise, ok := chart.Deadline(e.Promise)
+	return promise, ok && promise.State == care.Running
+}
+
+// lastDays begin the stretch before the end of a promise in which openings are
+// looked for.
+func lastDays(promise care.Deadline) time.Time {
+	return promise.Due.UTC().Truncate(24*time.Hour).AddDate(0, 0, 2-bookAhead)
 }
 
 // coverageWord says in one word what the rules say of a session's coverage.

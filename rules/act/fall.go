@@ -76,7 +76,7 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 	"consult closes":        consultMissed,
 	"promise watch":         promiseTask("promise_watch"),
 	"promise call":          promiseTask("promise_call"),
-	"promise closes":        promiseBroken,
+	"promise closes":        promiseEnds,
 	"baseline forms":        forms,
 	"baseline closes":       formsNotDone,
 	"follow_up opens":       followUpOpens,
@@ -147,26 +147,21 @@ func promiseTask(code string) func(*draft, care.Deadline, Known) {
 // inTime is a booked session that would keep a promise.
 func (d *draft) inTime(promise care.Deadline) (care.Appointment, bool) {
 	for _, ap := range d.chart.Appointments {
-		if string(ap.Episode) == promise.Subject && ap.Type == care.Session && ap.Status == care.Booked && !ap.Start.After(promise.Due) {
+		if string(ap.Episode) == promise.Subject && ap.Type == care.Session && ap.Status == care.Booked && ap.Virtual && ap.Recorded == "" && !ap.Start.After(promise.Due) {
 			return ap, true
 		}
 	}
 	return care.Appointment{}, false
 }
 
-// promiseBroken ends the promise, unless a session that began in time still
-// waits for somebody to say what became of it: then a person asks.
-func promiseBroken(d *draft, dl care.Deadline, _ Known) {
+// promiseEnds judges the promise. Where a session that began in time still waits
+// for somebody to say what became of it, a person asks.
+func promiseEnds(d *draft, dl care.Deadline, _ Known) {
 	if ap, booked := d.inTime(dl); booked {
 		d.task("outcome_missing", string(ap.ID))
 		return
 	}
-	d.settle(dl.ID, care.Missed)
-	if e, ok := d.chart.Episode(care.EpisodeID(dl.Subject)); ok && e.Result == "" {
-		e.Result = care.Broken
-		d.put(e)
-		d.task("promise_broken", dl.Subject)
-	}
+	d.judge(care.EpisodeID(dl.Subject))
 }
 
 func forms(d *draft, dl care.Deadline, _ Known) {

@@ -45,6 +45,7 @@ func (a Outcome) Decide(k Known, env Env) Plan {
 	effect(d, &ap, &r)
 	d.put(ap)
 	d.put(r)
+	d.judge(ap.Episode)
 	d.Made = string(ap.ID)
 	return d.plan()
 }
@@ -74,49 +75,21 @@ func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
 	r.Status = care.InCare
 	ap.Covered = covered(d.chart, d.env)
 	e, ok := d.chart.Episode(ap.Episode)
-	if !ok || e.First != "" || !ap.Virtual {
+	if !ok || e.First != "" {
 		return
 	}
 	e.First, e.FirstAt = ap.ID, ap.Start
-	if promise, ok := d.chart.Deadline(e.Promise); ok && e.Result == "" {
-		if promise.State != care.Waiting && ap.Start.After(promise.Due) {
-			e.Result = care.Broken
-			d.settle(e.Promise, care.Missed)
-		} else {
-			e.Result = care.Kept
-			d.settle(e.Promise, care.Met)
-			d.untask(string(e.ID))
-		}
-	}
 	d.put(e)
 	d.followUp(e.ID)
 }
 
-// lapse ends a promise whose last second passed while nobody had said yet what
-// became of the session that would have kept it.
-func (d *draft) lapse(ap *care.Appointment, result care.PromiseResult) {
-	e, ok := d.chart.Episode(ap.Episode)
-	promise, found := d.chart.Deadline(e.Promise)
-	if !ok || !found || ap.Type != care.Session || promise.State != care.Running || !d.env.Now.After(promise.Due) {
-		return
-	}
-	e.Result = result
-	d.settle(e.Promise, care.Missed)
-	d.put(e)
-	if result == care.Broken {
-		d.task("promise_broken", string(e.ID))
-	}
-}
-
 func missedByClient(d *draft, ap *care.Appointment, r *care.Referral) {
 	d.again(ap, r)
-	d.lapse(ap, care.KeptOffered) // a session in time was offered; the client did not come
 	d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
 }
 
 func missedByProvider(d *draft, ap *care.Appointment, r *care.Referral) {
 	d.again(ap, r)
-	d.lapse(ap, care.Broken)
 	d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
 	d.task("provider_no_show", string(ap.ID))
 }

@@ -16,10 +16,19 @@ type Pause struct {
 	Actor  string    `json:"actor"`
 }
 
+// The only reasons for which a clock is paused.
+const (
+	WaitingOnClient = "waiting_on_client"
+	OnCoverage      = "coverage"
+)
+
 var reasons = map[string]string{
-	"waiting_on_client": "waiting on the client",
-	"coverage":          "plan details are being checked",
+	WaitingOnClient: "waiting on the client",
+	OnCoverage:      "plan details are being checked",
 }
+
+// PauseReason says whether it is one of the reasons for which a clock may pause.
+func PauseReason(reason string) bool { return reasons[reason] != "" }
 
 // words says the reason as a reader would: known ones by their sentence, others as they were written.
 func (p Pause) words() string {

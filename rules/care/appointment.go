@@ -24,6 +24,22 @@ type Appointment struct {
 	// Covered is what the coverage said when the session was booked or held:
 	// covered, unverified, hold. Empty for a consultation.
 	Covered string `json:"covered,omitempty"`
+	// Moves are the times that it was to begin at before, oldest first. Who moved
+	// it decides what the promise makes of it.
+	Moves []Move `json:"moves,omitempty"`
+	// PassedOver says that the client chose this time while one inside the
+	// promise's window was open to them.
+	PassedOver bool `json:"passed_over,omitempty"`
+	// Recorded is why a visit was entered only after it had been; BookedAt is when
+	// that was. Such a visit keeps no promise.
+	Recorded string `json:"recorded,omitempty"`
+}
+
+// Move is one change of an appointment's time: from which, when, and by whom.
+type Move struct {
+	From time.Time `json:"from"`
+	At   time.Time `json:"at"`
+	By   Role      `json:"by"`
 }
 
 // AppointmentType tells a consultation from a session.

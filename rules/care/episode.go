@@ -31,6 +31,7 @@ const (
 	KeptOffered    PromiseResult = "kept_offered" // offered in time, the client chose later
 	Broken         PromiseResult = "broken"
 	PromiseDropped PromiseResult = "withdrawn"
+	NotApplicable  PromiseResult = "not_applicable" // seeking care ended, or care began, in a way the promise says nothing of
 )
 
 // Kind, Key and Stands make an Episode a Record.

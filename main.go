@@ -34,6 +34,7 @@ import (
 	"careconnect/http/intake"
 	"careconnect/http/jobs"
 	"careconnect/http/notify"
+	"careconnect/http/qa"
 	"careconnect/http/settings"
 	"careconnect/http/terminal"
 	"careconnect/rules"
@@ -95,6 +96,7 @@ var exits = []struct {
 	{store.ErrHeader, exitDamaged},
 	{store.ErrDamaged, exitDamaged},
 	{store.ErrBackup, exitDamaged},
+	{qa.ErrCapsule, exitDamaged},
 	{syscall.ENOSPC, exitNoWrite},
 }
 
@@ -221,15 +223,16 @@ func (p *program) demo() *cobra.Command {
 	f.StringVar(&o.scenario, "scenario", "", "what has happened before it begins (default: everyday)")
 	f.StringArrayVar(&o.imports, "import", nil, "take in a registry file of providers and let them join; may be given again")
 	f.BoolVar(&o.empty, "empty", false, "with staff only: no providers and no clients")
+	f.StringVar(&o.replay, "replay", "", "live the life of a capsule again, to the same state; it was saved from /qa/capsule")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the line of JSON to this file as well, once it answers")
 	return c
 }
 
 type demoOptions struct {
-	listen, clock, scenario, readyFile string
-	json, empty                        bool
-	seed                               uint64
-	imports                            []string
+	listen, clock, scenario, readyFile, replay string
+	json, empty                                bool
+	seed                                       uint64
+	imports                                    []string
 }
 
 func (p *program) runDemo(ctx context.Context, o demoOptions) error {
@@ -251,7 +254,12 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	defer l.Close()
-	c := http.DemoConfig{Begin: begin, Base: base, Still: o.json, Empty: o.empty, Elapsed: p.elapsed, TZData: zoneData(), Fatal: p.fatal}
+	c := http.DemoConfig{Begin: begin, Base: base, Still: o.json, Empty: o.empty, Elapsed: p.elapsed, TZData: zoneData(), Version: version, Fatal: p.fatal}
+	if o.replay != "" {
+		if c.Replay, err = readCapsule(o); err != nil {
+			return err
+		}
+	}
 	if len(o.imports) > 0 {
 		c.Import = func(ctx context.Context, s *store.Store) error { return p.takeInAll(ctx, s, o.imports) }
 	}
@@ -265,10 +273,31 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 	defer d.Close()
 	served := make(chan error, 1)
 	go func() { served <- http.Serve(ctx, l, d) }()
+	if line.Replayed != nil && !*line.Replayed {
+		fmt.Fprintf(p.err, "The capsule was saved by version %s; this one was led to another state by it.\n", c.Replay.Version)
+	}
 	if err := p.announce(o, line); err != nil {
 		return err
 	}
 	return <-served
+}
+
+// readCapsule reads the life that a demo is to live again. What makes another life
+// does not go with it.
+func readCapsule(o demoOptions) (*qa.Capsule, error) {
+	if o.clock != "" || o.scenario != "" || o.empty || len(o.imports) > 0 {
+		return nil, fmt.Errorf("%w: --replay brings seed, clock, people and files along; leave out --clock, --scenario, --empty and --import", errUsage)
+	}
+	file, err := os.Open(o.replay)
+	if err != nil {
+		return nil, fmt.Errorf("--replay: %w", err)
+	}
+	defer file.Close()
+	capsule, err := qa.ReadCapsule(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.replay, err)
+	}
+	return capsule, nil
 }
 
 // takeInAll imports files and says what was in each.

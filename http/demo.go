@@ -42,7 +42,10 @@ type DemoConfig struct {
 	Empty   bool      // staff only
 	Elapsed func() time.Duration
 	TZData  string
+	Version string
 	Fatal   func(error)
+	// Replay is a life to live again, instead of a scenario; nil: none.
+	Replay *qa.Capsule
 	// Import takes files in once the people are there; nil: none.
 	Import func(context.Context, *store.Store) error
 }
@@ -55,6 +58,9 @@ type DemoLine struct {
 	Seed  uint64    `json:"seed"`
 	Now   string    `json:"now"`
 	Users []qa.User `json:"users"`
+	// Replayed says, of a demo that is a capsule's life again, whether it led to the
+	// same state.
+	Replayed *bool `json:"replayed,omitempty"`
 }
 
 // ErrScenario says that there is no scenario of a name.
@@ -69,8 +75,15 @@ type instance struct {
 // NewDemo makes a demo and its first instance.
 func NewDemo(ctx context.Context, c DemoConfig, seed uint64, scenario string) (*Demo, DemoLine, error) {
 	d := &Demo{config: c, bundle: assets.New()}
-	line, err := d.start(ctx, seed, scenario)
+	line, err := d.start(ctx, life{seed: seed, scenario: scenario, replay: c.Replay})
 	return d, line, err
+}
+
+// life is what an instance is made from: a seed and a scenario, or a capsule.
+type life struct {
+	seed     uint64
+	scenario string
+	replay   *qa.Capsule
 }
 
 // ServeHTTP serves the present instance.
@@ -90,15 +103,15 @@ func (i *instance) remove() {
 }
 
 // start makes an instance and puts it in the place of the present one.
-func (d *Demo) start(ctx context.Context, seed uint64, scenario string) (DemoLine, error) {
-	if scenario != "" && scenario != "everyday" {
-		return DemoLine{}, fmt.Errorf("%q: %w", scenario, ErrScenario)
+func (d *Demo) start(ctx context.Context, l life) (DemoLine, error) {
+	if l.scenario != "" && l.scenario != "everyday" {
+		return DemoLine{}, fmt.Errorf("%q: %w", l.scenario, ErrScenario)
 	}
 	dir, err := throwawayDir()
 	if err != nil {
 		return DemoLine{}, err
 	}
-	i, line, err := d.build(ctx, dir, seed)
+	i, line, err := d.build(ctx, dir, l)
 	if err != nil {
 		return line, errors.Join(err, os.RemoveAll(dir))
 	}
@@ -108,58 +121,76 @@ func (d *Demo) start(ctx context.Context, seed uint64, scenario string) (DemoLin
 	return line, nil
 }
 
-func (d *Demo) build(ctx context.Context, dir string, seed uint64) (*instance, DemoLine, error) {
-	clock := qa.NewClock(d.config.Begin.Add(-qa.Before), d.config.Elapsed, false)
-	s, err := store.Create(store.Config{Dir: dir, Now: clock.Now, Elapsed: d.config.Elapsed, TZData: d.config.TZData, Seed: &seed, Fatal: d.config.Fatal},
-		store.Throwaway, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(clock.Now())})
+func (d *Demo) build(ctx context.Context, dir string, l life) (*instance, DemoLine, error) {
+	began := d.config.Begin.Add(-qa.Before)
+	capsule := qa.Capsule{
+		Version: d.config.Version, TZData: d.config.TZData, Seed: l.seed, Began: began, Begin: d.config.Begin,
+		Found: act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(began)},
+	}
+	if l.replay != nil {
+		capsule = *l.replay
+	}
+	clock, recorder := qa.NewClock(capsule.Began, d.config.Elapsed, false), qa.NewRecorder()
+	s, err := store.Create(store.Config{
+		Dir: dir, Now: clock.Now, Elapsed: d.config.Elapsed, TZData: d.config.TZData, Seed: &capsule.Seed, Record: recorder.Record, Fatal: d.config.Fatal,
+	}, store.Throwaway, capsule.Found)
 	if err != nil {
 		return nil, DemoLine{}, err
 	}
-	service, users, err := d.people(ctx, s, clock, seed)
+	service, line, err := d.people(ctx, s, clock, l, capsule, recorder)
 	if err != nil {
 		return nil, DemoLine{}, errors.Join(err, s.Close())
 	}
-	return &instance{service, dir}, DemoLine{
-		URL: d.config.Base, API: d.config.Base + "/api/v1", PID: os.Getpid(), Seed: seed,
-		Now: d.config.Begin.Format(time.RFC3339), Users: users,
-	}, nil
+	return &instance{service, dir}, line, nil
 }
 
 // people fills the instance, lets its clock stand or tick, and serves it.
-func (d *Demo) people(ctx context.Context, s *store.Store, clock *qa.Clock, seed uint64) (*Service, []qa.User, error) {
+func (d *Demo) people(ctx context.Context, s *store.Store, clock *qa.Clock, l life, capsule qa.Capsule, recorder *qa.Recorder) (*Service, DemoLine, error) {
+	line := DemoLine{URL: d.config.Base, API: d.config.Base + "/api/v1", PID: os.Getpid(), Seed: capsule.Seed}
 	caught := &notify.Caught{}
 	post, err := notify.New(s, caught, assets.FS(), d.config.Base)
 	if err != nil {
-		return nil, nil, err
+		return nil, line, err
 	}
-	users, err := qa.Seed(ctx, s, post, clock, seed, d.config.Begin, d.config.Empty)
+	if l.replay == nil {
+		capsule.Users, err = d.seed(ctx, s, post, clock, l)
+	} else {
+		var same bool
+		same, err = l.replay.Replay(ctx, s, post, clock)
+		line.Replayed = &same
+	}
 	if err != nil {
-		return nil, nil, err
+		return nil, line, err
 	}
-	for i := range users {
-		users[i].LoginURL = d.config.Base + users[i].Login()
+	for i := range capsule.Users {
+		capsule.Users[i].LoginURL = d.config.Base + capsule.Users[i].Login()
 	}
-	if d.config.Import != nil {
-		if err := errors.Join(d.config.Import(ctx, s), qa.JoinCandidates(ctx, s, seed)); err != nil {
-			return nil, nil, err
-		}
-	}
+	line.Users, line.Now = capsule.Users, clock.Now().Format(time.RFC3339)
 	if !d.config.Still {
 		clock.Tick()
 	}
 	service, err := NewService(ServiceConfig{
-		Store: s, Bundle: d.bundle, Now: clock.Now, Elapsed: d.config.Elapsed, Base: d.config.Base, Sender: caught, Still: d.config.Still,
+		Store: s, Seed: &capsule.Seed, Bundle: d.bundle, Now: clock.Now, Elapsed: d.config.Elapsed, Base: d.config.Base, Sender: caught, Still: d.config.Still,
 		Besides: func(a *auth.Auth, post *notify.Post) ([]reply.Route, *web.Throwaway) {
 			calls := qa.New(qa.Config{
-				Store: s, Auth: a, Clock: clock, Post: post, Caught: caught, Users: users,
+				Store: s, Auth: a, Clock: clock, Post: post, Caught: caught, Users: capsule.Users, Capsule: capsule, Recorder: recorder,
 				Reset: func(ctx context.Context, seed uint64, scenario string) (any, error) {
-					return d.start(context.WithoutCancel(ctx), seed, scenario)
+					return d.start(context.WithoutCancel(ctx), life{seed: seed, scenario: scenario})
 				},
 			})
-			return calls.Routes(), &web.Throwaway{Ticks: clock.Ticks(), People: func() []web.Person { return persons(users) }, Mails: calls.Mails, Next: calls.Upcoming}
+			return calls.Routes(), &web.Throwaway{Ticks: clock.Ticks(), People: func() []web.Person { return persons(capsule.Users) }, Mails: calls.Mails, Next: calls.Upcoming}
 		},
 	})
-	return service, users, err
+	return service, line, err
+}
+
+// seed fills an instance with a scenario's people, and with those of files.
+func (d *Demo) seed(ctx context.Context, s *store.Store, post *notify.Post, clock *qa.Clock, l life) ([]qa.User, error) {
+	users, err := qa.Seed(ctx, s, post, clock, l.seed, d.config.Begin, d.config.Empty)
+	if err == nil && d.config.Import != nil {
+		err = errors.Join(d.config.Import(ctx, s), qa.JoinCandidates(ctx, s, l.seed))
+	}
+	return users, err
 }
 
 // persons are the users as the pages show them.

@@ -36,6 +36,8 @@ type ServiceConfig struct {
 	// Besides gives the routes that only a throwaway instance has, and what its
 	// pages show.
 	Besides func(*auth.Auth, *notify.Post) ([]reply.Route, *web.Throwaway)
+	// Seed has secrets follow from a number, in a throwaway instance.
+	Seed *uint64
 	// Still says that the clock stands: nothing falls due by itself, and whoever
 	// moves it sweeps and sends, in an order that is the same each time.
 	Still bool
@@ -49,6 +51,9 @@ type ServiceConfig struct {
 // the store.
 func NewService(c ServiceConfig) (*Service, error) {
 	a := auth.New(c.Store, c.Now, c.Elapsed, c.Secure)
+	if c.Seed != nil {
+		a.Seed(*c.Seed)
+	}
 	post, err := notify.New(c.Store, c.Sender, assets.FS(), c.Base)
 	if err != nil {
 		return nil, err
@@ -63,7 +68,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 		return nil, err
 	}
 	routes = append(routes, pages.Routes()...)
-	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now}).Routes()...)
+	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now, Secret: a.Secret}).Routes()...)
 	s := &Service{store: c.Store}
 	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Known: s.known, Page: pages.Problem}); err != nil {
 		return nil, err

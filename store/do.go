@@ -240,7 +240,28 @@ func (s *Store) commit(batch []*job) error {
 		return err
 	}
 	c.publish()
+	s.record(c, batch)
 	return nil
+}
+
+// Committed is what one commit did, and as of which instant.
+type Committed struct {
+	Sequence uint64
+	At       time.Time
+	Orders   []Order
+}
+
+func (s *Store) record(c *commit, batch []*job) {
+	if s.config.Record == nil {
+		return
+	}
+	done := Committed{Sequence: c.state.Sequence, At: c.now}
+	for _, j := range batch {
+		if j.order.Act != nil {
+			done.Orders = append(done.Orders, j.order)
+		}
+	}
+	s.config.Record(done)
 }
 
 // commit is one transaction in the making.
@@ -308,7 +329,12 @@ func (c *commit) run(j *job) error {
 	if err != nil {
 		return err
 	}
-	return c.answer(j, about, o.Act.Decide(known, env))
+	ordinal := c.state.Ordinal
+	plan := o.Act.Decide(known, env)
+	if plan.Fault != nil || plan.Decision.Outcome != rules.Yes {
+		c.state.Ordinal = ordinal // a no leaves no mark, nor do the ids that it drew
+	}
+	return c.answer(j, about, plan)
 }
 
 // fallDue applies what fell due earlier on the charts that an act is about to

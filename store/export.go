@@ -27,15 +27,20 @@ type exported struct {
 
 // Export writes everything a throwaway store holds in plain text, one record a
 // line, the charts in the order of their ids. Two stores that lived through the
-// same write the same bytes. A lasting store refuses with ErrLasting: nobody may
-// read everybody.
-func (s *Store) Export(ctx context.Context, w io.Writer, progress Progress) error {
+// same write the same bytes. It gives the number of the commit that it is of. A
+// lasting store refuses with ErrLasting: nobody may read everybody.
+func (s *Store) Export(ctx context.Context, w io.Writer, progress Progress) (sequence uint64, err error) {
 	if s.Kind() != Throwaway {
-		return ErrLasting
+		return 0, ErrLasting
 	}
 	out := bufio.NewWriter(w)
 	lines := json.NewEncoder(out)
-	err := s.view(func(r engine.Reader) error {
+	err = s.view(func(r engine.Reader) error {
+		var kept state
+		if err := kept.read(r, s.vault); err != nil {
+			return err
+		}
+		sequence = kept.Sequence
 		ids, err := s.chartIDs(ctx, r)
 		if err != nil {
 			return err
@@ -57,7 +62,7 @@ func (s *Store) Export(ctx context.Context, w io.Writer, progress Progress) erro
 		}
 		return nil
 	})
-	return errors.Join(err, out.Flush())
+	return sequence, errors.Join(err, out.Flush())
 }
 
 // chartIDs are the ids of all charts, by what their heads say, in order.

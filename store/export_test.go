@@ -24,7 +24,7 @@ func TestExportIsTheSameForTheSameLife(t *testing.T) {
 		}
 		w.do(care.Actor{Role: care.RoleClient, Chart: id}, act.AddCoverage{Client: id, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST0001"})
 		var out bytes.Buffer
-		if err := w.Export(context.Background(), &out, nil); err != nil {
+		if _, err := w.Export(context.Background(), &out, nil); err != nil {
 			t.Fatal(err)
 		}
 		lives[life] = out.String()
@@ -46,7 +46,7 @@ func TestALastingStoreExportsNobody(t *testing.T) {
 	w := newWorld(t, Production, nil)
 	w.client(1)
 	var out bytes.Buffer
-	if err := w.Export(context.Background(), &out, nil); !errors.Is(err, ErrLasting) || out.Len() > 0 {
+	if _, err := w.Export(context.Background(), &out, nil); !errors.Is(err, ErrLasting) || out.Len() > 0 {
 		t.Errorf("%v, %d bytes", err, out.Len())
 	}
 }

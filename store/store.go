@@ -45,6 +45,9 @@ type Config struct {
 	// Seed makes the ids of a throwaway instance repeatable. A production store
 	// refuses it.
 	Seed *uint64
+	// Record is told of each commit after the first, in their order, once it is
+	// durable; nil: nobody is. A production store refuses it.
+	Record func(Committed)
 	// Fatal is told when a commit failed: its outcome is unknown and the
 	// process must end.
 	Fatal func(error)
@@ -253,10 +256,11 @@ func unlocked(config Config, file engine.Engine) (*Store, error) {
 	return s, nil
 }
 
-// seedable refuses a seed for a lasting store: its ids must not be guessed.
+// seedable refuses a seed for a lasting store, whose ids must not be guessed, and
+// whoever would write down what is done in it.
 func seedable(config Config, kind Kind) error {
-	if config.Seed != nil && kind != Throwaway {
-		return errors.New("this is a lasting store: it takes no seed and no virtual clock")
+	if (config.Seed != nil || config.Record != nil) && kind != Throwaway {
+		return errors.New("this is a lasting store: it takes no seed and no virtual clock, and nobody records what is done in it")
 	}
 	return nil
 }

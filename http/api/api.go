@@ -9,6 +9,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"careconnect/http/auth"
 	"careconnect/http/reply"
 	"careconnect/store"
 )
@@ -28,6 +30,8 @@ type Config struct {
 	// SetUpPath is the path of the page that uses a set-up link up; the secret
 	// follows it. Empty: /set-up/.
 	SetUpPath string
+	// Secret draws the secrets of set-up links; nil: by chance.
+	Secret func() string
 }
 
 // API answers programs.
@@ -35,6 +39,7 @@ type API struct {
 	store  *store.Store
 	now    func() time.Time
 	setUp  string
+	secret func() string
 	huma   huma.API
 	routes []reply.Route
 
@@ -47,9 +52,9 @@ type API struct {
 // call, so that the document can be made without one.
 func New(c Config) *API {
 	settings()
-	a := &API{store: c.Store, now: c.Now, setUp: c.SetUpPath}
-	if a.setUp == "" {
-		a.setUp = "/set-up/"
+	a := &API{store: c.Store, now: c.Now, setUp: cmp.Or(c.SetUpPath, "/set-up/"), secret: c.Secret}
+	if a.secret == nil {
+		a.secret = auth.Secret
 	}
 	a.huma = huma.NewAPI(config(), adapter{a})
 	for _, o := range table {

@@ -152,7 +152,7 @@ const inviteLife = 7 * 24 * time.Hour
 
 // link draws a set-up link's secret, of which only a hash is kept.
 func (a *API) link() (string, *care.Pass) {
-	secret := auth.Secret()
+	secret := a.secret()
 	return secret, &care.Pass{Hash: auth.Hash(secret), Type: care.PassInvite, Expires: a.now().UTC().Truncate(time.Second).Add(inviteLife)}
 }
 

@@ -9,10 +9,14 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"io"
+	mathrand "math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"careconnect/http/reply"
@@ -28,12 +32,34 @@ type Auth struct {
 	now    func() time.Time
 	secure bool
 	limits *limits
+	random io.Reader
 }
 
 // New makes the door to a store. Secure says that people reach it over TLS, so
 // that the cookie may say so too.
 func New(s *store.Store, now func() time.Time, elapsed func() time.Duration, secure bool) *Auth {
-	return &Auth{store: s, now: now, secure: secure, limits: newLimits(elapsed)}
+	return &Auth{store: s, now: now, secure: secure, limits: newLimits(elapsed), random: rand.Reader}
+}
+
+// Seed has secrets follow from a number instead of chance, so that a throwaway
+// instance lives the same life twice.
+func (a *Auth) Seed(seed uint64) {
+	var key [32]byte
+	binary.BigEndian.PutUint64(key[:], seed)
+	a.random = &inTurn{from: mathrand.NewChaCha8(key)}
+}
+
+// inTurn lets several goroutines draw from one source.
+type inTurn struct {
+	mu   sync.Mutex
+	from io.Reader
+}
+
+// Read draws from the source.
+func (t *inTurn) Read(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.from.Read(b)
 }
 
 // Session lengths: staff who see other people's data are signed out sooner.
@@ -151,7 +177,7 @@ func (a *Auth) Session(w http.ResponseWriter, r *http.Request, account care.Acco
 
 // NewSession makes a session's secret and its pass, to be put into a chart.
 func (a *Auth) NewSession(role care.Role) (string, care.Pass) {
-	secret := Secret()
+	secret := a.Secret()
 	return secret, care.Pass{Hash: Hash(secret), Type: care.PassSession, Expires: a.ends(idle(role))}
 }
 
@@ -181,7 +207,7 @@ func (a *Auth) Invite() (string, care.Pass) { return a.link(inviteLife) }
 func (a *Auth) SetUp() (string, care.Pass) { return a.link(linkLife) }
 
 func (a *Auth) link(life time.Duration) (string, care.Pass) {
-	secret := Secret()
+	secret := a.Secret()
 	return secret, care.Pass{Hash: Hash(secret), Type: care.PassInvite, Expires: a.ends(life)}
 }
 
@@ -219,7 +245,7 @@ func (a *Auth) SetPassword(ctx context.Context, secret, password string) error {
 }
 
 func (a *Auth) redeem(ctx context.Context, account care.Account, secret, password string) error {
-	encoded, err := a.limits.encode(ctx, password)
+	encoded, err := a.limits.encode(ctx, password, a.random)
 	if err != nil {
 		return err
 	}
@@ -251,9 +277,14 @@ func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, email, password st
 }
 
 // Secret draws 256 random bits, as text for a link, a cookie or a header.
-func Secret() string {
+func (a *Auth) Secret() string { return secret(a.random) }
+
+// Secret is one that is no pass, such as the key of a request.
+func Secret() string { return secret(rand.Reader) }
+
+func secret(random io.Reader) string {
 	b := make([]byte, 32)
-	_, _ = rand.Read(b) // never fails: the runtime ends the process instead
+	_, _ = io.ReadFull(random, b) // never fails: the runtime ends the process instead
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -528,7 +529,7 @@ func TestNewPasswords(t *testing.T) {
 }
 
 func TestEncodedPasswords(t *testing.T) {
-	one, two := encodePassword(phrase), encodePassword(phrase)
+	one, two := encodePassword(phrase, rand.Reader), encodePassword(phrase, rand.Reader)
 	if one == two {
 		t.Error("two people with one password share a hash")
 	}

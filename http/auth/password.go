@@ -2,11 +2,11 @@ package auth
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -63,9 +63,9 @@ func different(password string) int {
 	return len(seen)
 }
 
-func encodePassword(password string) string {
+func encodePassword(password string, random io.Reader) string {
 	salt := make([]byte, 16)
-	_, _ = rand.Read(salt) // never fails: the runtime ends the process instead
+	_, _ = io.ReadFull(random, salt) // never fails: the runtime ends the process instead
 	key := argon2.IDKey([]byte(password), salt, argonTime, argonMemory, argonLanes, 32)
 	b64 := base64.RawStdEncoding.EncodeToString
 	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", argonMemory, argonTime, argonLanes, b64(salt), b64(key))
@@ -109,8 +109,8 @@ func newLimits(elapsed func() time.Duration) *limits {
 	return &limits{elapsed: elapsed, slots: make(chan struct{}, argonAtOnce), tries: map[address]tries{}}
 }
 
-func (l *limits) encode(ctx context.Context, password string) (encoded string, err error) {
-	err = l.compute(ctx, func() { encoded = encodePassword(password) })
+func (l *limits) encode(ctx context.Context, password string, random io.Reader) (encoded string, err error) {
+	err = l.compute(ctx, func() { encoded = encodePassword(password, random) })
 	return encoded, err
 }
 

@@ -138,6 +138,16 @@ func (p *Post) hand(ctx context.Context, m care.Member) store.Order {
 	return store.Order{Actor: care.System, Act: act.Delivered{Chart: m.Chart, Message: care.MessageID(m.Ref)}}
 }
 
+// Again hands a message over as it is, without a lease: what was sent in one life
+// of a throwaway instance is sent in the next.
+func (p *Post) Again(ctx context.Context, m care.Member) error {
+	mail, err := p.write(ctx, m)
+	if err != nil {
+		return err
+	}
+	return p.sender.Send(ctx, mail)
+}
+
 // write renders a message: its text from the template, its address from the
 // reader's account as it is now.
 func (p *Post) write(ctx context.Context, member care.Member) (Mail, error) {

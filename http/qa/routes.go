@@ -1,6 +1,7 @@
 package qa
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,9 @@ type Config struct {
 	Post   *notify.Post
 	Caught *notify.Caught
 	Users  []User
+	// Capsule is what this life began with, and Recorder what was done since.
+	Capsule  Capsule
+	Recorder *Recorder
 	// Reset makes the instance anew and gives the fresh line of its demo.
 	Reset func(ctx context.Context, seed uint64, scenario string) (any, error)
 }
@@ -59,6 +63,7 @@ func (q *QA) Routes() []reply.Route {
 		line(http.MethodPost, "/qa/fault", q.fault),
 		line(http.MethodPost, "/qa/reset", q.reset),
 		line(http.MethodGet, "/qa/as/{id}", q.signInAs),
+		line(http.MethodGet, "/qa/capsule", q.capsule),
 	}
 }
 
@@ -237,6 +242,22 @@ func (q *QA) reset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return answer(w, line)
+}
+
+// capsule gives this life as a file that the demo can live again.
+func (q *QA) capsule(w http.ResponseWriter, r *http.Request) error {
+	q.one.Lock()
+	defer q.one.Unlock()
+	c := q.Capsule
+	c.Now = q.Clock.Now()
+	var body bytes.Buffer
+	if err := c.Save(r.Context(), q.Store, q.Recorder, &body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/gzip")
+	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="careconnect-%d-%s.capsule"`, c.Seed, c.Now.UTC().Format("20060102T150405Z")))
+	_, err := w.Write(body.Bytes())
+	return err
 }
 
 // signInAs lets a browser in as one of the fictional people, with one click.

@@ -1,0 +1,34 @@
+package act
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// kinds are all acts there are, each once: what was done can be written down by
+// the name of its kind, and read again.
+var kinds = []Act{
+	Accept{}, Acknowledge{}, AddCoverage{}, AddEmployer{}, Book{}, BookSession{}, ClaimBenefit{}, Credential{}, Decline{}, Delivered{},
+	DemoJoin{}, DropPass{}, Enter{}, Fall{}, FinishImport{}, FinishTask{}, Found{}, GivePass{}, Import{}, InviteProvider{}, Join{}, Lease{}, Leave{},
+	ListPlan{}, OpenAccount{}, Outcome{}, Pause{}, Propose{}, Redeem{}, Request{}, Resume{}, SaveAnswers{}, SendLink{}, SetAddresses{},
+	SetHours{}, SetProfile{}, SetSharing{}, Submit{}, TouchPass{}, Undelivered{}, UpdateMe{}, VerifyCoverage{}, Withdraw{},
+}
+
+// Kind is the name of an act's kind: that of its type.
+func Kind(a Act) string { return reflect.TypeOf(a).Name() }
+
+// Read gives the act of a kind that was written down as JSON.
+func Read(kind string, body []byte) (Act, error) {
+	for _, a := range kinds {
+		if Kind(a) != kind {
+			continue
+		}
+		into := reflect.New(reflect.TypeOf(a))
+		if err := json.Unmarshal(body, into.Interface()); err != nil {
+			return nil, fmt.Errorf("read act %s: %w", kind, err)
+		}
+		return into.Elem().Interface().(Act), nil
+	}
+	return nil, fmt.Errorf("this version knows no act %q", kind)
+}

@@ -43,6 +43,18 @@ type Walker interface {
 	Walk(progress func(done, total int64) error) error
 }
 
+// Compacter is an engine whose file never shrinks by itself, and keeps in it
+// what was removed until the room is used again.
+type Compacter interface {
+	// Compact writes what there is now, and nothing that was removed before it
+	// began, into a new place and takes that for the store. Readers go on;
+	// writers wait only for the last step. Killed at any instant it leaves the
+	// old place or the new one, whole. An error that wraps ErrOutcomeUnknown
+	// says that the exchange had begun; any other, also one of progress, that
+	// everything is as it was.
+	Compact(progress func(done, total int64) error) error
+}
+
 // Pager is a Reader that can say where in the file a key stands.
 type Pager interface {
 	// Page is the number of the key's page; 0 if that cannot be told.

@@ -148,12 +148,12 @@ func record(t testing.TB, commits int) []commitLog {
 	defer s.Close()
 	var now *commitLog
 	metas := int64(2 * os.Getpagesize())
-	below(s.db, func(next writing, p []byte, at int64) (int, error) {
+	below(s.body.Load().db, func(next writing, p []byte, at int64) (int, error) {
 		into := &now.data
 		if at < metas {
 			into = &now.meta
 		} else if now.size == 0 {
-			info, err := s.disk.Stat()
+			info, err := s.body.Load().disk.Stat()
 			must(t, err)
 			now.size = info.Size()
 		}

@@ -11,10 +11,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"careconnect/store/internal/engine"
 )
@@ -38,28 +40,56 @@ type Options struct {
 	Progress func(done, total int64) error
 }
 
-// Store is one open bbolt file. It implements engine.Engine.
+// Store is one open store. It is in one bbolt file at a time: Compact puts
+// another in its place. It implements engine.Engine.
 type Store struct {
-	db   *bbolt.DB
 	path string
-	disk *os.File    // the file that bbolt maps, for reading around the map
-	file fs.FileInfo // the same as it was opened, to be compared with what the path names
-	held *holder     // our note of who holds the file; nil when reading only
+	held *holder // our note of who holds the file; nil when reading only
+
+	body    atomic.Pointer[body]
+	left    sync.WaitGroup // bodies that wait for their last reader
+	writing sync.Mutex     // held by who commits, or exchanges the body
+	changed *changed       // what was written since a compaction began; nil if none runs
 
 	spoiled atomic.Bool // a commit failed: what is in the file is not known
 	unread  atomic.Bool // the pages are still to be walked, see Walk
 }
 
+// body is one file with what maps it.
+type body struct {
+	db   *bbolt.DB
+	disk *os.File    // the file that bbolt maps, for reading around the map
+	file fs.FileInfo // the same as it was opened, to be compared with what the path names
+}
+
 var (
-	_ engine.Engine = (*Store)(nil)
-	_ engine.Walker = (*Store)(nil)
-	_ engine.Pager  = transaction{}
-	_ engine.Copier = transaction{}
+	_ engine.Engine    = (*Store)(nil)
+	_ engine.Walker    = (*Store)(nil)
+	_ engine.Compacter = (*Store)(nil)
+	_ engine.Pager     = transaction{}
+	_ engine.Copier    = transaction{}
 )
 
 // View runs fn against the last committed state.
 func (s *Store) View(fn func(engine.Reader) error) error {
-	return s.db.View(func(tx *bbolt.Tx) error { return fn(transaction{tx, s}) })
+	return s.view(func(t transaction) error { return fn(t) })
+}
+
+// view begins to read in the body that the store is in. One that was exchanged
+// in between takes no new readers: then it begins again in the other.
+func (s *Store) view(fn func(transaction) error) error {
+	for {
+		b := s.body.Load()
+		tx, err := b.db.Begin(false)
+		if errors.Is(err, bolterrors.ErrDatabaseNotOpen) && b != s.body.Load() {
+			continue
+		}
+		if err != nil {
+			return classify(s.path, err)
+		}
+		defer func() { _ = tx.Rollback() }() // also when fn panics
+		return fn(transaction{tx, s, b})
+	}
 }
 
 // Update runs fn and commits. Before the commit and again before it is
@@ -67,7 +97,10 @@ func (s *Store) View(fn func(engine.Reader) error) error {
 // if it does not, the error wraps engine.ErrReplaced. An error that arises
 // once the commit has begun wraps engine.ErrOutcomeUnknown.
 func (s *Store) Update(fn func(engine.Writer) error) error {
-	tx, err := s.db.Begin(true)
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	b := s.body.Load()
+	tx, err := b.db.Begin(true)
 	if err != nil {
 		return classify(s.path, err)
 	}
@@ -77,13 +110,13 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 			_ = tx.Rollback() // also when fn panics: the lock must not stay behind
 		}
 	}()
-	if err := fn(transaction{tx, s}); err != nil {
+	if err := fn(transaction{tx, s, b}); err != nil {
 		return err
 	}
 	if err := s.unmoved(); err != nil {
 		return err
 	}
-	s.db.AllocSize = growth(tx.Size()) // read by Commit only, and we are its only caller
+	b.db.AllocSize = growth(tx.Size()) // read by Commit only, and we are its only caller
 	committed = true                   // whatever Commit returns, it has ended the transaction
 	if err := tx.Commit(); err != nil {
 		s.spoiled.Store(true)
@@ -98,7 +131,7 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 // unmoved compares the file we hold with what stands at its path.
 func (s *Store) unmoved() error {
 	now, err := os.Stat(s.path)
-	if err != nil || !os.SameFile(s.file, now) {
+	if err != nil || !os.SameFile(s.body.Load().file, now) {
 		return fmt.Errorf("%s: %w; nothing more is written, restart once the file is back", s.path, engine.ErrReplaced)
 	}
 	return nil
@@ -116,15 +149,20 @@ func (s *Store) Size() (int64, error) {
 // Close waits for open transactions, notes that this was a clean stop, and lets
 // the file and its lock go.
 func (s *Store) Close() error {
+	s.writing.Lock() // for a compaction that is at its last step
+	defer s.writing.Unlock()
 	s.markStopped()
 	s.held.remove() // while the lock is still ours, so that it cannot be another's note
-	return s.db.Close()
+	err := s.body.Load().db.Close()
+	s.left.Wait()
+	return err
 }
 
 // transaction is a bbolt transaction seen as the engine's interface.
 type transaction struct {
 	tx    *bbolt.Tx
 	store *Store
+	body  *body
 }
 
 func (t transaction) Get(b engine.Bucket, key []byte) []byte {
@@ -164,6 +202,7 @@ func (t transaction) Put(b engine.Bucket, key, value []byte) error {
 	if value == nil {
 		value = []byte{} // nil means absent to a reader
 	}
+	t.store.changed.note(b, key)
 	if err := bucket.Put(key, value); err != nil {
 		return fmt.Errorf("put in bucket %s: %w", b, err)
 	}
@@ -175,6 +214,7 @@ func (t transaction) Delete(b engine.Bucket, key []byte) error {
 	if err != nil {
 		return err
 	}
+	t.store.changed.note(b, key)
 	if err := bucket.Delete(key); err != nil {
 		return fmt.Errorf("delete in bucket %s: %w", b, err)
 	}
@@ -197,9 +237,9 @@ func (t transaction) bucket(b engine.Bucket) (*bbolt.Bucket, error) {
 // Page is the number of the page on which a key stands, by a walk down its
 // bucket's tree around the map; 0 if it cannot be told any more.
 func (t transaction) Page(b engine.Bucket, key []byte) uint64 {
-	m, err := t.store.metaOf(t.tx)
+	m, err := t.meta()
 	if err != nil {
 		return 0
 	}
-	return pageOf(t.store.disk, m, b, key)
+	return pageOf(t.body.disk, m, b, key)
 }

@@ -135,7 +135,7 @@ func TestAnErrorWithinTheCommitIsOfUnknownOutcome(t *testing.T) {
 	s, err := Open(path, Options{})
 	must(t, err)
 	defer s.Close()
-	s.db.MaxSize = 1 // the commit finds no page to write to
+	s.body.Load().db.MaxSize = 1 // the commit finds no page to write to
 	err = s.Update(func(w engine.Writer) error {
 		return w.Put(engine.Charts, []byte("k"), make([]byte, 1<<20))
 	})

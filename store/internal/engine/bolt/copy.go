@@ -13,7 +13,7 @@ func (t transaction) Length() int64 { return t.tx.Size() }
 // two meta pages one commit apart. It reads the file that is held, whatever the
 // path names by now.
 func (t transaction) Copy(w io.Writer) error {
-	placed := &placing{w: w, page: t.store.db.Info().PageSize, odd: t.tx.ID()%2 == 1}
+	placed := &placing{w: w, page: t.body.db.Info().PageSize, odd: t.tx.ID()%2 == 1}
 	n, err := t.tx.WriteTo(placed)
 	if err == nil && n != t.tx.Size() {
 		err = fmt.Errorf("%d bytes were copied of %d", n, t.tx.Size())

@@ -58,21 +58,26 @@ func write(draft string, o Options, first func(engine.Writer) error) error {
 		_ = file.Close()
 		return err
 	}
-	err = store.db.Update(func(tx *bbolt.Tx) error {
-		for _, b := range engine.Buckets {
-			if _, err := tx.CreateBucket([]byte(b)); err != nil {
-				return fmt.Errorf("make bucket %s: %w", b, err)
-			}
+	b := store.body.Load()
+	err = b.db.Update(func(tx *bbolt.Tx) error {
+		if err := makeBuckets(tx); err != nil || first == nil {
+			return err
 		}
-		if first == nil {
-			return nil
-		}
-		return first(transaction{tx, store})
+		return first(transaction{tx, store, b})
 	})
 	if closed := store.Close(); err == nil && closed != nil {
 		err = classify(draft, closed)
 	}
 	return err
+}
+
+func makeBuckets(tx *bbolt.Tx) error {
+	for _, b := range engine.Buckets {
+		if _, err := tx.CreateBucket([]byte(b)); err != nil {
+			return fmt.Errorf("make bucket %s: %w", b, err)
+		}
+	}
+	return nil
 }
 
 // privateDir refuses a directory that others may enter.

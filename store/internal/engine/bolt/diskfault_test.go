@@ -37,11 +37,11 @@ func inject(t testing.TB, s *Store, f fault) (inside func(), met func() bool, me
 	t.Helper()
 	_, pipe, err := os.Pipe() // cannot be synced and cannot be resized
 	must(t, err)
-	file := field[*os.File](s.db, "file")
+	file := field[*os.File](s.body.Load().db, "file")
 	own := *file
 	writes, hit := 0, false
 	metas := int64(2 * os.Getpagesize())
-	below(s.db, func(next writing, p []byte, at int64) (int, error) {
+	below(s.body.Load().db, func(next writing, p []byte, at int64) (int, error) {
 		writes++
 		*file = own
 		switch {
@@ -82,7 +82,7 @@ func TestFaultAtEachWriteAndSync(t *testing.T) {
 		s, err := Open(path, Options{})
 		must(t, err)
 		writes := 0
-		below(s.db, func(next writing, p []byte, at int64) (int, error) { writes++; return next(p, at) })
+		below(s.body.Load().db, func(next writing, p []byte, at int64) (int, error) { writes++; return next(p, at) })
 		must(t, script(t, 5000+n, s, nil))
 		clean, err := os.ReadFile(path)
 		must(t, err)

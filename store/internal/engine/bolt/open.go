@@ -27,13 +27,9 @@ func Open(path string, o Options) (*Store, error) {
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	mode := os.O_RDWR
-	if o.ReadOnly {
-		mode = os.O_RDONLY
-	}
-	file, err := os.OpenFile(path, mode, 0)
+	file, err := locked(path, o)
 	if err != nil {
-		return nil, classify(path, err)
+		return nil, err
 	}
 	store, err := open(file, path, o)
 	if err != nil {
@@ -43,10 +39,38 @@ func Open(path string, o Options) (*Store, error) {
 	return store, nil
 }
 
-// open locks the file, looks at it, and hands this very file to bbolt, so that
-// what was checked is what is mapped.
+// locked opens the file at path and locks it. Who held it may have put another
+// in its place while we waited: then that one is taken.
+func locked(path string, o Options) (*os.File, error) {
+	mode := os.O_RDWR
+	if o.ReadOnly {
+		mode = os.O_RDONLY
+	}
+	for {
+		file, err := os.OpenFile(path, mode, 0)
+		if err != nil {
+			return nil, classify(path, err)
+		}
+		if err := lock(file, path, o); err != nil {
+			_ = file.Close()
+			return nil, err
+		}
+		ours, err := file.Stat()
+		named, errNamed := os.Stat(path)
+		if err == nil && errNamed == nil && os.SameFile(ours, named) {
+			return file, nil
+		}
+		_ = file.Close()
+		if err := errors.Join(err, errNamed); err != nil {
+			return nil, classify(path, err)
+		}
+	}
+}
+
+// open looks at a locked file, and hands this very file to bbolt, so that what
+// was checked is what is mapped.
 func open(file *os.File, path string, o Options) (*Store, error) {
-	if err := lock(file, path, o); err != nil {
+	if err := removeDraft(path, o); err != nil {
 		return nil, err
 	}
 	newest, err := checkMeta(file, path)
@@ -91,12 +115,12 @@ func (s *Store) Walk(progress func(done, total int64) error) error {
 	if !s.unread.Load() {
 		return nil
 	}
-	err := s.db.View(func(tx *bbolt.Tx) error {
-		m, err := s.metaOf(tx)
+	err := s.view(func(t transaction) error {
+		m, err := t.meta()
 		if err != nil {
 			return err
 		}
-		found, err := walk(s.disk, m, progress)
+		found, err := walk(t.body.disk, m, progress)
 		if err == nil && len(found) > 0 {
 			err = damages(s.path, found)
 		}
@@ -108,19 +132,19 @@ func (s *Store) Walk(progress func(done, total int64) error) error {
 	return err
 }
 
-// metaOf is the meta page that a transaction reads by.
-func (s *Store) metaOf(tx *bbolt.Tx) (meta, error) {
-	size, err := s.Size()
+// meta is the meta page that the transaction reads by.
+func (t transaction) meta() (meta, error) {
+	info, err := t.body.disk.Stat()
 	if err != nil {
 		return meta{}, err
 	}
-	pages, errs := findMetas(s.disk, size)
+	pages, errs := findMetas(t.body.disk, info.Size())
 	for i, m := range pages {
-		if errs[i] == nil && m.txid == uint64(tx.ID()) {
+		if errs[i] == nil && m.txid == uint64(t.tx.ID()) {
 			return m, nil
 		}
 	}
-	return meta{}, fmt.Errorf("%s: the meta page of commit %d: %w", s.path, tx.ID(), cmp.Or(errs[0], errs[1], errPassed))
+	return meta{}, fmt.Errorf("%s: the meta page of commit %d: %w", t.store.path, t.tx.ID(), cmp.Or(errs[0], errs[1], errPassed))
 }
 
 var errPassed = errors.New("later commits have replaced it")
@@ -149,7 +173,8 @@ func mapped(file *os.File, path string, o Options) (store *Store, err error) {
 	if err != nil {
 		return nil, classify(path, err)
 	}
-	store = &Store{db: db, path: path, disk: file, file: info}
+	store = &Store{path: path}
+	store.body.Store(&body{db: db, disk: file, file: info})
 	if !o.ReadOnly {
 		store.held = hold(path)
 	}

@@ -18,10 +18,11 @@ var marks = [2]engine.Bucket{engine.Header, engine.State}
 
 // markStopped writes the mark of a clean stop, in the last commit.
 func (s *Store) markStopped() {
-	if s.db.IsReadOnly() || s.spoiled.Load() || s.unmoved() != nil {
+	db := s.body.Load().db
+	if db.IsReadOnly() || s.spoiled.Load() || s.unmoved() != nil {
 		return
 	}
-	_ = s.db.Update(func(tx *bbolt.Tx) error { // without the mark the next start walks first, no more
+	_ = db.Update(func(tx *bbolt.Tx) error { // without the mark the next start walks first, no more
 		for _, name := range marks {
 			b := tx.Bucket([]byte(name))
 			if b == nil || b.Sequence() == uint64(tx.ID())-1 {

@@ -264,7 +264,7 @@ func TestTheWalkRunsBesideWriters(t *testing.T) {
 	if leaf == 0 {
 		t.Fatal("no page for a key that is there")
 	}
-	_, err = s.disk.WriteAt([]byte{1}, int64(leaf)*int64(os.Getpagesize()))
+	_, err = s.body.Load().disk.WriteAt([]byte{1}, int64(leaf)*int64(os.Getpagesize()))
 	must(t, err)
 	if err := s.Walk(nil); !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), fmt.Sprintf("page %d", leaf)) {
 		t.Errorf("got %v, want page %d named", err, leaf)

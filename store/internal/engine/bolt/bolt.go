@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"careconnect/store/internal/engine"
 )
@@ -57,6 +56,7 @@ type Store struct {
 
 // body is one file with what maps it.
 type body struct {
+	use  sync.RWMutex // shared by its readers; taken alone once it was exchanged and they are gone
 	db   *bbolt.DB
 	disk *os.File    // the file that bbolt maps, for reading around the map
 	file fs.FileInfo // the same as it was opened, to be compared with what the path names
@@ -75,21 +75,14 @@ func (s *Store) View(fn func(engine.Reader) error) error {
 	return s.view(func(t transaction) error { return fn(t) })
 }
 
-// view begins to read in the body that the store is in. One that was exchanged
-// in between takes no new readers: then it begins again in the other.
+// view reads in the body that the store is in.
 func (s *Store) view(fn func(transaction) error) error {
-	for {
-		b := s.body.Load()
-		tx, err := b.db.Begin(false)
-		if errors.Is(err, bolterrors.ErrDatabaseNotOpen) && b != s.body.Load() {
-			continue
-		}
-		if err != nil {
-			return classify(s.path, err)
-		}
-		defer func() { _ = tx.Rollback() }() // also when fn panics
-		return fn(transaction{tx, s, b})
+	b := s.body.Load()
+	for !b.use.TryRLock() { // it was exchanged a moment ago
+		b = s.body.Load()
 	}
+	defer b.use.RUnlock()
+	return b.db.View(func(tx *bbolt.Tx) error { return fn(transaction{tx, s, b}) })
 }
 
 // Update runs fn and commits. Before the commit and again before it is

@@ -105,6 +105,7 @@ func (s *Store) fresh() (*body, error) {
 	}
 	made.held.remove() // the note is about the path of the store
 	b := made.body.Load()
+	b.db.AllocSize = leastGrowth
 	if err := b.db.Update(makeBuckets); err != nil {
 		_ = b.db.Close()
 		_ = os.Remove(draft)
@@ -167,7 +168,10 @@ func (s *Store) move(next *body, log *changed) error {
 		return fmt.Errorf("%s: exchange the file: %w: %w", s.path, engine.ErrOutcomeUnknown, err)
 	}
 	s.body.Store(next)
-	s.left.Go(func() { _ = old.db.Close() }) // waits for its readers, then gives the room back
+	s.left.Go(func() { // its last reader gives the room back
+		old.use.Lock()
+		_ = old.db.Close()
+	})
 	return nil
 }
 

@@ -295,9 +295,7 @@ func (s *Store) prove(ctx context.Context, path string, progress Progress) (Back
 	if err := errors.Join(err, body.Close()); err != nil {
 		return BackupInfo{}, err
 	}
-	return u.holds(ctx, body.Name(), progress, s.config, func(header, mirror []byte) (*seal.Vault, error) {
-		return s.vault, s.vault.Owns(header, mirror)
-	})
+	return u.holds(ctx, body.Name(), progress, s.config, s.vault.Former)
 }
 
 // holds opens the store that came out of a backup, and reads all of it.

@@ -81,8 +81,8 @@ func (s *Store) OrderAll(_ context.Context, orders []Order) []Answer {
 // job is one thing on its way to a commit: an act, or entries for the trail.
 type job struct {
 	order    Order
-	entries  []Entry // instead of an act: reads to be recorded
-	header   []byte  // with entries: to be stored in the same commit
+	entries  []Entry               // instead of an act: reads to be recorded
+	step     func(c *commit) error // instead of an act, or with entries: the store's own work on itself
 	answer   Answer
 	answered chan struct{}
 }
@@ -290,12 +290,12 @@ func (c *commit) dirty() bool { return c.w.wrote || len(c.entries) > 0 }
 
 // run decides one job and writes what it plans.
 func (c *commit) run(j *job) error {
-	if j.entries != nil {
+	if j.entries != nil || j.step != nil {
 		c.entries = append(c.entries, j.entries...)
-		if j.header != nil {
-			return putHeader(c.w.Writer, j.header)
+		if j.step == nil {
+			return nil
 		}
-		return nil
+		return j.step(c)
 	}
 	o := j.order
 	if o.Once != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"careconnect/rules"
@@ -150,7 +151,37 @@ func (s *Store) view(fn func(engine.Reader) error) error {
 	if err := s.Failed(); err != nil {
 		return err
 	}
+	defer s.reading.begin().Done()
 	return s.engine.View(fn)
+}
+
+// reading knows who reads, so that what only they still need can be let go.
+type reading struct {
+	mu  sync.Mutex
+	now *sync.WaitGroup
+}
+
+// begin counts one more reader, who is Done at the end.
+func (r *reading) begin() *sync.WaitGroup {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.now == nil {
+		r.now = &sync.WaitGroup{}
+	}
+	r.now.Add(1)
+	return r.now
+}
+
+// ended waits until all who read when it is called are done. Others may begin
+// meanwhile.
+func (r *reading) ended() {
+	r.mu.Lock()
+	before := r.now
+	r.now = nil
+	r.mu.Unlock()
+	if before != nil {
+		before.Wait()
+	}
 }
 
 func sortMembers(list []care.Member, by func(care.Member) int64) {

@@ -39,6 +39,8 @@ func (s *Store) ReplaceSlot(f Fresh) (Slot, error) {
 // DropSlot takes a slot away: never the last one, and never the one that the
 // store was opened with.
 func (s *Store) DropSlot(id int) error {
+	s.heading.Lock()
+	defer s.heading.Unlock()
 	if err := s.vault.DropSlot(id); err != nil {
 		return err
 	}
@@ -55,6 +57,8 @@ func (s *Store) newSlot(f Fresh, did string, put func(seal.Secret, time.Time) (i
 		return Slot{}, errors.Join(err, draft.discard())
 	}
 	defer secret.Wipe()
+	s.heading.Lock()
+	defer s.heading.Unlock()
 	id, err := put(secret, s.now())
 	if err != nil {
 		return Slot{}, errors.Join(err, draft.discard())
@@ -71,22 +75,56 @@ func (s *Store) newSlot(f Fresh, did string, put func(seal.Secret, time.Time) (i
 }
 
 // storeHeader commits the header as the vault has it now, twice and with a line
-// in the trail, and then copies it beside the file.
-func (s *Store) storeHeader(did, effect string) error {
+// in the trail, and then copies it beside the file. Further steps are taken in
+// the same commit. Who changes what stands in a header holds heading until this
+// has returned, so that a header is never followed by one that was made before.
+func (s *Store) storeHeader(did, effect string, further ...func(c *commit)) error {
 	header, err := s.vault.Header()
 	if err != nil {
 		return err
 	}
-	j := &job{header: header, answered: make(chan struct{})}
-	j.entries = []Entry{{At: s.now(), Role: care.RoleSystem, Did: did, Effect: effect, Outcome: "yes"}}
-	s.submit(j)
-	if err := s.wait(j).Err; err != nil {
+	err = s.work([]Entry{{At: s.now(), Role: care.RoleSystem, Did: did, Effect: effect, Outcome: "yes"}}, func(c *commit) error {
+		for _, step := range further {
+			step(c)
+		}
+		return putHeader(c.w.Writer, header)
+	})
+	if err != nil {
 		return err
 	}
 	if err := s.config.copyHeader(header); err != nil {
 		return fmt.Errorf("the change is in the store, but not in its copy: %w", err)
 	}
 	return nil
+}
+
+// work does a step of the store's own work on itself, in a commit that it may
+// share, with what the trail is to say of it.
+func (s *Store) work(entries []Entry, step func(c *commit) error) error {
+	j := &job{entries: entries, step: step, answered: make(chan struct{})}
+	s.submit(j)
+	return s.wait(j).Err
+}
+
+// renewCopy makes the copy of the header beside the file the same as that in it:
+// a process that was killed may have left an older one, which lacks a slot or
+// holds an epoch that is to be forgotten.
+func (s *Store) renewCopy() error {
+	if s.Kind() != Production {
+		return nil
+	}
+	header, mirror, err := readHeaders(s.engine)
+	if err == nil {
+		_, err = s.vault.Former(header, mirror) // a damaged one is not copied
+	}
+	if err != nil {
+		return err
+	}
+	copied, err := os.ReadFile(filepath.Join(s.config.Dir, HeaderFile))
+	if err == nil && bytes.Equal(copied, header) {
+		return nil
+	}
+	return s.config.copyHeader(header)
 }
 
 // draft is a new secret on its way: a key file waits under another name until

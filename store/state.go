@@ -23,6 +23,9 @@ type state struct {
 	High     time.Time `json:"high"` // the highest instant seen
 	// From are the hours before which nothing is left to sweep or to send.
 	From map[care.SetName]time.Time `json:"from,omitempty"`
+	// Rekey is how far all chart keys are wrapped anew; nil if that is not under
+	// way.
+	Rekey *rekeying `json:"rekey,omitempty"`
 }
 
 var stateKey = []byte("state")

@@ -87,6 +87,7 @@ var (
 	ErrHeader      = seal.ErrHeaderDamaged
 	ErrNewerFormat = seal.ErrNewerFormat
 	ErrClosed      = errors.New("the store is closed")
+	ErrBusy        = errors.New("the store is being worked on already")
 )
 
 // Store is one open store. Its methods may be called from several goroutines.
@@ -111,6 +112,9 @@ type Store struct {
 	outbox    *hourly
 	later     later
 	checking  checking
+	reading   reading
+	heading   sync.Mutex // held by who changes what stands in the header, until it is stored
+	moving    sync.Mutex // held by who changes all keys, or the whole file
 	wake      chan struct{}
 }
 
@@ -236,6 +240,7 @@ func open(config Config, file engine.Engine) (*Store, error) {
 		s.stop() // the file is the caller's to close
 		return nil, err
 	}
+	_ = s.renewCopy() // on a full disk too the store is served; who must be sure of the copy asks again
 	return s, nil
 }
 

@@ -249,10 +249,7 @@ func (p *pass) follow(sequence uint64, changes []change) {
 
 func (p *pass) run(told func(done, total int64) error) error {
 	for p.stage < len(stages) {
-		if err := p.Failed(); err != nil {
-			return err
-		}
-		if err := p.engine.View(p.step); err != nil {
+		if err := p.view(p.step); err != nil {
 			return err
 		}
 		if err := told(int64(p.found), int64(p.state.Records)); err != nil {

@@ -129,31 +129,18 @@ func (v *Vault) WrapChartKey(k *ChartKey, chartName []byte) ([]byte, error) {
 	binary.BigEndian.PutUint32(b[1:], k.birth)
 	binary.BigEndian.PutUint64(b[5:], k.Sealed())
 	copy(b[13:], k.key[:])
-	wrapped, err := e.wrap.seal(nil, AD{Chart: chartName}, b[:])
-	if err != nil {
-		return nil, fmt.Errorf("wrap chart key: %w", err)
-	}
-	e.sealed.Add(1)
-	return wrapped, nil
+	return e.wrapKey(b[:], chartName)
 }
 
 // UnwrapChartKey opens a wrapped chart key, whichever epoch of the keyring it
 // was wrapped under. It fails with ErrNotAuthentic for another chart's key and
 // for one whose epoch is no longer on the keyring.
 func (v *Vault) UnwrapChartKey(wrapped, chartName []byte) (*ChartKey, error) {
-	id, ok := EpochOf(wrapped)
-	e := v.epoch(id)
-	if !ok || e == nil {
-		return nil, fmt.Errorf("unwrap chart key: %w", ErrNotAuthentic)
-	}
-	b, err := e.wrap.open(AD{Chart: chartName}, wrapped)
+	b, err := v.unwrap(wrapped, chartName)
 	if err != nil {
-		return nil, fmt.Errorf("unwrap chart key: %w", err)
+		return nil, err
 	}
 	defer clear(b)
-	if len(b) != wrappedSize {
-		return nil, fmt.Errorf("unwrap chart key: %w", ErrNotAuthentic)
-	}
 	k, err := v.chartKey(Key(b[13:]), Algorithm(b[0]), binary.BigEndian.Uint32(b[1:]))
 	if err != nil {
 		return nil, fmt.Errorf("unwrap chart key: %w", err)

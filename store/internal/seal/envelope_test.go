@@ -258,9 +258,7 @@ func TestWrappedChartKeysAreBoundToTheirChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := v.NewEpoch(noon); err != nil {
-		t.Fatal(err)
-	}
+	turn(t, v)
 	anew, err := v.WrapChartKey(k, name)
 	if err != nil {
 		t.Fatal(err)

@@ -121,9 +121,7 @@ func TestNobodyWithoutASecretCanChangeTheHeader(t *testing.T) {
 
 func TestTwoWholeHeadersThatDifferAreNotChosenBetween(t *testing.T) {
 	v, before, secret := newStoreKeys(t)
-	if err := v.NewEpoch(noon); err != nil {
-		t.Fatal(err)
-	}
+	turn(t, v)
 	after, err := v.Header()
 	if err != nil {
 		t.Fatal(err)

@@ -22,8 +22,10 @@ type Vault struct {
 	names        labelled
 	blind        labelled
 
-	mu     sync.RWMutex
-	epochs []*epoch // in the order of their ids; the last is the current one
+	mu      sync.RWMutex
+	epochs  []*epoch // the keyring, in the order of their ids
+	wraps   *epoch   // the one under which chart keys are wrapped: the last, or the one before it
+	retired []*epoch // off the keyring; they open keys until ForgetEpochs
 }
 
 // Create makes the keys of a new store with one slot, opened by the secret,
@@ -50,9 +52,10 @@ func Create(kind Kind, secret Secret, now time.Time, random io.Reader) (*Vault, 
 	}
 	v := newVault(h, root, random)
 	v.used = first.ID
-	if err := v.NewEpoch(now); err != nil {
+	if _, err := v.AddEpoch(now); err != nil {
 		return nil, nil, err
 	}
+	v.UseEpoch()
 	b, err := v.Header()
 	return v, b, err
 }
@@ -72,10 +75,16 @@ func Open(b, mirror []byte, secret Secret) (*Vault, error) {
 	defer root.wipe()
 	v := newVault(*h, root, rand.Reader)
 	v.used = used
+	return v.withKeyring(b)
+}
+
+// withKeyring takes the epochs from the header that the vault was made of, which
+// must be authentic.
+func (v *Vault) withKeyring(b []byte) (*Vault, error) {
 	if err := authentic(b, v.headerMAC()); err != nil {
 		return nil, err
 	}
-	ring, err := v.keyringSealer().open(keyringPlace(), h.Keyring)
+	ring, err := v.keyringSealer().open(keyringPlace(), v.header.Keyring)
 	if err != nil {
 		return nil, HeaderDamaged{At: -1, What: "its keyring fails authentication"}
 	}
@@ -83,6 +92,7 @@ func Open(b, mirror []byte, secret Secret) (*Vault, error) {
 	if v.epochs, err = v.parseKeyring(ring); err != nil {
 		return nil, HeaderDamaged{At: -1, What: err.Error()}
 	}
+	v.UseEpoch()
 	return v, nil
 }
 
@@ -134,51 +144,6 @@ func (v *Vault) Header() ([]byte, error) {
 	}
 	v.header.Keyring = sealed
 	return v.header.encode(v.headerMAC())
-}
-
-// NewEpoch adds a key to the keyring and makes it the current one. It takes
-// effect in the file once Header is stored.
-func (v *Vault) NewEpoch(now time.Time) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if len(v.epochs) >= maxEpochs {
-		return fmt.Errorf("keyring is full: it has %d epochs", len(v.epochs))
-	}
-	id := uint32(1)
-	if n := len(v.epochs); n > 0 {
-		id = v.epochs[n-1].id + 1
-	}
-	key, err := newKey(v.rand)
-	if err != nil {
-		return err
-	}
-	defer key.wipe()
-	e, err := v.newEpoch(id, XChaCha20Poly1305, key, now.UTC())
-	if err != nil {
-		return err
-	}
-	v.epochs = append(v.epochs, e)
-	return nil
-}
-
-// Epoch is the id of the current epoch.
-func (v *Vault) Epoch() uint32 { return v.current().id }
-
-func (v *Vault) current() *epoch {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	return v.epochs[len(v.epochs)-1]
-}
-
-func (v *Vault) epoch(id uint32) *epoch {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	for _, e := range v.epochs {
-		if e.id == id {
-			return e
-		}
-	}
-	return nil
 }
 
 // SealState appends the sealed state record to dst. Its key, like the trail's,

@@ -17,18 +17,21 @@ func (v *Vault) WrapAuthentic(front, digest, mac []byte) bool {
 	return hmac.Equal(want[:], mac)
 }
 
-// Owns says whether a header with its mirror is one that this store once had:
-// whole, of the same file id, and authentic under its root key. The error is a
+// Former gives the keys as a header has them that this store once had: whole,
+// of the same file id, and authentic under its root key. A backup holds such a
+// one, with epochs that may have left the keyring since. The error is a
 // HeaderDamaged, a NewerFormat or a WrongKey.
-func (v *Vault) Owns(b, mirror []byte) error {
+func (v *Vault) Former(b, mirror []byte) (*Vault, error) {
 	h, err := decodeBoth(b, mirror)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if h.FileID != v.file {
-		return WrongKey{Slots: summary(h.Slots)}
+		return nil, WrongKey{Slots: summary(h.Slots)}
 	}
-	return authentic(b, v.headerMAC())
+	former := newVault(*h, v.root, v.rand)
+	former.used = v.used
+	return former.withKeyring(b)
 }
 
 // Identify reads the file id of a header without a secret. That nobody changed

@@ -37,10 +37,10 @@ func TestAWrapIsOfOneStore(t *testing.T) {
 			t.Errorf("%s: authentic", name)
 		}
 	}
-	if err := vaults[0].Owns(headers[0], headers[0]); err != nil {
+	if former, err := vaults[0].Former(headers[0], headers[0]); err != nil || former.FileID() != vaults[0].FileID() {
 		t.Error(err)
 	}
-	if err := vaults[0].Owns(headers[1], headers[1]); !errors.Is(err, ErrWrongKey) {
+	if _, err := vaults[0].Former(headers[1], headers[1]); !errors.Is(err, ErrWrongKey) {
 		t.Errorf("another's header: %v", err)
 	}
 	for i, h := range headers {

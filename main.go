@@ -219,13 +219,21 @@ func (p *program) demo() *cobra.Command {
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8080", "address and port; port 0 takes a free one")
 	f.BoolVar(&o.json, "json", false, "print one line of JSON once it answers, and let the clock stand still")
 	f.Uint64Var(&o.seed, "seed", 7, "makes the same people, ids and mails again")
-	f.StringVar(&o.clock, "clock", "", "the instant to begin at, as 2026-11-20T16:00:00-06:00 (default: now)")
-	f.StringVar(&o.scenario, "scenario", "", "what has happened before it begins (default: everyday)")
+	f.StringVar(&o.clock, "clock", "", "the instant to begin at, as 2026-11-20T16:00:00-06:00 (default: the scenario's, else now)")
+	f.StringVar(&o.scenario, "scenario", "", "what has happened before it begins: "+scenarioNames()+" (default: everyday)")
 	f.StringArrayVar(&o.imports, "import", nil, "take in a registry file of providers and let them join; may be given again")
 	f.BoolVar(&o.empty, "empty", false, "with staff only: no providers and no clients")
 	f.StringVar(&o.replay, "replay", "", "live the life of a capsule again, to the same state; it was saved from /qa/capsule")
 	f.StringVar(&o.readyFile, "ready-file", "", "write the line of JSON to this file as well, once it answers")
 	return c
+}
+
+func scenarioNames() string {
+	names := make([]string, len(qa.Scenarios))
+	for i, s := range qa.Scenarios {
+		names[i] = s.Name
+	}
+	return strings.Join(names, ", ")
 }
 
 type demoOptions struct {
@@ -239,7 +247,13 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 	if err := p.logTo("warn"); err != nil {
 		return err
 	}
-	begin := p.wall().Truncate(time.Second)
+	if _, err := qa.ScenarioNamed(o.scenario); err != nil {
+		return fmt.Errorf("%w: --scenario: %w", errUsage, err)
+	}
+	if o.empty && o.scenario != "" {
+		return fmt.Errorf("%w: --empty leaves everybody out, so it goes with no --scenario", errUsage)
+	}
+	var begin time.Time
 	if o.clock != "" {
 		var err error
 		if begin, err = time.Parse(time.RFC3339, o.clock); err != nil {
@@ -254,7 +268,7 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 		return err
 	}
 	defer l.Close()
-	c := http.DemoConfig{Begin: begin, Base: base, Still: o.json, Empty: o.empty, Elapsed: p.elapsed, TZData: zoneData(), Version: version, Fatal: p.fatal}
+	c := http.DemoConfig{Begin: begin, Today: p.wall().Truncate(time.Second), Base: base, Still: o.json, Empty: o.empty, Elapsed: p.elapsed, TZData: zoneData(), Version: version, Fatal: p.fatal}
 	if o.replay != "" {
 		if c.Replay, err = readCapsule(o); err != nil {
 			return err
@@ -264,9 +278,6 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 		c.Import = func(ctx context.Context, s *store.Store) error { return p.takeInAll(ctx, s, o.imports) }
 	}
 	d, line, err := http.NewDemo(ctx, c, o.seed, o.scenario)
-	if errors.Is(err, http.ErrScenario) {
-		return fmt.Errorf("%w: --scenario: %w", errUsage, err)
-	}
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,6 @@ import (
 	"careconnect/http/web"
 	"careconnect/rules"
 	"careconnect/rules/act"
-	"careconnect/rules/care"
 	"careconnect/store"
 )
 
@@ -36,10 +35,11 @@ type Demo struct {
 
 // DemoConfig says what a demo is like.
 type DemoConfig struct {
-	Begin   time.Time // the instant its clock begins at
-	Base    string    // the site's address
-	Still   bool      // the clock moves only when it is moved
-	Empty   bool      // staff only
+	Begin   time.Time // the instant its clock begins at; zero: that of the scenario, or else Today
+	Today   time.Time
+	Base    string // the site's address
+	Still   bool   // the clock moves only when it is moved
+	Empty   bool   // staff only
 	Elapsed func() time.Duration
 	TZData  string
 	Version string
@@ -63,9 +63,6 @@ type DemoLine struct {
 	Replayed *bool `json:"replayed,omitempty"`
 }
 
-// ErrScenario says that there is no scenario of a name.
-var ErrScenario error = &care.Fault{Kind: care.Invalid, Code: "no_scenario", Says: "There is no such scenario; there is: everyday."}
-
 // instance is one life of a demo.
 type instance struct {
 	*Service
@@ -83,7 +80,25 @@ func NewDemo(ctx context.Context, c DemoConfig, seed uint64, scenario string) (*
 type life struct {
 	seed     uint64
 	scenario string
+	of       qa.Scenario
 	replay   *qa.Capsule
+}
+
+func (d *Demo) scenario(name string) (qa.Scenario, error) {
+	if d.config.Empty {
+		return qa.Empty, nil
+	}
+	return qa.ScenarioNamed(name)
+}
+
+// begins is the instant at which a demo of a scenario begins.
+func (c DemoConfig) begins(of qa.Scenario) time.Time {
+	for _, at := range []time.Time{c.Begin, of.Begin} {
+		if !at.IsZero() {
+			return at
+		}
+	}
+	return c.Today
 }
 
 // ServeHTTP serves the present instance.
@@ -104,8 +119,9 @@ func (i *instance) remove() {
 
 // start makes an instance and puts it in the place of the present one.
 func (d *Demo) start(ctx context.Context, l life) (DemoLine, error) {
-	if l.scenario != "" && l.scenario != "everyday" {
-		return DemoLine{}, fmt.Errorf("%q: %w", l.scenario, ErrScenario)
+	var err error
+	if l.of, err = d.scenario(l.scenario); err != nil {
+		return DemoLine{}, err
 	}
 	dir, err := throwawayDir()
 	if err != nil {
@@ -122,9 +138,10 @@ func (d *Demo) start(ctx context.Context, l life) (DemoLine, error) {
 }
 
 func (d *Demo) build(ctx context.Context, dir string, l life) (*instance, DemoLine, error) {
-	began := d.config.Begin.Add(-qa.Before)
+	begin := d.config.begins(l.of)
+	began := begin.Add(-l.of.Past)
 	capsule := qa.Capsule{
-		Version: d.config.Version, TZData: d.config.TZData, Seed: l.seed, Began: began, Begin: d.config.Begin,
+		Version: d.config.Version, TZData: d.config.TZData, Seed: l.seed, Began: began, Begin: begin,
 		Found: act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(began)},
 	}
 	if l.replay != nil {
@@ -153,7 +170,7 @@ func (d *Demo) people(ctx context.Context, s *store.Store, clock *qa.Clock, l li
 		return nil, line, err
 	}
 	if l.replay == nil {
-		capsule.Users, err = d.seed(ctx, s, post, clock, l)
+		capsule.Users, err = d.seed(ctx, s, post, clock, l, capsule.Begin)
 	} else {
 		var same bool
 		same, err = l.replay.Replay(ctx, s, post, clock)
@@ -185,8 +202,8 @@ func (d *Demo) people(ctx context.Context, s *store.Store, clock *qa.Clock, l li
 }
 
 // seed fills an instance with a scenario's people, and with those of files.
-func (d *Demo) seed(ctx context.Context, s *store.Store, post *notify.Post, clock *qa.Clock, l life) ([]qa.User, error) {
-	users, err := qa.Seed(ctx, s, post, clock, l.seed, d.config.Begin, d.config.Empty)
+func (d *Demo) seed(ctx context.Context, s *store.Store, post *notify.Post, clock *qa.Clock, l life, begin time.Time) ([]qa.User, error) {
+	users, err := qa.Seed(ctx, s, post, clock, l.seed, begin, l.of)
 	if err == nil && d.config.Import != nil {
 		err = errors.Join(d.config.Import(ctx, s), qa.JoinCandidates(ctx, s, l.seed))
 	}

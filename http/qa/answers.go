@@ -17,3 +17,9 @@ func filled(id string, value int) map[string]int {
 	}
 	return answers
 }
+
+// safetyItem is the code of the item that alerts; empty if the instrument has none.
+func safetyItem(id string) string {
+	in, _ := instrument.Get(id)
+	return in.SafetyItem
+}

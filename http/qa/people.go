@@ -34,25 +34,24 @@ type User struct {
 // Login is the path that signs in as the person.
 func (u User) Login() string { return "/qa/as/" + string(u.ID) }
 
-// Seed fills a new store with people: the staff, and, unless it is to be empty,
-// employers, providers and clients, some of them already on their way. All of
-// it is done by acts, on a clock that runs up to the instant the demo begins.
-func Seed(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock, seed uint64, begin time.Time, empty bool) ([]User, error) {
+// Seed fills a new store with the people of a scenario: the staff, employers,
+// providers and clients, some of them already on their way. All of it is done by
+// acts, on a clock that runs up to the instant the demo begins.
+func Seed(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock, seed uint64, begin time.Time, of Scenario) ([]User, error) {
 	p := &people{ctx: ctx, store: s, post: post, clock: clock, seed: seed, namer: newNamer(seed)}
 	p.employers()
 	p.staff()
-	if !empty {
+	if !of.bare {
 		p.providers()
+		if of.plan != nil {
+			of.plan(p, begin)
+		}
+		p.until(begin.Add(-Before))
 		p.clients(begin)
 	}
-	if p.err == nil {
-		_, p.err = Advance(ctx, s, post, clock, begin)
-	}
+	p.until(begin)
 	return p.users(), p.err
 }
-
-// Before is how long before its beginning a demo's history starts.
-const Before = 10 * 24 * time.Hour
 
 type people struct {
 	ctx   context.Context
@@ -63,10 +62,12 @@ type people struct {
 	*namer
 	err error
 
-	staffUsers, clientUsers, providerUsers []User
-	employer                               care.EmployerID
-	doctors                                []doctor
-	tokens                                 int
+	staffUsers, providerUsers []User
+	clientUsers               []shown
+	employer                  care.EmployerID
+	todo                      []appointed // in the order of their instants
+	doctors                   []doctor
+	tokens                    int
 }
 
 type doctor struct {
@@ -75,9 +76,20 @@ type doctor struct {
 	state string
 }
 
+// shown is a client to sign in as, and their place among them.
+type shown struct {
+	User
+	place int
+}
+
 // users are in the contract's order of roles.
 func (p *people) users() []User {
-	return append(append(append([]User{}, p.clientUsers...), p.providerUsers...), p.staffUsers...)
+	slices.SortStableFunc(p.clientUsers, func(a, b shown) int { return a.place - b.place })
+	users := make([]User, len(p.clientUsers))
+	for i, c := range p.clientUsers {
+		users[i] = c.User
+	}
+	return append(append(users, p.providerUsers...), p.staffUsers...)
 }
 
 // do does an act, and keeps the first error.
@@ -95,8 +107,20 @@ func (p *people) do(actor care.Actor, a act.Act) string {
 	return out.Made
 }
 
-// until lets time pass.
+// until lets time pass, and everybody do on the way what they have to.
 func (p *people) until(t time.Time) {
+	for len(p.todo) > 0 && !p.todo[0].at.After(t) && p.err == nil {
+		next := p.todo[0]
+		p.todo = p.todo[1:]
+		p.advance(next.at)
+		if p.err == nil {
+			next.do()
+		}
+	}
+	p.advance(t)
+}
+
+func (p *people) advance(t time.Time) {
 	if p.err == nil {
 		_, p.err = Advance(p.ctx, p.store, p.post, p.clock, t)
 	}
@@ -151,11 +175,14 @@ func (p *people) staff() {
 	}
 }
 
+// place is where somebody lives or practises.
+type place struct{ state, zone string }
+
 var (
 	specialties = []string{"anxiety", "depression", "stress", "burnout", "grief", "relationships", "trauma", "sleep", "parenting", "addiction", "adhd", "life changes"}
 	modalities  = []string{"cbt", "act", "dbt", "emdr", "psychodynamic", "mindfulness", "couples"}
 	languages   = []string{"es", "fr", "hi", "zh", "vi", "ar", "pl"}
-	places      = []struct{ state, zone string }{
+	places      = []place{
 		{"IL", "America/Chicago"}, {"NY", "America/New_York"}, {"CA", "America/Los_Angeles"}, {"TX", "America/Chicago"}, {"CO", "America/Denver"}, {"WA", "America/Los_Angeles"},
 	}
 	titles = []struct{ degree, about string }{
@@ -163,50 +190,56 @@ var (
 	}
 )
 
+// named are the providers to sign in as, by what is to be seen as each.
+var named = []string{
+	"opens the calendar: clients book consultation times themselves",
+	"answers requests from the inbox",
+	"answers requests from the inbox, in New York",
+}
+
 // providers opt in: three to sign in as, and a directory around them.
 func (p *people) providers() {
-	named := []string{
-		"opens the calendar: clients book consultation times themselves",
-		"answers requests from the inbox",
-		"answers requests from the inbox, in New York",
-	}
 	for i := range 36 {
-		place := places[i%len(places)]
-		if i < 3 {
-			place = places[[]int{0, 0, 1}[i]]
-		}
-		title := titles[i%len(titles)]
-		name := p.name()
-		virtual := true
-		self := i == 0 || i > 2 && i%3 == 0
-		with := some(p.namer, specialties, 3+p.random.IntN(4))
-		states := []string{place.state}
-		if i%4 == 3 {
-			states = append(states, "IL")
-		}
-		profile := care.Provider{
-			NPI: npi(10_000 + i), Name: name, Degree: title.degree, Gender: pick(p.namer, []string{"woman", "man", "nonbinary"}),
-		}
-		credentials := []care.Credential{}
-		for _, st := range states {
-			profile.Licences = append(profile.Licences, care.Licence{State: st, Number: fmt.Sprintf("%s-%05d", st, 20000+i)})
-			credentials = append(credentials, care.Credential{State: st, From: calendar.Date{Year: 2026, Month: 1, Day: 1}})
-		}
-		id := care.ChartID(p.do(care.System, act.Import{Rows: []act.Row{{Provider: profile, Digest: "demo"}}}))
-		p.do(care.System, act.Credential{Provider: id, Credentials: credentials})
-		link := "https://video.example.test/" + string(id)
-		p.do(care.System, act.SetHours{Provider: id, Hours: p.hours(place.zone), SelfSchedule: &self, Link: &link})
-		p.do(care.System, act.SetProfile{
-			Provider: id, Specialties: with, Languages: append([]string{"en"}, some(p.namer, languages, p.random.IntN(2))...), Modalities: some(p.namer, modalities, 2),
-			About_: fmt.Sprintf("I am %s and work with adults on %s and %s. A first call is short and free: we find out together whether we fit.", title.about, with[0], with[1]),
-		})
-		token, pass := p.token()
-		p.do(care.System, act.InviteProvider{Provider: id, Email: address(name), Pass: pass})
-		p.do(care.System, act.Join{Provider: id, Attest: rules.DutyCodes(), Virtual: &virtual})
-		p.doctors = append(p.doctors, doctor{id, place.zone, place.state})
+		place, about := places[i%len(places)], ""
 		if i < len(named) {
-			p.providerUsers = append(p.providerUsers, User{Role: care.RoleProvider, Name: name, ID: id, Token: token, About: named[i]})
+			place, about = places[[]int{0, 0, 1}[i]], named[i]
 		}
+		p.provider(i, place, about, i == 0 || i >= len(named) && i%3 == 0)
+	}
+}
+
+// provider brings one in, all the way to taking part.
+func (p *people) provider(i int, place place, about string, self bool) {
+	title := titles[i%len(titles)]
+	name := p.name()
+	virtual := true
+	with := some(p.namer, specialties, 3+p.random.IntN(4))
+	states := []string{place.state}
+	if i%4 == 3 {
+		states = append(states, "IL")
+	}
+	profile := care.Provider{
+		NPI: npi(10_000 + i), Name: name, Degree: title.degree, Gender: pick(p.namer, []string{"woman", "man", "nonbinary"}),
+	}
+	credentials := []care.Credential{}
+	for _, st := range states {
+		profile.Licences = append(profile.Licences, care.Licence{State: st, Number: fmt.Sprintf("%s-%05d", st, 20000+i)})
+		credentials = append(credentials, care.Credential{State: st, From: calendar.Date{Year: 2026, Month: 1, Day: 1}})
+	}
+	id := care.ChartID(p.do(care.System, act.Import{Rows: []act.Row{{Provider: profile, Digest: "demo"}}}))
+	p.do(care.System, act.Credential{Provider: id, Credentials: credentials})
+	link := "https://video.example.test/" + string(id)
+	p.do(care.System, act.SetHours{Provider: id, Hours: p.hours(place.zone), SelfSchedule: &self, Link: &link})
+	p.do(care.System, act.SetProfile{
+		Provider: id, Specialties: with, Languages: append([]string{"en"}, some(p.namer, languages, p.random.IntN(2))...), Modalities: some(p.namer, modalities, 2),
+		About_: fmt.Sprintf("I am %s and work with adults on %s and %s. A first call is short and free: we find out together whether we fit.", title.about, with[0], with[1]),
+	})
+	token, pass := p.token()
+	p.do(care.System, act.InviteProvider{Provider: id, Email: address(name), Pass: pass})
+	p.do(care.System, act.Join{Provider: id, Attest: rules.DutyCodes(), Virtual: &virtual})
+	p.doctors = append(p.doctors, doctor{id, place.zone, place.state})
+	if about != "" {
+		p.providerUsers = append(p.providerUsers, User{Role: care.RoleProvider, Name: name, ID: id, Token: token, About: about})
 	}
 }
 
@@ -256,22 +289,14 @@ func (p *people) clients(begin time.Time) {
 			}
 		}
 	}
-	ordered := make([]User, 0, len(p.clientUsers))
-	for _, f := range folk {
-		for _, u := range p.clientUsers {
-			if u.About == f.about && f.show {
-				ordered = append(ordered, u)
-			}
-		}
-	}
-	p.clientUsers = ordered
 }
 
-func (p *people) arrive(f person, i int) {
+// arrive enters somebody, in a place among those to sign in as.
+func (p *people) arrive(f person, i int) care.ChartID {
 	name := p.name()
 	token, pass := p.token()
 	id := care.ChartID(p.do(care.Anonymous, act.Enter{
-		FullName: name, Email: address(name), Phone: fmt.Sprintf("555-01%02d", i), BirthDate: calendar.Date{Year: 1980 + i, Month: 5, Day: 10},
+		FullName: name, Email: address(name), Phone: fmt.Sprintf("555-01%02d", i%100), BirthDate: calendar.Date{Year: 1980 + i%24, Month: 5, Day: 10},
 		State: f.state, Zone: f.zone, Concerns: f.concerns, Language: "en", Source: "portal", Code: f.code, Evidence: "portal", Pass: pass,
 	}))
 	if f.plan != "" {
@@ -282,7 +307,10 @@ func (p *people) arrive(f person, i int) {
 	if f.road != nil {
 		f.road(p, id)
 	}
-	p.clientUsers = append(p.clientUsers, User{Role: care.RoleClient, Name: name, ID: id, Token: token, About: f.about})
+	if f.show {
+		p.clientUsers = append(p.clientUsers, shown{User{Role: care.RoleClient, Name: name, ID: id, Token: token, About: f.about}, i})
+	}
+	return id
 }
 
 // asks has the client request a consultation of one of the named providers.

@@ -47,7 +47,7 @@ func TestSeedMakesTheSamePeopleTwice(t *testing.T) {
 	for run := range 2 {
 		s, clock, post, caught := open(t, begin.Add(-Before))
 		began := time.Now()
-		users, err := Seed(context.Background(), s, post, clock, 7, begin, false)
+		users, err := Seed(context.Background(), s, post, clock, 7, begin, Scenarios[0])
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -223,7 +223,7 @@ func (y *year) fill(client care.ChartID, value int) {
 func live(t testing.TB, clients int) (*year, []notify.Mail, []byte) {
 	begin := time.Date(2026, 9, 1, 14, 0, 0, 0, time.UTC)
 	s, clock, post, caught := open(t, begin.Add(-Before))
-	if _, err := Seed(context.Background(), s, post, clock, 7, begin, false); err != nil {
+	if _, err := Seed(context.Background(), s, post, clock, 7, begin, Scenarios[0]); err != nil {
 		t.Fatal(err)
 	}
 	y := &year{t: t, store: s, clock: clock, post: post, random: rand.New(rand.NewPCG(7, 7))}

@@ -65,7 +65,7 @@ func newHouse(t *testing.T) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	users, err := qa.Seed(context.Background(), s, post, clock, 7, begin, false)
+	users, err := qa.Seed(context.Background(), s, post, clock, 7, begin, qa.Scenarios[0])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -63,7 +63,7 @@ func newDemo(t *testing.T) *demo {
 	if d.post, err = notify.New(d.store, d.caught, assets.FS(), "http://localhost:1"); err != nil {
 		t.Fatal(err)
 	}
-	if d.users, err = qa.Seed(context.Background(), d.store, d.post, d.clock, seed, demoBegins, false); err != nil {
+	if d.users, err = qa.Seed(context.Background(), d.store, d.post, d.clock, seed, demoBegins, qa.Scenarios[0]); err != nil {
 		t.Fatal(err)
 	}
 	door := auth.New(d.store, d.clock.Now, elapsed, false)

@@ -146,3 +146,44 @@ func losses(ap care.Appointment, in func(time.Time) bool) (lost []loss) {
 	}
 	return lost
 }
+
+// The rungs of the ladder that a promise climbs, each a task of the care team: it
+// is watched, then somebody calls, and once it is broken somebody says why.
+const (
+	WatchTask  = "promise_watch"
+	CallTask   = "promise_call"
+	BrokenTask = "promise_broken"
+)
+
+// Rung is where a promise stands on the ladder while it is open: the effects of
+// its row in the table of duties that have come so far say so.
+func Rung(promise care.Deadline) string {
+	switch {
+	case promise.Step >= 2:
+		return CallTask
+	case promise.Step == 1:
+		return WatchTask
+	}
+	return ""
+}
+
+// Cause is why a promise was broken, as the care team says it.
+type Cause struct{ Code, Says string }
+
+// Causes are all that can be said. Without one of them the incident of a broken
+// promise stays open.
+var Causes = []Cause{
+	{"no_provider", "Nobody in the client’s state had time"},
+	{"slow_answer", "A provider answered too late, or not at all"},
+	{"provider_moved", "The provider moved or cancelled the session"},
+	{"provider_no_show", "The provider did not come"},
+	{"client_unreached", "The client could not be reached"},
+	{"plan_delay", "Word on the plan came too late"},
+	{"platform", "Something of ours went wrong"},
+	{"other", "None of these"},
+}
+
+// CauseKnown says whether a code is in the table of causes.
+func CauseKnown(code string) bool {
+	return slices.ContainsFunc(Causes, func(c Cause) bool { return c.Code == code })
+}

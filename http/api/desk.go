@@ -92,10 +92,11 @@ type task struct {
 	Subject  string       `json:"subject" doc:"The id of what it is about"`
 	OpenedAt time.Time    `json:"opened_at"`
 	DoneAt   *time.Time   `json:"done_at,omitempty"`
+	Cause    string       `json:"cause,omitempty" doc:"Why a promise was broken"`
 }
 
 func showTask(t care.Task, zone *time.Location) task {
-	return task{ID: t.ID, Client: t.Client, Code: t.Code, Subject: t.Subject, OpenedAt: t.OpenedAt.In(zone), DoneAt: in(zone, t.DoneAt)}
+	return task{ID: t.ID, Client: t.Client, Code: t.Code, Subject: t.Subject, OpenedAt: t.OpenedAt.In(zone), DoneAt: in(zone, t.DoneAt), Cause: t.Cause}
 }
 
 // tasks are those that are not done yet.
@@ -120,8 +121,20 @@ func (a *API) tasks(ctx context.Context, _ *struct{}) (listed[task], error) {
 	return found, nil
 }
 
-func (a *API) finishTask(ctx context.Context, in *one) (task, error) {
-	out, err := a.do(ctx, in.Keyed, act.FinishTask{Task: care.TaskID(in.ID)})
+type postDone struct {
+	ByID
+	Keyed
+	Body *struct {
+		Cause string `json:"cause,omitempty" maxLength:"40" doc:"Of promise_broken, which does not end without one: no_provider, slow_answer, provider_moved, provider_no_show, client_unreached, plan_delay, platform or other"`
+	}
+}
+
+func (a *API) finishTask(ctx context.Context, in *postDone) (task, error) {
+	finish := act.FinishTask{Task: care.TaskID(in.ID)}
+	if in.Body != nil {
+		finish.Cause = in.Body.Cause
+	}
+	out, err := a.do(ctx, in.Keyed, finish)
 	if err != nil {
 		return task{}, err
 	}

@@ -29,6 +29,7 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodPost, "/ops/alerts/{id}", "acknowledge", p.acknowledge("/ops/alerts")},
 		}),
 		p.open([]care.Role{care.RoleCareTeam}, []way{
+			{http.MethodGet, "/ops/tasks/{id}", "read task", p.incident},
 			{http.MethodPost, "/ops/tasks/{id}", "finish_task", p.finishTask},
 			{http.MethodGet, "/ops/coverage", "read plans to verify", p.plansToVerify},
 			{http.MethodGet, "/ops/coverage/{id}", "read coverage", p.verification},
@@ -63,6 +64,10 @@ const (
 	broken
 )
 
+// rungs are the columns that the ladder of a promise leads through: it is watched,
+// then somebody calls, and then somebody says why it was broken.
+var rungs = map[string]int{rules.WatchTask: atRisk, rules.CallTask: needsUs, rules.BrokenTask: broken}
+
 // The board looks at what falls due from a little while ago to somewhat further
 // ahead than any promise.
 const (
@@ -76,9 +81,9 @@ var taskWords = map[string]string{
 	"manual_match":     "Find a provider: nobody else could keep the promise by itself",
 	"answer_missed":    "A provider did not answer in time; others were offered",
 	"consult_missed":   "No first call was arranged in time",
-	"promise_watch":    "The promise ends in two business days: watch",
-	"promise_call":     "The promise ends in one business day: call",
-	"promise_broken":   "The promise was broken: find out why",
+	rules.WatchTask:    "The promise ends in two business days: watch",
+	rules.CallTask:     "The promise ends in one business day: call",
+	rules.BrokenTask:   "The promise was broken: find out why",
 	"eligibility_late": "A plan was not verified in time",
 	"safety_overdue":   "A safety alert was not acknowledged in time",
 	"provider_no_show": "The provider did not come to an appointment",
@@ -181,7 +186,7 @@ func (p *Pages) urgentTiles(chart *care.Chart, zone *time.Location, now time.Tim
 		tiles = append(tiles, tile)
 	}
 	for _, t := range chart.Tasks {
-		if !t.DoneAt.IsZero() {
+		if _, ladder := rungs[t.Code]; ladder || !t.DoneAt.IsZero() {
 			continue
 		}
 		href := "/ops/client/" + string(chart.ID)
@@ -195,6 +200,80 @@ func (p *Pages) urgentTiles(chart *care.Chart, zone *time.Location, now time.Tim
 		})
 	}
 	return tiles
+}
+
+// rungTile is the one tile of a promise that is being looked after, and the
+// column of its rung; false where none is.
+func (p *Pages) rungTile(chart *care.Chart, zone *time.Location, now time.Time) (boardTile, int, bool) {
+	for _, t := range chart.Tasks {
+		column, ladder := rungs[t.Code]
+		if !ladder || !t.DoneAt.IsZero() {
+			continue
+		}
+		tile := boardTile{due: t.OpenedAt, Tile: assets.Tile{Href: "/ops/client/" + string(chart.ID), Title: nameIn(chart), Text: taskWords[t.Code] + ".", Turn: turnWords[rules.TurnCareTeam]}}
+		tile.Done = &assets.Action{Text: "Done", Post: "/ops/tasks/" + string(t.ID), Icon: "check", Style: "outline small"}
+		if t.Code == rules.BrokenTask {
+			tile.Done = &assets.Action{Text: "Say why", Href: "/ops/tasks/" + string(t.ID), Icon: "check", Style: "outline small"}
+		}
+		e, _ := chart.Episode(care.EpisodeID(t.Subject))
+		if promise, ok := chart.Deadline(e.Promise); ok {
+			if column != broken {
+				tile.Text += p.openingWords(chart, e, promise)
+			}
+			p.clock(&tile, promise, zone, now)
+		}
+		return tile, column, true
+	}
+	return boardTile{}, 0, false
+}
+
+// openingWords say whether those who could hold the first session have an opening
+// before the promise ends. They are looked up each time, so that an opening that
+// is added ends the alarm at once.
+func (p *Pages) openingWords(chart *care.Chart, e care.Episode, promise care.Deadline) string {
+	asked, free := 0, 0
+	for _, r := range chart.Referrals {
+		if r.Episode != e.ID || !r.Status.Open() {
+			continue
+		}
+		asked++
+		if card, listed := p.Store.Directory().Provider(r.Provider, p.Now()); listed && !card.FirstSession.IsZero() && !card.FirstSession.After(promise.Due) {
+			free++
+		}
+	}
+	switch {
+	case asked == 0:
+		return " No request is open."
+	case free == 0:
+		return " Alarm: no opening is left before it ends."
+	}
+	return " An opening is left before it ends."
+}
+
+// incident asks why a promise was broken.
+func (p *Pages) incident(w http.ResponseWriter, r *http.Request) error {
+	return p.showIncident(w, r, http.StatusOK, "")
+}
+
+func (p *Pages) showIncident(w http.ResponseWriter, r *http.Request, status int, problem string) error {
+	id := mux.Vars(r)["id"]
+	chart, err := p.Store.Locate(r.Context(), auth.Actor(r), id, "task")
+	if err != nil {
+		return err
+	}
+	t, ok := chart.Task(care.TaskID(id))
+	if !ok || t.Code != rules.BrokenTask {
+		return care.Missing()
+	}
+	why := assets.Field{Name: "cause", Label: "Cause", Type: "select", Problem: problem, Choices: []assets.Choice{{Text: "Choose one"}}}
+	for _, c := range rules.Causes {
+		why.Choices = append(why.Choices, assets.Choice{Value: c.Code, Text: c.Says})
+	}
+	return p.show(w, r, status, "confirm", "", assets.Page{Title: "Why was it broken?", Data: assets.Confirm{
+		Title: "Why was the promise broken?",
+		Text:  nameIn(chart) + " was to have a first session and did not. " + rules.PromiseSays(care.Broken, p.Store.Words()),
+		Post:  "/ops/tasks/" + id, Yes: "Close the incident", No: assets.Link{Href: "/ops", Text: "Back to the board"}, Ask: []assets.Field{why},
+	}})
 }
 
 // clock puts a deadline on a tile.
@@ -214,6 +293,9 @@ func (p *Pages) roadTile(chart *care.Chart, zone *time.Location, now time.Time) 
 	next, due := nextDeadline(chart)
 	if due {
 		p.clock(&tile, next, zone, now)
+	}
+	if rung, column, up := p.rungTile(chart, zone, now); up {
+		return rung, column, true
 	}
 	e, open := chart.OpenEpisode()
 	promise, _ := chart.Deadline(e.Promise)
@@ -294,10 +376,14 @@ func (p *Pages) withProvider(id care.ChartID) string {
 }
 
 func (p *Pages) finishTask(w http.ResponseWriter, r *http.Request) error {
-	if _, err := p.deed(r, act.FinishTask{Task: care.TaskID(mux.Vars(r)["id"])}); err != nil {
-		return err
+	_, err := p.deed(r, act.FinishTask{Task: care.TaskID(mux.Vars(r)["id"]), Cause: r.PostFormValue("cause")})
+	if err == nil {
+		return done(w, r, "/ops", "done")
 	}
-	return done(w, r, "/ops", "done")
+	if problem := problemOf(r, err); problem.Code == "cause_missing" {
+		return p.showIncident(w, r, problem.Status, "Choose one; without a cause the incident stays open.")
+	}
+	return err
 }
 
 // clientPage is what the care team sees of a client.
@@ -330,6 +416,9 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 	}
 	now, zone := p.Now(), location("")
 	page := clientPage{Name: nameIn(chart), Facts: p.aboutClient(chart, zone), Screenings: screenings(chart, zone), Tasks: p.urgentTiles(chart, zone, now)}
+	if rung, _, up := p.rungTile(chart, zone, now); up {
+		page.Tasks = append(page.Tasks, rung)
+	}
 	deadlines := slices.Clone(chart.Deadlines)
 	slices.SortFunc(deadlines, func(a, b care.Deadline) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
 	for _, d := range deadlines {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -159,5 +161,52 @@ func TestAnExpiredRequestLeavesTheInboxInTheEnd(t *testing.T) {
 	}
 	if strings.Contains(d.page(me, "/pro/leave"), chart.Client.Name) {
 		t.Error("leaving speaks of somebody who has been offered others long ago")
+	}
+}
+
+// The tile of a promise moves from watch to call to incident, says whether an
+// opening is left, and ends only with a cause.
+func TestR40R42BoardClimbsTheLadder(t *testing.T) {
+	d := newDemo(t)
+	team := d.one(care.RoleCareTeam, 0)
+	me := d.one(care.RoleProvider, 1)
+	chart, ref := d.asked(me.ID)
+	d.do(care.Actor{Role: care.RoleProvider, Chart: me.ID}, act.Accept{Referral: ref.ID})
+	e, _ := chart.OpenEpisode()
+	promise, _ := chart.Deadline(e.Promise)
+	d.wait(promise.Next.Sub(d.clock.Now()))
+	const alarm = "no opening is left before it ends"
+	if board := d.page(team, "/ops"); strings.Contains(board, alarm) {
+		t.Error("the provider has openings, and the board says there is none")
+	} else {
+		wants(t, board, "The promise ends in two business days: watch", "An opening is left before it ends")
+	}
+	hours := d.chart(me.ID).Provider.Hours
+	busy := hours
+	busy.Away = []calendar.DateSpan{{From: calendar.On(d.clock.Now(), time.UTC).AddDays(-1), To: calendar.On(promise.Due, time.UTC)}}
+	d.do(care.Actor{Role: care.RoleProvider, Chart: me.ID}, act.SetHours{Provider: me.ID, Hours: busy})
+	wants(t, d.page(team, "/ops"), alarm)
+	d.do(care.Actor{Role: care.RoleProvider, Chart: me.ID}, act.SetHours{Provider: me.ID, Hours: hours})
+	if strings.Contains(d.page(team, "/ops"), alarm) {
+		t.Error("an opening was added, and the alarm still stands")
+	}
+	d.wait(promise.Due.Add(time.Second).Sub(d.clock.Now()))
+	board := d.page(team, "/ops")
+	wants(t, board, "The promise was broken: find out why", "Say why")
+	if strings.Contains(board, "business day: call") || strings.Contains(board, "business days: watch") {
+		t.Error("an earlier rung still stands")
+	}
+	path := "/ops/tasks/" + between(t, board, `href="/ops/tasks/`, `"`)
+	wants(t, d.page(team, path), "Why was the promise broken?", "The provider did not come")
+	got, page, _ := d.submit(team, path, url.Values{"cause": {""}})
+	if got != http.StatusUnprocessableEntity {
+		t.Errorf("without a cause: %d", got)
+	}
+	wants(t, page, "without a cause the incident stays open")
+	if strings.Contains(d.done(team, path, url.Values{"cause": {"slow_answer"}}), path) {
+		t.Error("a closed incident still stands on the board")
+	}
+	if got, _ := d.get(d.one(care.RoleClinical, 0), path); got != http.StatusForbidden {
+		t.Errorf("the clinical desk opens an incident: %d", got)
 	}
 }

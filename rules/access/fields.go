@@ -101,7 +101,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindConsent, "ledger", f{"Scopes", "TextVersion", "Method", "At", "WithdrawnAt", "Purpose"}, sees{client: own, careTeam: all}},
 
 	{care.OfClient, care.KindDeadline, "deadline", wholeDeadline, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
-	{care.OfClient, care.KindTask, "task", f{"ID", "Client", "Code", "Subject", "OpenedAt", "DoneAt", "DoneBy"}, sees{careTeam: all}},
+	{care.OfClient, care.KindTask, "task", f{"ID", "Client", "Code", "Subject", "OpenedAt", "DoneAt", "DoneBy", "Cause"}, sees{careTeam: all}},
 	{care.OfClient, care.KindMessage, "message", wholeMessage, sees{client: own}},
 
 	// A provider's chart. What everybody may read of a provider is the directory's.

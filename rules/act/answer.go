@@ -200,6 +200,7 @@ func (a Withdraw) Decide(k Known, env Env) Plan {
 		}
 	}
 	d.put(r)
+	d.judge(r.Episode)
 	d.baseline(r.Episode)
 	d.tellProvider(r.Provider, "withdrawn", string(r.ID), "/pro", time.Time{}, "")
 	d.closeIfIdle(r.Episode)

@@ -147,6 +147,7 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 		d.put(r)
 	}
 	d.supersedeOthers(r)
+	d.judge(r.Episode)
 	d.baseline(r.Episode)
 	d.tellClient("session_booked", string(ap.ID), "/me", start)
 	d.tellProvider(r.Provider, "session_booked", string(ap.ID), "/pro/r/"+string(r.ID), start, p.Hours.Zone)

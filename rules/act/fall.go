@@ -74,8 +74,8 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 	"late_answer closes":    tooLate,
 	"consult consult_nudge": consultNudge,
 	"consult closes":        consultMissed,
-	"promise watch":         promiseTask("promise_watch"),
-	"promise call":          promiseTask("promise_call"),
+	"promise watch":         promiseMoves,
+	"promise call":          promiseMoves,
 	"promise closes":        promiseEnds,
 	"baseline forms":        forms,
 	"baseline closes":       formsNotDone,
@@ -134,15 +134,9 @@ func consultMissed(d *draft, dl care.Deadline, _ Known) {
 	}
 }
 
-// promiseTask has a person look at a promise before it breaks, unless a session
+// promiseMoves has a person look at a promise before it breaks, unless a session
 // in time is booked.
-func promiseTask(code string) func(*draft, care.Deadline, Known) {
-	return func(d *draft, dl care.Deadline, _ Known) {
-		if _, booked := d.inTime(dl); !booked {
-			d.task(code, dl.Subject)
-		}
-	}
-}
+func promiseMoves(d *draft, dl care.Deadline, _ Known) { d.climb(dl) }
 
 // inTime is a booked session that would keep a promise.
 func (d *draft) inTime(promise care.Deadline) (care.Appointment, bool) {

@@ -50,8 +50,12 @@ type AddEmployer struct{ Employer care.Employer }
 // ListPlan puts a plan on the published list of those that cannot be processed.
 type ListPlan struct{ Plan care.UnprocessablePlan }
 
-// FinishTask says that somebody of the care team has dealt with a task.
-type FinishTask struct{ Task care.TaskID }
+// FinishTask says that somebody of the care team has dealt with a task. The
+// incident of a broken promise ends only with its cause.
+type FinishTask struct {
+	Task  care.TaskID
+	Cause string
+}
 
 // Industries are the sorts of employers that the programme counts.
 var Industries = map[string]bool{"technology": true, "pharmaceutical": true, "energy": true, "healthcare": true, "other": true}
@@ -124,8 +128,14 @@ func (a FinishTask) Decide(k Known, env Env) Plan {
 	if !t.DoneAt.IsZero() {
 		return fault(care.Conflict, "already_done", "Somebody has dealt with this already.")
 	}
+	switch incident := t.Code == rules.BrokenTask; {
+	case incident && !rules.CauseKnown(a.Cause):
+		return fault(care.Invalid, "cause_missing", "cause: say why the promise was broken. Without a cause the incident stays open.")
+	case !incident && a.Cause != "":
+		return fault(care.Invalid, "invalid_input", "cause: only a broken promise has one; leave it out.")
+	}
 	d := begin(env, chart)
-	t.DoneAt, t.DoneBy = env.Now, env.Actor.Chart
+	t.DoneAt, t.DoneBy, t.Cause = env.Now, env.Actor.Chart, a.Cause
 	d.put(t)
 	d.Made = string(t.ID)
 	return d.plan()

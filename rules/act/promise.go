@@ -29,29 +29,56 @@ func (d *draft) judge(id care.EpisodeID) {
 		return
 	}
 	result := rules.PromiseOf(e, promise, d.chart.Appointments, d.env.Now).Judge().Result
-	if state := ends[result]; result == "" {
-		d.reopen(promise)
-	} else if promise.State != state {
-		promise.State, promise.SettleAt, promise.Next = state, d.env.Now, time.Time{}
-		d.put(promise)
+	if e.Result != result {
+		e.Result = result
+		d.put(e)
 	}
-	if e.Result == result {
+	if result == "" {
+		d.climb(d.reopen(promise))
 		return
 	}
-	e.Result = result
-	d.put(e)
-	if result != "" {
-		d.untask(string(e.ID))
+	if promise.State != ends[result] {
+		promise.State, promise.SettleAt, promise.Next = ends[result], d.env.Now, time.Time{}
+		d.put(promise)
 	}
-	if result == care.Broken {
-		d.task("promise_broken", string(e.ID))
+	d.rung(string(e.ID), map[bool]string{true: rules.BrokenTask}[result == care.Broken])
+}
+
+// climb puts an open promise on its rung of the ladder, unless a session in time
+// is booked: then there is nothing to look after.
+func (d *draft) climb(promise care.Deadline) {
+	rung := rules.Rung(promise)
+	if _, booked := d.inTime(promise); booked {
+		rung = ""
+	}
+	d.rung(promise.Subject, rung)
+}
+
+// rung is the one task that stands about an episode's promise; the rungs below
+// and above it end. A broken promise that somebody has given a cause for is not
+// opened again.
+func (d *draft) rung(episode, code string) {
+	for _, t := range d.chart.Tasks {
+		switch {
+		case t.Subject != episode:
+		case t.Code == code && (t.DoneAt.IsZero() || t.Cause != ""):
+			code = "" // it stands already, or has been dealt with
+		case t.DoneAt.IsZero():
+			t.DoneAt = d.env.Now
+			d.put(t)
+		}
+	}
+	if code != "" {
+		d.task(code, episode)
 	}
 }
 
 // reopen has a promise run again that had a result, where a correction took it
 // away.
-func (d *draft) reopen(promise care.Deadline) {
+func (d *draft) reopen(promise care.Deadline) care.Deadline {
 	if promise.State != care.Running && promise.State != care.Waiting {
-		d.put(d.env.Clock.Reopen(promise))
+		promise = d.env.Clock.Reopen(promise)
+		d.put(promise)
 	}
+	return promise
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
@@ -75,5 +76,97 @@ func TestR41PromiseResultsOnTheRoad(t *testing.T) {
 				t.Errorf("the promise is %q and its deadline %s, want %q and %s", e.Result, d.State, c.want, c.state)
 			}
 		})
+	}
+}
+
+// The tile moves from watch to call to incident at exact instants, and the
+// incident does not end without a cause.
+func TestR42EscalationLadder(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.held(me, p)
+	stands := func() string {
+		t.Helper()
+		code, n := "", 0
+		for _, task := range w.chart(me).Tasks {
+			if task.DoneAt.IsZero() {
+				code, n = task.Code, n+1
+			}
+		}
+		if n > 1 {
+			t.Errorf("%d tiles at once at %v", n, w.now)
+		}
+		return code
+	}
+	for _, c := range []struct {
+		at   time.Time // the 12th is a holiday, so the 9th is one business day before the 13th
+		want string
+	}{
+		{time.Date(2026, 10, 8, 4, 59, 59, 0, time.UTC), ""},
+		{time.Date(2026, 10, 8, 5, 0, 0, 0, time.UTC), rules.WatchTask},
+		{time.Date(2026, 10, 9, 4, 59, 59, 0, time.UTC), rules.WatchTask},
+		{time.Date(2026, 10, 9, 5, 0, 0, 0, time.UTC), rules.CallTask},
+	} {
+		if w.until(c.at); stands() != c.want {
+			t.Errorf("at %v it is %q, want %q", c.at, stands(), c.want)
+		}
+	}
+	ap := w.session(p, r, lastDay)
+	if stands() != "" {
+		t.Errorf("a session in time is booked, and %q still stands", stands())
+	}
+	w.until(lastDay)
+	w.do(provider(p), act.Outcome{Appointment: ap, Result: care.NoShowProvider})
+	for _, task := range w.chart(me).Tasks {
+		if task.Code == "provider_no_show" {
+			w.do(careTeam, act.FinishTask{Task: task.ID})
+		}
+	}
+	if stands() != rules.CallTask {
+		t.Errorf("the session fell away, and %q stands", stands())
+	}
+	end := time.Date(2026, 10, 14, 4, 59, 59, 0, time.UTC)
+	if w.until(end); stands() != rules.CallTask {
+		t.Errorf("in its last second it is %q", stands())
+	}
+	if w.until(end.Add(time.Second)); stands() != rules.BrokenTask {
+		t.Errorf("a second later it is %q", stands())
+	}
+	var incident care.Task
+	for _, task := range w.chart(me).Tasks {
+		if task.Code == rules.BrokenTask {
+			incident = task
+		}
+	}
+	if !incident.OpenedAt.Equal(end) {
+		t.Errorf("the incident bears %v", incident.OpenedAt)
+	}
+	for _, cause := range []string{"", "because"} {
+		if got := w.refused(careTeam, act.FinishTask{Task: incident.ID, Cause: cause}); got != "cause_missing" {
+			t.Errorf("cause %q: %s", cause, got)
+		}
+	}
+	w.do(careTeam, act.FinishTask{Task: incident.ID, Cause: "provider_no_show"})
+	if task, _ := w.chart(me).Task(incident.ID); task.Cause != "provider_no_show" || task.DoneBy != careTeam.Chart {
+		t.Errorf("closed with %q by %s", task.Cause, task.DoneBy)
+	}
+	w.session(p, r, w.now.Add(30*time.Hour))
+	if stands() != "" {
+		t.Errorf("closed with its cause, and %q stands again", stands())
+	}
+}
+
+// A declined request and the next one stand under the same promise.
+func TestR39AnotherRequestDoesNotStartThePromiseAgain(t *testing.T) {
+	w := open(t)
+	p, other, me := w.joins(1, false), w.joins(2, false), w.enters(1)
+	r := w.asks(me, p)
+	before := w.deadline(me, "promise", string(w.episode(me).ID))
+	w.until(begin.Add(30 * time.Hour))
+	w.do(provider(p), act.Decline{Referral: r})
+	w.asks(me, other)
+	e := w.episode(me)
+	if after := w.deadline(me, "promise", string(e.ID)); after.ID != before.ID || !after.Due.Equal(before.Due) || !e.SoughtAt.Equal(begin) {
+		t.Errorf("due %v, then %v; sought at %v", before.Due, after.Due, e.SoughtAt)
 	}
 }

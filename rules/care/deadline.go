@@ -62,6 +62,7 @@ type Task struct {
 	OpenedAt time.Time `json:"opened_at"`
 	DoneAt   time.Time `json:"done_at,omitzero"`
 	DoneBy   ChartID   `json:"done_by,omitempty"`
+	Cause    string    `json:"cause,omitempty"` // of a broken promise: a row of the table of causes
 }
 
 // Kind, Key and Stands make a Task a Record.

@@ -17,11 +17,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"slices"
-	"strconv"
 	"strings"
 	"syscall"
-	"text/tabwriter"
 	"time"
 	_ "time/tzdata" // zones travel with the program; ZONEINFO names others
 
@@ -31,9 +28,9 @@ import (
 	"careconnect/http"
 	"careconnect/http/api"
 	"careconnect/http/auth"
-	"careconnect/http/intake"
 	"careconnect/http/jobs"
 	"careconnect/http/notify"
+	"careconnect/http/operator"
 	"careconnect/http/qa"
 	"careconnect/http/settings"
 	"careconnect/http/terminal"
@@ -100,7 +97,7 @@ var exits = []struct {
 	{syscall.ENOSPC, exitNoWrite},
 }
 
-var errUsage = errors.New("wrong use")
+var errUsage = operator.ErrUsage
 
 func (p *program) run(args []string) int {
 	root := p.commands()
@@ -112,12 +109,26 @@ func (p *program) run(args []string) int {
 		return 0
 	}
 	fmt.Fprintln(p.err, "careconnect:", err)
+	return exitOf(err)
+}
+
+// exitOf is the exit code of an error: by the map, or as a running service told.
+func exitOf(err error) int {
+	var told operator.Told
+	if errors.As(err, &told) {
+		return told.Code
+	}
 	for _, e := range exits {
 		if errors.Is(err, e.is) {
 			return e.code
 		}
 	}
 	return 1
+}
+
+// desk is where the operator's commands are given.
+func (p *program) desk() operator.Desk {
+	return operator.Desk{Context: p.ctx, Out: p.out, Err: p.err, Now: p.wall, Elapsed: p.elapsed, TZData: zoneData(), Fatal: p.fatal, Exit: exitOf}
 }
 
 // commands is the command table.
@@ -129,14 +140,11 @@ func (p *program) commands() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w; see careconnect %s --help", errUsage, err, c.Name())
 	})
-	imports := &cobra.Command{Use: "import", Short: "Take in a file: providers"}
-	imports.AddCommand(p.importProviders())
 	generate := &cobra.Command{Use: "gen", Short: "Write generated files: openapi"}
 	generate.AddCommand(p.genOpenAPI())
-	admin := &cobra.Command{Use: "admin", Short: "Look after the operator's account: invite"}
-	admin.AddCommand(p.adminInvite())
-	root.AddCommand(p.demo(), p.init(), p.serve(), imports, p.explain(), p.verify(), p.backup(), p.restore(), p.healthcheck(), admin, p.rekey(), p.repair(), generate, p.version())
-	withKeys(root)
+	root.AddCommand(p.demo(), p.init(), p.serve(), p.healthcheck(), generate, p.version())
+	root.AddCommand(p.desk().Commands()...)
+	operator.WithKeys(root)
 	strict(root)
 	return root
 }
@@ -275,8 +283,9 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 		}
 	}
 	if len(o.imports) > 0 {
-		c.Import = func(ctx context.Context, s *store.Store) error { return p.takeInAll(ctx, s, o.imports) }
+		c.Import = func(ctx context.Context, s *store.Store) error { return p.desk().TakeInAll(ctx, s, o.imports) }
 	}
+	c.Admin = func(dir string, s *store.Store) (io.Closer, error) { return p.desk().Listen(dir, s, base) }
 	d, line, err := http.NewDemo(ctx, c, o.seed, o.scenario)
 	if err != nil {
 		return err
@@ -311,18 +320,6 @@ func readCapsule(o demoOptions) (*qa.Capsule, error) {
 	return capsule, nil
 }
 
-// takeInAll imports files and says what was in each.
-func (p *program) takeInAll(ctx context.Context, s *store.Store, paths []string) error {
-	for _, path := range paths {
-		counts, err := p.takeIn(ctx, s, path, "")
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(p.err, counts)
-	}
-	return nil
-}
-
 // announce tells where the demo is: to a person, or to a program.
 func (p *program) announce(o demoOptions, line http.DemoLine) error {
 	body, err := json.Marshal(line)
@@ -352,7 +349,7 @@ func (p *program) init() *cobra.Command {
 	c := &cobra.Command{
 		Use: "init", Short: "Make a lasting instance: care.db and care.key", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := p.keyed(c, dir)
+			config, err := p.desk().Keyed(c, dir)
 			if err != nil {
 				return err
 			}
@@ -392,27 +389,6 @@ func (p *program) init() *cobra.Command {
 	return c
 }
 
-func (p *program) config(dir string) store.Config {
-	return store.Config{Dir: dir, Now: p.wall, Elapsed: p.elapsed, TZData: zoneData(), Fatal: p.fatal}
-}
-
-// open opens a lasting store, or says how to make one.
-func (p *program) open(c *cobra.Command, dir string) (*store.Store, error) {
-	config, err := p.keyed(c, dir)
-	if err != nil {
-		return nil, err
-	}
-	return openStore(config)
-}
-
-func openStore(config store.Config) (*store.Store, error) {
-	s, err := store.Open(config)
-	if errors.Is(err, store.ErrNoStore) {
-		return nil, fmt.Errorf("%w; make one with: careconnect init --data %s", err, config.Dir)
-	}
-	return s, err
-}
-
 func (p *program) serve() *cobra.Command {
 	var file string
 	c := &cobra.Command{
@@ -431,7 +407,7 @@ func (p *program) serve() *cobra.Command {
 			for _, w := range warnings {
 				slog.Warn(w)
 			}
-			config, err := p.opensWith(c, set.Data, set.Key)
+			config, err := p.desk().OpensWith(c, set.Data, set.Key)
 			if err != nil {
 				return err
 			}
@@ -446,7 +422,7 @@ func (p *program) serve() *cobra.Command {
 }
 
 func (p *program) runServe(ctx context.Context, set settings.Settings, config store.Config) error {
-	s, err := openStore(config)
+	s, err := operator.Open(config)
 	if err != nil {
 		return err
 	}
@@ -472,9 +448,24 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 	if err := errors.Join(p.desks(ctx, s, set.Desks), p.firstRun(ctx, s, set, base)); err != nil {
 		return errors.Join(err, service.Close())
 	}
+	commands, err := p.takeCommands(config.Dir, s, base)
+	if err != nil {
+		return errors.Join(err, service.Close())
+	}
 	slog.Info("serving", "address", l.Addr().String(), "url", base, "version", version)
 	err = http.Serve(ctx, l, service)
-	return errors.Join(err, service.Close())
+	return errors.Join(err, commands.Close(), service.Close())
+}
+
+// takeCommands lets the operator's commands come to the service. One whose folder
+// has too long a name for that serves nevertheless.
+func (p *program) takeCommands(dir string, s *store.Store, base string) (io.Closer, error) {
+	socket, err := p.desk().Listen(dir, s, base)
+	if errors.Is(err, operator.ErrTooLong) {
+		slog.Warn(err.Error())
+		return io.NopCloser(nil), nil
+	}
+	return socket, err
 }
 
 // backupsOf says where backups go; without a folder none are made.
@@ -533,205 +524,6 @@ func (p *program) firstRun(ctx context.Context, s *store.Store, set settings.Set
 	return nil
 }
 
-func (p *program) adminInvite() *cobra.Command {
-	var dir, base string
-	c := &cobra.Command{
-		Use: "invite", Short: "Print a new set-up link for the operator (while the service is stopped)", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := p.open(c, dir)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			operators, err := s.Find(c.Context(), care.System, care.Staff(care.RoleOperator))
-			if err != nil {
-				return err
-			}
-			if len(operators) == 0 {
-				return errors.New("there is no operator yet: the first careconnect serve makes one and prints its link")
-			}
-			secret, pass := auth.New(s, p.wall, p.elapsed, false).SetUp()
-			if _, err := s.Do(c.Context(), care.System, act.GivePass{Chart: operators[0].Chart, Pass: pass}); err != nil {
-				return err
-			}
-			terminal.Box(p.out, "Start the service and open this within 30 minutes:", base+"/set-up/"+secret)
-			return nil
-		},
-	}
-	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
-	c.Flags().StringVar(&base, "url", "http://localhost:8080", "how people reach the service")
-	return c
-}
-
-// import providers
-
-func (p *program) importProviders() *cobra.Command {
-	var dir, report string
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "providers FILE", Short: "Take in providers from a registry file (.csv, .csv.gz, .zip, - for standard input)", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.open(c, dir)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			counts, err := p.takeIn(c.Context(), s, args[0], report)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(p.out).Encode(counts)
-			}
-			fmt.Fprintln(p.out, counts)
-			return nil
-		},
-	}
-	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
-	c.Flags().StringVar(&report, "report", "", "write each skipped row and why to this file")
-	c.Flags().BoolVar(&asJSON, "json", false, "print the counts as JSON")
-	return c
-}
-
-// takeIn imports one file: the whole of it is checked first, then it is applied
-// in chunks that remember how far they came.
-func (p *program) takeIn(ctx context.Context, s *store.Store, path, report string) (intake.Counts, error) {
-	var f *intake.File
-	var err error
-	if path == "-" {
-		f, err = intake.Spool(os.Stdin, "standard input")
-	} else {
-		f, err = intake.Open(path)
-	}
-	if err != nil {
-		return intake.Counts{}, err
-	}
-	defer f.Close()
-	if report != "" {
-		w, err := os.OpenFile(report, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-		if err != nil {
-			return intake.Counts{}, fmt.Errorf("report: %w", err)
-		}
-		r := intake.NewReport(w)
-		f.Skipped = r.Skip
-		defer func() { _ = errors.Join(r.Close(), w.Close()) }()
-	}
-	if terminal.Is(p.err) {
-		bar := terminal.Bar()
-		f.Progress = func(pass intake.Pass, read, total int64) { bar(string(pass), read, total) }
-	}
-	return intake.Apply(ctx, f, s)
-}
-
-// What opens a store, and the commands that change that: rekey slot, repair.
-
-// keyFlags are the flags that say what opens a store, in the order in which one
-// is taken. A secret itself is never given on the command line.
-var keyFlags = []struct {
-	name, says string
-	set        func(k *store.Keys, value string) error
-}{
-	{"secret-file", "open the store with the content of this file (setting key.secret_file)", func(k *store.Keys, v string) error {
-		k.SecretFile = v
-		return nil
-	}},
-	{"key-file", "open it with this key file (default: care.key in the data folder)", func(k *store.Keys, v string) error {
-		k.KeyFile = v
-		return nil
-	}},
-	{"passphrase-file", "open it with the passphrase in this file", func(k *store.Keys, v string) error {
-		k.Passphrase = v
-		return nil
-	}},
-	{"recovery-file", "open it with the recovery words in this file, - for standard input", func(k *store.Keys, v string) error {
-		words, err := wordsFrom(v)
-		k.Recovery = words
-		return err
-	}},
-}
-
-// wordsFrom reads the words of a file now, so that it need not be kept open.
-func wordsFrom(path string) (io.Reader, error) {
-	if path == "-" {
-		return os.Stdin, nil
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("%w: recovery words: %w", store.ErrSecret, err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, 8<<10)) // longer is refused where the words are read
-	if err != nil {
-		return nil, fmt.Errorf("%w: recovery words: %w", store.ErrSecret, err)
-	}
-	return strings.NewReader(string(text)), nil
-}
-
-// withKeys gives these flags to every command that opens a store: those with a
-// data folder. Init makes one, and has its own.
-func withKeys(c *cobra.Command) {
-	flags := c.Flags()
-	if c.PersistentFlags().Lookup("data") != nil {
-		flags = c.PersistentFlags()
-	}
-	if flags.Lookup("data") != nil && c.Name() != "init" {
-		for _, f := range keyFlags {
-			flags.String(f.name, "", f.says)
-		}
-		if flags.Lookup("header") == nil {
-			flags.String("header", "", "copy of the header (care.hdr), for a file whose own is damaged")
-		}
-	}
-	for _, sub := range c.Commands() {
-		withKeys(sub)
-	}
-}
-
-// keyed is the configuration of a store that a command opens, by its flags and
-// the settings.
-func (p *program) keyed(c *cobra.Command, dir string) (store.Config, error) {
-	set, warnings, err := settings.Read("", c.Flags())
-	if err != nil {
-		return store.Config{}, fmt.Errorf("%w: %w", errUsage, err)
-	}
-	for _, w := range warnings {
-		slog.Warn(w)
-	}
-	return p.opensWith(c, dir, set.Key)
-}
-
-// opensWith is the same with settings that have been read. A flag is before a
-// setting, and that before the key file.
-func (p *program) opensWith(c *cobra.Command, dir string, key settings.Key) (store.Config, error) {
-	config := p.config(dir)
-	config.Keys.Ask = terminal.Asker(p.ctx, p.err)
-	var named []string
-	for _, f := range keyFlags {
-		if value := flagOf(c, f.name); value != "" {
-			named = append(named, "--"+f.name)
-			if err := f.set(&config.Keys, value); err != nil {
-				return config, err
-			}
-		}
-	}
-	if len(named) > 1 {
-		return config, fmt.Errorf("%w: %s: one secret opens the store; keep one", errUsage, strings.Join(named, " and "))
-	}
-	if len(named) == 0 {
-		config.Keys.Secret, config.Keys.SecretFile = []byte(key.Secret), key.SecretFile
-	}
-	config.Header = flagOf(c, "header")
-	return config, nil
-}
-
-// flagOf is the value of a flag, empty where the command has none of the name.
-func flagOf(c *cobra.Command, name string) string {
-	if f := c.Flags().Lookup(name); f != nil {
-		return f.Value.String()
-	}
-	return ""
-}
-
 // sayMade tells what init made, and prints the recovery words: once and never
 // again.
 func (p *program) sayMade(config store.Config, words []string) {
@@ -746,321 +538,6 @@ func (p *program) sayMade(config store.Config, words []string) {
 	}
 	terminal.PrintWords(p.out, words)
 	fmt.Fprintf(p.out, "Start the service with\n\n  careconnect serve --data %s\n", config.Dir)
-}
-
-// rekey slot: what opens the store, changed while the service is stopped.
-
-func (p *program) rekey() *cobra.Command {
-	var dir string
-	c := &cobra.Command{Use: "rekey", Short: "Change what opens the store: slot"}
-	c.PersistentFlags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
-	c.AddCommand(p.rekeySlot(&dir))
-	return c
-}
-
-func (p *program) rekeySlot(dir *string) *cobra.Command {
-	var check string
-	c := &cobra.Command{
-		Use: "slot", Short: "List, add, replace or drop what opens the store (while the service is stopped)",
-		Long: "List, add, replace or drop what opens the store, while the service is stopped.\n\nA store has one to eight slots, each opened by one secret: keyfile, secret (the content of a file that a\ncontainer or a service manager gives), passphrase, or recovery (24 words). Of each type there is a current\none, and after replace a previous one, which opens the store until it is dropped.",
-		RunE: func(c *cobra.Command, _ []string) error {
-			if check == "" {
-				return c.Help()
-			}
-			return p.checkWords(c, *dir, check)
-		},
-	}
-	c.Flags().StringVar(&check, "check", "", "recovery: read the 24 words from standard input and say whether they open the store")
-	c.AddCommand(
-		p.newSlot("add", "Let one more secret open the store", dir, (*store.Store).AddSlot),
-		p.newSlot("replace", "Exchange a secret; the one before opens the store until it is dropped", dir, (*store.Store).ReplaceSlot),
-		p.dropSlot(dir), p.listSlots(dir))
-	return c
-}
-
-func (p *program) checkWords(c *cobra.Command, dir, check string) error {
-	if check != string(store.RecoverySlot) {
-		return fmt.Errorf("%w: --check: say recovery; another secret is checked by opening the store with it", errUsage)
-	}
-	config, err := p.keyed(c, dir)
-	if err != nil {
-		return err
-	}
-	if config.Keys.Ask != nil {
-		fmt.Fprintln(p.err, "Type the 24 words, then Ctrl-D on a line of its own:")
-	}
-	config.Keys = store.Keys{Recovery: os.Stdin}
-	slot, err := store.CheckSecret(config)
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(p.out, "These words open the store: slot %d (%s, %s).\n", slot.ID, slot.Type, slot.State)
-	return nil
-}
-
-func (p *program) newSlot(name, short string, dir *string, change func(*store.Store, store.Fresh) (store.Slot, error)) *cobra.Command {
-	var from string
-	c := &cobra.Command{
-		Use: name + " TYPE", Short: short, Args: cobra.ExactArgs(1),
-		ValidArgs: []string{"keyfile", "secret", "passphrase", "recovery"},
-		RunE: func(c *cobra.Command, args []string) error {
-			if !slices.Contains(c.ValidArgs, args[0]) {
-				return fmt.Errorf("%w: there is no type %q; say %s", errUsage, args[0], strings.Join(c.ValidArgs, ", "))
-			}
-			s, err := p.open(c, *dir)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			made, err := change(s, store.Fresh{Type: store.SlotType(args[0]), File: from, Ask: terminal.Asker(p.ctx, p.err), Tell: func(words []string) { terminal.PrintWords(p.out, words) }})
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(p.out, "Slot %d (%s) opens the store now.\n", made.ID, made.Type)
-			for _, old := range s.Slots() {
-				if old.Type == made.Type && old.ID != made.ID {
-					fmt.Fprintf(p.out, "Slot %d (%s, previous) still does. Once the new one has been used, drop it with\n\n  careconnect rekey slot drop %d --data %s\n", old.ID, old.Type, old.ID, *dir)
-				}
-			}
-			return nil
-		},
-	}
-	c.Flags().StringVar(&from, "new", "", "file of the new secret or passphrase, or name of the new key file")
-	return c
-}
-
-func (p *program) dropSlot(dir *string) *cobra.Command {
-	return &cobra.Command{
-		Use: "drop ID", Short: "Take a slot away; never the last, nor the one that opened the store for this", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			id, err := strconv.Atoi(args[0])
-			if err != nil {
-				return fmt.Errorf("%w: ID is a number; see careconnect rekey slot list", errUsage)
-			}
-			s, err := p.open(c, *dir)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			if err := s.DropSlot(id); err != nil {
-				return err
-			}
-			fmt.Fprintf(p.out, "Slot %d is gone. Its secret still opens older copies of the file and of its header.\n", id)
-			return nil
-		},
-	}
-}
-
-func (p *program) listSlots(dir *string) *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "list", Short: "List the slots; this needs no secret", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			config := p.config(*dir)
-			config.Header = flagOf(c, "header")
-			slots, err := store.Slots(config)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(p.out).Encode(slots)
-			}
-			table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "ID\tTYPE\tSTATE\tCREATED")
-			for _, s := range slots {
-				fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", s.ID, s.Type, s.State, s.Created)
-			}
-			return table.Flush()
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print them as JSON")
-	return c
-}
-
-// repair puts a damaged header back.
-func (p *program) repair() *cobra.Command {
-	var dir string
-	c := &cobra.Command{
-		Use: "repair", Short: "Put a damaged header back from its copy (while the service is stopped)", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := p.keyed(c, dir)
-			if err != nil {
-				return err
-			}
-			if config.Header == "" {
-				return fmt.Errorf("%w: name the copy of the header: --header %s", errUsage, filepath.Join(dir, store.HeaderFile))
-			}
-			from, err := store.RepairHeader(config)
-			switch {
-			case err != nil:
-				return err
-			case from == "":
-				fmt.Fprintln(p.out, "The header is whole; nothing was changed.")
-			default:
-				fmt.Fprintf(p.out, "The header is put back from %s.\n", from)
-			}
-			return nil
-		},
-	}
-	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
-	c.Flags().String("header", "", "copy of the header: care.hdr")
-	return c
-}
-
-// explain
-
-func (p *program) explain() *cobra.Command {
-	var dir string
-	c := &cobra.Command{
-		Use: "explain ID", Short: "Explain a deadline by its id, step by step", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			s, err := p.open(c, dir)
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			chart, err := s.Locate(c.Context(), care.System, args[0], "explain")
-			if err != nil {
-				return err
-			}
-			d, ok := chart.Deadline(care.DeadlineID(args[0]))
-			if !ok {
-				return errors.New("this id is not a deadline's; those begin with dl_")
-			}
-			_, clock := s.Programme()
-			out := json.NewEncoder(p.out)
-			out.SetIndent("", "  ")
-			return out.Encode(clock.Explain(d, s.Words()))
-		},
-	}
-	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
-	return c
-}
-
-// verify makes a full pass over a closed store; verify trail shows what it says
-// of the trail.
-
-func (p *program) verify() *cobra.Command {
-	var dir string
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "verify", Short: "Open every record and prove that none is missing (while the service is stopped)",
-		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := p.inspect(c, dir)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return errors.Join(json.NewEncoder(p.out).Encode(report), report.Err())
-			}
-			for _, harm := range report.Damages {
-				fmt.Fprintln(p.out, harm)
-			}
-			if report.Err() == nil {
-				fmt.Fprintf(p.out, "%d records of %d charts verified as of commit %d; the trail has %d entries\n", report.Found, report.Charts, report.Sequence, report.Leaves)
-			}
-			return report.Err()
-		},
-	}
-	trail := &cobra.Command{
-		Use: "trail", Short: "Compute the trail's tree again and print its size and root (while the service is stopped)",
-		RunE: func(c *cobra.Command, _ []string) error {
-			report, err := p.inspect(c, dir)
-			if err != nil {
-				return err
-			}
-			if err := report.Err(); err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(p.out).Encode(map[string]any{"size": report.Leaves, "root": report.Root, "seq": report.Sequence})
-			}
-			fmt.Fprintf(p.out, "size %d\nroot %s\n", report.Leaves, report.Root)
-			return nil
-		},
-	}
-	c.PersistentFlags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
-	c.PersistentFlags().BoolVar(&asJSON, "json", false, "print the report as JSON")
-	c.AddCommand(trail)
-	return c
-}
-
-// inspect makes the pass, with a bar at a terminal and lines of JSON for a
-// program.
-func (p *program) inspect(c *cobra.Command, dir string) (store.Report, error) {
-	config, err := p.keyed(c, dir)
-	if err != nil {
-		return store.Report{}, err
-	}
-	say := terminal.Progress(p.err, p.elapsed)
-	return store.Inspect(c.Context(), config, func(done, total int64) { say("verify", done, total) })
-}
-
-// backup makes one of a closed store; a service that runs makes its own.
-
-func (p *program) backup() *cobra.Command {
-	var dir, to string
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "backup", Short: "Make a backup and prove it by opening it (while the service is stopped)", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if to == "" {
-				return fmt.Errorf("%w: --to: name the folder to make it in; see careconnect backup --help", errUsage)
-			}
-			s, err := p.open(c, dir)
-			if errors.Is(err, store.ErrLocked) {
-				return fmt.Errorf("%w; or let it run: with the setting backup.dir a running service makes its own backups", err)
-			}
-			if err != nil {
-				return err
-			}
-			say := terminal.Progress(p.err, p.elapsed)
-			made, err := s.Backup(c.Context(), to, func(done, total int64) { say("backup", done, total) })
-			if err := errors.Join(err, s.Close()); err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(p.out).Encode(made)
-			}
-			fmt.Fprintf(p.out, "%s\n%d bytes as of commit %d, opened again: %d records are whole\n", made.Path, made.Size, made.Sequence, made.Records)
-			return nil
-		},
-	}
-	c.Flags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
-	c.Flags().StringVar(&to, "to", "", "folder to make it in, mode 0700; made if it is not there")
-	c.Flags().BoolVar(&asJSON, "json", false, "say what was made as JSON")
-	return c
-}
-
-func (p *program) restore() *cobra.Command {
-	var dir string
-	var accept, asJSON bool
-	c := &cobra.Command{
-		Use: "restore FILE", Short: "Put the store of a backup into the data folder (while the service is stopped)", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			config, err := p.keyed(c, dir)
-			if err != nil {
-				return err
-			}
-			say := terminal.Progress(p.err, p.elapsed)
-			done, err := store.Restore(c.Context(), config, args[0], accept, func(done, total int64) { say("restore", done, total) })
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return json.NewEncoder(p.out).Encode(done)
-			}
-			fmt.Fprintf(p.out, "Restored commit %d, backed up at %s: %d records are whole.\n", done.Sequence, done.At.Format(time.RFC3339), done.Records)
-			if done.Kept != "" {
-				fmt.Fprintf(p.out, "The store that was there is %s.\n", done.Kept)
-			}
-			return nil
-		},
-	}
-	c.Flags().StringVar(&dir, "data", ".", "folder of care.key, and of care.db if there is one")
-	c.Flags().BoolVar(&accept, "accept-rollback", false, "give up commits that the store in the folder has and the backup has not")
-	c.Flags().BoolVar(&asJSON, "json", false, "say what was done as JSON")
-	return c
 }
 
 // healthcheck asks a running service whether it is ready: for images without a

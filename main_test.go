@@ -604,6 +604,14 @@ func startServe(t *testing.T, dir string) (*running, string) {
 	return r, "http://" + said.Address
 }
 
+// stop tells a service to stop, and wants it to do so in order.
+func stop(t *testing.T, r *running) {
+	t.Helper()
+	if err := errors.Join(r.Process.Signal(syscall.SIGTERM), r.end(t)); err != nil {
+		t.Error(err)
+	}
+}
+
 // folders are what a throwaway instance keeps on disk or in memory.
 func folders(pid int) []string {
 	var all []string
@@ -1085,10 +1093,8 @@ func TestVerify(t *testing.T) {
 		t.Fatal(err)
 	}
 	serving, _ := startServe(t, dir)
-	run(t, "verify", "--data", dir).wants(t, exitLocked)
-	if err := errors.Join(serving.Process.Signal(syscall.SIGTERM), serving.end(t)); err != nil {
-		t.Error(err)
-	}
+	run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit")
+	stop(t, serving)
 }
 
 // TestReadyzSaysWhatIsKnown waits for the pass that follows a start.
@@ -1288,8 +1294,10 @@ func TestASecretFromAContainerOpensTheStore(t *testing.T) {
 	}
 	_, base := startServe(t, i.dir)
 	run(t, "healthcheck", "--url", base).wants(t, 0)
-	i.does("rekey", "slot", "list").wants(t, exitLocked, "in use by process")
-	i.does("rekey", "slot", "replace", "secret", "--new", mounted).wants(t, exitLocked, "in use by process")
+	i.wantsSlots("secret 1 current, recovery 2 current")
+	i.does("rekey", "slot", "drop", "1").wants(t, 1, "just been used") // it still opens the store
+	i.does("rekey", "slot", "drop", "1", "--recovery-file", i.holding(strings.Join(i.words, " "))).wants(t, 0, "Slot 1 is gone")
+	i.does("verify", "--secret-file", mounted).wants(t, exitWrongKey, "no key slot opens")
 }
 
 // TestWrongSecretsLeaveOneLineInTheTrail looks at the note, and that the next
@@ -1571,8 +1579,8 @@ func TestBackupAndRestore(t *testing.T) {
 		t.Fatal(err)
 	}
 	serving, base := startServe(t, dir)
-	run(t, "backup", "--data", dir, "--to", to).wants(t, exitLocked, fmt.Sprintf("process %d", serving.Process.Pid), "makes its own")
-	run(t, "restore", made.Path, "--data", dir).wants(t, exitLocked, fmt.Sprintf("process %d", serving.Process.Pid))
+	run(t, "backup", "--data", dir, "--to", to).wants(t, 0, "records are whole")
+	run(t, "restore", made.Path, "--data", dir).wants(t, exitLocked, fmt.Sprintf("process %d", serving.Process.Pid), "only while nobody uses it")
 	for range 400 {
 		if _, body := get(t, base+"/readyz", ""); strings.Contains(string(body), "last proven restore at ") {
 			return
@@ -1580,4 +1588,169 @@ func TestBackupAndRestore(t *testing.T) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	t.Error("the service says nothing of its backup")
+}
+
+// Commands beside a running service.
+
+// TestCommandsSayTheSameBesideAService gives each command to a store that nobody
+// has open and to one that is served: what it prints, its errors and its exit
+// code are the same but for numbers, secrets and times.
+func TestCommandsSayTheSameBesideAService(t *testing.T) {
+	dir := private(t)
+	deadline := aDeadline(t, dir, "2026-11-20T16:00:00-06:00")
+	first, _ := startServe(t, dir) // makes the operator's account
+	stop(t, first)
+	elsewhere := private(t)
+	wrong := filepath.Join(elsewhere, "secret")
+	if err := os.WriteFile(wrong, []byte(longSecret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	commands := []struct {
+		args []string
+		code int
+	}{
+		{[]string{"verify"}, 0},
+		{[]string{"verify", "--json"}, 0},
+		{[]string{"verify", "trail"}, 0},
+		{[]string{"verify", "--key-file", filepath.Join(dir, store.KeyFile)}, 0},
+		{[]string{"verify", "--secret-file", wrong}, exitWrongKey},
+		{[]string{"verify", "--secret-file", filepath.Join(elsewhere, "none")}, exitWrongKey},
+		{[]string{"backup", "--to", filepath.Join(elsewhere, "backups")}, 0},
+		{[]string{"backup", "--to", filepath.Join(elsewhere, "backups"), "--json"}, 0},
+		{[]string{"backup", "--to", wrong}, 1},
+		{[]string{"explain", string(deadline)}, 0},
+		{[]string{"explain", "dl_none"}, 1},
+		{[]string{"admin", "invite", "--url", "https://care.example.test"}, 0},
+		{[]string{"import", "providers", registryPath(t), "--report", filepath.Join(elsewhere, "report")}, 0},
+		{[]string{"import", "providers", broken(t), "--json"}, 1},
+		{[]string{"rekey", "slot", "list"}, 0},
+		{[]string{"rekey", "slot", "add", "keyfile"}, exitWrongKey},    // there is one
+		{[]string{"rekey", "slot", "add", "passphrase"}, exitWrongKey}, // nobody is there to be asked
+		{[]string{"rekey", "slot", "drop", "9"}, 1},
+		{[]string{"rekey", "slot", "--check", "recovery"}, exitWrongKey}, // with nothing to read
+	}
+	progress := regexp.MustCompile(`(?m)^{"stage":.*\n`) // of a slow machine
+	number := regexp.MustCompile(`/set-up/\S+|[0-9a-f]{64}|\d+`)
+	say := func(args []string, code int) [2]string {
+		e := run(t, append(args, "--data", dir)...).wants(t, code)
+		return [2]string{number.ReplaceAllString(e.out, "#"), number.ReplaceAllString(progress.ReplaceAllString(e.err, ""), "#")}
+	}
+	var alone [][2]string
+	for _, c := range commands {
+		alone = append(alone, say(c.args, c.code))
+	}
+	if report, err := os.ReadFile(filepath.Join(elsewhere, "report")); err != nil || !bytes.Contains(report, []byte("organisation")) {
+		t.Errorf("the report says %q, %v", report, err)
+	}
+	serving, _ := startServe(t, dir)
+	for i, c := range commands {
+		beside := say(c.args, c.code)
+		if c.args[0] == "import" && c.code == 0 { // the second time, all are known
+			continue
+		}
+		if diff := cmp.Diff(alone[i], beside); diff != "" {
+			t.Errorf("%s says something else (+) beside a service than alone (-):\n%s", strings.Join(c.args, " "), diff)
+		}
+	}
+	stop(t, serving)
+	if _, err := os.Lstat(filepath.Join(dir, "admin.sock")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket outlives the service: %v", err)
+	}
+}
+
+// TestCommandsAtOnceBesideAService gives many commands at the same time to one
+// service, some of which write. Each does what it would alone, and the store is
+// whole after it.
+func TestCommandsAtOnceBesideAService(t *testing.T) {
+	dir, to := initialised(t), private(t)
+	serving, base := startServe(t, dir)
+	base = strings.Replace(base, "127.0.0.1", "localhost", 1)
+	counts := make(chan ended, 1)
+	var all sync.WaitGroup
+	all.Go(func() { counts <- run(t, "import", "providers", registryPath(t), "--data", dir, "--json") })
+	for n := range 3 {
+		all.Go(func() { run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit") })
+		all.Go(func() {
+			run(t, "backup", "--data", dir, "--to", filepath.Join(to, fmt.Sprint(n))).wants(t, 0, "records are whole")
+		})
+		all.Go(func() {
+			for range 3 {
+				run(t, "admin", "invite", "--data", dir).wants(t, 0, base+"/set-up/")
+			}
+		})
+	}
+	all.Wait()
+	var c intake.Counts
+	if err := json.Unmarshal([]byte((<-counts).wants(t, 0).out), &c); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(wanted(t), c); diff != "" {
+		t.Errorf("the import gives other counts (+) than wanted (-):\n%s", diff)
+	}
+	if code, _ := get(t, base+"/readyz", ""); code != nethttp.StatusOK {
+		t.Errorf("/readyz answers %d", code)
+	}
+	stop(t, serving)
+	run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit")
+}
+
+// TestASocketThatWasLeft: a service that is killed leaves its socket. Commands
+// then open the store themselves, and the next service takes the socket's place.
+func TestASocketThatWasLeft(t *testing.T) {
+	dir := initialised(t)
+	socket := filepath.Join(dir, "admin.sock")
+	killed, _ := startServe(t, dir)
+	if info, err := os.Lstat(socket); err != nil || info.Mode() != os.ModeSocket|0o600 {
+		t.Fatalf("the socket is %v, %v", info, err)
+	}
+	if err := killed.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = killed.end(t)
+	if _, err := os.Lstat(socket); err != nil {
+		t.Fatalf("nothing was left: %v", err)
+	}
+	run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit")
+	serving, _ := startServe(t, dir)
+	run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit")
+	serving.line(t, &serving.err, func(l string) bool { return strings.Contains(l, "came through the socket") })
+	stop(t, serving)
+	if err := os.WriteFile(socket, []byte("another's"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "serve", "--data", dir, "--listen", "127.0.0.1:0").wants(t, 1, "admin.sock", "move it away")
+}
+
+// TestAFolderWithTooLongANameForASocket is served, says so, and takes no commands.
+func TestAFolderWithTooLongANameForASocket(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("long", 25))
+	run(t, "init", "--data", dir).wants(t, 0)
+	serving := start(t, "serve", "--data", dir, "--listen", "127.0.0.1:0")
+	serving.line(t, &serving.err, func(l string) bool {
+		return strings.Contains(l, "the name of the admin socket is too long") && strings.Contains(l, "103")
+	})
+	serving.line(t, &serving.err, func(l string) bool { return strings.Contains(l, `"serving"`) })
+	run(t, "verify", "--data", dir).wants(t, exitLocked, fmt.Sprintf("process %d", serving.Process.Pid), "too long a name")
+	stop(t, serving)
+}
+
+// TestAnInterruptedCommandStopsItsWork interrupts an import through a service,
+// and then lets the same file go on.
+func TestAnInterruptedCommandStopsItsWork(t *testing.T) {
+	dir := initialised(t)
+	serving, _ := startServe(t, dir)
+	c := command(t, "import", "providers", registryPath(t), "--data", dir)
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(30 * time.Millisecond) // anywhere on its way
+	_ = c.Process.Signal(os.Interrupt)
+	_ = c.Wait()
+	e := run(t, "import", "providers", registryPath(t), "--data", dir, "--json").wants(t, 0)
+	var counts intake.Counts
+	if err := json.Unmarshal([]byte(e.out), &counts); err != nil || counts.Imported+counts.Unchanged != wanted(t).Imported {
+		t.Errorf("then it gives %s, %v", e.out, err)
+	}
+	stop(t, serving)
+	run(t, "verify", "--data", dir).wants(t, 0)
 }

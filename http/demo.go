@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"os"
@@ -48,6 +49,9 @@ type DemoConfig struct {
 	Replay *qa.Capsule
 	// Import takes files in once the people are there; nil: none.
 	Import func(context.Context, *store.Store) error
+	// Admin takes the operator's commands for an instance until it is closed; nil:
+	// none come.
+	Admin func(dir string, s *store.Store) (io.Closer, error)
 }
 
 // DemoLine is the line that other programs start from.
@@ -66,7 +70,8 @@ type DemoLine struct {
 // instance is one life of a demo.
 type instance struct {
 	*Service
-	dir string
+	dir   string
+	admin io.Closer
 }
 
 // NewDemo makes a demo and its first instance.
@@ -112,7 +117,7 @@ func (d *Demo) Close() {
 }
 
 func (i *instance) remove() {
-	if err := errors.Join(i.Close(), os.RemoveAll(i.dir)); err != nil {
+	if err := errors.Join(i.admin.Close(), i.Close(), os.RemoveAll(i.dir)); err != nil {
 		slog.Error("the end of a throwaway instance", "error", err)
 	}
 }
@@ -158,7 +163,13 @@ func (d *Demo) build(ctx context.Context, dir string, l life) (*instance, DemoLi
 	if err != nil {
 		return nil, DemoLine{}, errors.Join(err, s.Close())
 	}
-	return &instance{service, dir}, line, nil
+	var admin io.Closer = io.NopCloser(nil)
+	if d.config.Admin != nil {
+		if admin, err = d.config.Admin(dir, s); err != nil {
+			return nil, DemoLine{}, errors.Join(err, service.Close())
+		}
+	}
+	return &instance{service, dir, admin}, line, nil
 }
 
 // people fills the instance, lets its clock stand or tick, and serves it.

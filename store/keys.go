@@ -70,6 +70,11 @@ func (k Keys) named() (secret seal.Secret, is bool, err error) {
 	return secret, true, err
 }
 
+// none says that no secret is named.
+func (k Keys) none() bool {
+	return len(k.Secret) == 0 && k.SecretFile == "" && k.KeyFile == "" && k.Passphrase == "" && k.Recovery == nil
+}
+
 // secret finds what opens a store with these slots.
 func (c Config) secret(slots []Slot) (seal.Secret, error) {
 	if secret, is, err := c.Keys.named(); is {
@@ -177,6 +182,18 @@ func CheckSecret(config Config) (Slot, error) {
 	}
 	vault, err := unlock(config, file)
 	if err := errors.Join(err, file.Close()); err != nil {
+		return Slot{}, err
+	}
+	return slot(vault, vault.Used()), nil
+}
+
+// CheckSecret says which slot a secret opens, of a store that is open already. A
+// secret that fits no slot is noted, as at a start.
+func (s *Store) CheckSecret(keys Keys) (Slot, error) {
+	config := s.config
+	config.Keys, config.Header, config.header = keys, "", nil
+	vault, err := unlock(config, s.engine)
+	if err != nil {
 		return Slot{}, err
 	}
 	return slot(vault, vault.Used()), nil

@@ -47,6 +47,20 @@ func (s *Store) DropSlot(id int) error {
 	return s.storeHeader("drop key slot", fmt.Sprint("slot ", id))
 }
 
+// DropSlotAs is DropSlot of a store that has been open for a while: what shows that
+// there is another way in is this secret, or else what would open the store now.
+func (s *Store) DropSlotAs(id int, keys Keys) error {
+	if keys.none() {
+		keys.SecretFile, keys.KeyFile, keys.Passphrase = s.config.Keys.SecretFile, s.config.Keys.KeyFile, s.config.Keys.Passphrase
+	}
+	used, err := s.CheckSecret(keys)
+	if err != nil {
+		return err
+	}
+	s.vault.Use(used.ID)
+	return s.DropSlot(id)
+}
+
 func (s *Store) newSlot(f Fresh, did string, put func(seal.Secret, time.Time) (int, error)) (Slot, error) {
 	draft, err := s.draft(f, did)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"careconnect/rules/act"
@@ -19,8 +20,30 @@ const chunk = 256
 
 // Apply takes a file in. The whole of it is checked before anything is changed;
 // a run that was cut short goes on where it stopped. Taking the same file in
-// again finds everything unchanged.
+// again finds everything unchanged. When the context ends it stops, after a chunk.
 func Apply(ctx context.Context, f *File, s *store.Store) (Counts, error) {
+	f.content = interrupted{ctx, f.content}
+	counts, err := apply(ctx, f, s)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err() // and not that the file cannot be read
+	}
+	return counts, err
+}
+
+// interrupted is content that reads no more once a context has ended.
+type interrupted struct {
+	ctx context.Context
+	io.ReaderAt
+}
+
+func (i interrupted) ReadAt(p []byte, off int64) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.ReaderAt.ReadAt(p, off)
+}
+
+func apply(ctx context.Context, f *File, s *store.Store) (Counts, error) {
 	if err := f.Check(); err != nil {
 		return Counts{}, err
 	}
@@ -32,6 +55,9 @@ func Apply(ctx context.Context, f *File, s *store.Store) (Counts, error) {
 	done := before.Done
 	known := map[string]int{act.ImportedNow: before.Counts[act.ImportedNow], act.ImportedOld: before.Counts[act.ImportedOld]}
 	counts, err := f.Each(chunk, func(candidates []registry.Candidate) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		done += len(candidates)
 		a := act.Import{File: f.Sum(), Done: done, Rows: make([]act.Row, len(candidates))}
 		for i, c := range candidates {

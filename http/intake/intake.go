@@ -58,18 +58,24 @@ func Open(path string) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the providers' file: %w", err)
 	}
+	return From(f, filepath.Base(path))
+}
+
+// From is Open of what somebody has opened already. It closes the file, at once
+// where that is spooled and with Close otherwise. The name is for messages only.
+func From(f *os.File, name string) (*File, error) {
 	info, err := f.Stat()
 	if err == nil && info.IsDir() {
-		err = &Fault{File: filepath.Base(path), Line: 1, Column: 1, Says: "this is a folder", Do: expected}
+		err = &Fault{File: name, Line: 1, Column: 1, Says: "this is a folder", Do: expected}
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	if !info.Mode().IsRegular() {
-		spooled, err := Spool(f, filepath.Base(path))
+		spooled, err := Spool(f, name)
 		return spooled, errors.Join(err, f.Close())
 	}
-	file := Providers(f, info.Size(), filepath.Base(path))
+	file := Providers(f, info.Size(), name)
 	file.close = f.Close
 	return file, nil
 }

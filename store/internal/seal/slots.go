@@ -118,7 +118,19 @@ func (v *Vault) DropSlot(id int) error {
 }
 
 // Used is the id of the slot that the vault was opened with.
-func (v *Vault) Used() int { return v.used }
+func (v *Vault) Used() int {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.used
+}
+
+// Use notes that a secret has just been seen to open another slot: from now on
+// that is the one that DropSlot keeps.
+func (v *Vault) Use(slot int) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.used = slot
+}
 
 func (h *header) list() []Slot {
 	list := make([]Slot, len(h.Slots))

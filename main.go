@@ -94,6 +94,7 @@ var exits = []struct {
 	{store.ErrDamaged, exitDamaged},
 	{store.ErrBackup, exitDamaged},
 	{qa.ErrCapsule, exitDamaged},
+	{store.ErrFull, exitNoWrite},
 	{syscall.ENOSPC, exitNoWrite},
 }
 
@@ -391,6 +392,7 @@ func (p *program) init() *cobra.Command {
 
 func (p *program) serve() *cobra.Command {
 	var file string
+	var readOnly bool
 	c := &cobra.Command{
 		Use: "serve", Short: "Serve a lasting instance", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -411,12 +413,14 @@ func (p *program) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			config.ReadOnly = readOnly
 			return p.runServe(c.Context(), set, config)
 		},
 	}
 	c.Flags().String("data", ".", "folder of care.db and care.key")
 	c.Flags().String("listen", "127.0.0.1:8080", "address and port")
 	c.Flags().String("url", "", "how people reach the service, as https://care.example.org")
+	c.Flags().BoolVar(&readOnly, "read-only", false, "show what is public and write nothing, on a disk that takes no writes")
 	c.Flags().StringVar(&file, "config", "", "settings file (default: careconnect.yaml in the data folder)")
 	return c
 }
@@ -440,12 +444,15 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 	service, err := http.NewService(http.ServiceConfig{
 		Store: s, Bundle: assets.New(), Now: p.wall, Elapsed: p.elapsed, Base: base,
 		Sender: senderOf(set.Mail), Secure: strings.HasPrefix(base, "https://"),
-		Backup: backupsOf(set.Backup),
+		Backup: backupsOf(set.Backup), Still: config.ReadOnly,
 	})
 	if err != nil {
 		return errors.Join(err, s.Close())
 	}
-	if err := errors.Join(p.desks(ctx, s, set.Desks), p.firstRun(ctx, s, set, base)); err != nil {
+	if !config.ReadOnly {
+		err = errors.Join(p.desks(ctx, s, set.Desks), p.firstRun(ctx, s, set, base))
+	}
+	if err != nil {
 		return errors.Join(err, service.Close())
 	}
 	commands, err := p.takeCommands(config.Dir, s, base)

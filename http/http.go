@@ -27,6 +27,9 @@ type Config struct {
 	Routes []reply.Route // pages, API and, in a throwaway instance, QA
 	// Ready says what stands in the way of serving; empty when nothing does.
 	Ready func() []string
+	// Degraded says what cannot be done for now though the service serves; empty
+	// or nil: everything can.
+	Degraded func() []string
 	// Known says what else is known of a service that is ready; nil: nothing.
 	Known func() []string
 	// Page answers a person with the page of a problem; nil: everybody gets the
@@ -153,7 +156,11 @@ func health(c Config) []reply.Route {
 				fmt.Fprintln(w, strings.Join(not, "\n"))
 				return
 			}
-			fmt.Fprintln(w, "ok")
+			if less := c.less(); len(less) > 0 {
+				fmt.Fprintln(w, "degraded\n"+strings.Join(less, "\n"))
+			} else {
+				fmt.Fprintln(w, "ok")
+			}
 			if c.Known != nil {
 				for _, line := range c.Known() {
 					fmt.Fprintln(w, line)
@@ -161,6 +168,14 @@ func health(c Config) []reply.Route {
 			}
 		})},
 	}
+}
+
+// less is what cannot be done for now.
+func (c Config) less() []string {
+	if c.Degraded == nil {
+		return nil
+	}
+	return c.Degraded()
 }
 
 // Serve answers on a listener until the context ends; then it lets running

@@ -38,8 +38,9 @@ type ServiceConfig struct {
 	Besides func(*auth.Auth, *notify.Post) ([]reply.Route, *web.Throwaway)
 	// Seed has secrets follow from a number, in a throwaway instance.
 	Seed *uint64
-	// Still says that the clock stands: nothing falls due by itself, and whoever
-	// moves it sweeps and sends, in an order that is the same each time.
+	// Still says that nothing falls due and nothing is sent by itself: where the
+	// clock stands whoever moves it sweeps and sends, in an order that is the same
+	// each time, and where nothing may be written nobody does.
 	Still bool
 	// Backup says where backups go; without a folder none are made.
 	Backup jobs.Backups
@@ -70,7 +71,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 	routes = append(routes, pages.Routes()...)
 	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now, Secret: a.Secret}).Routes()...)
 	s := &Service{store: c.Store}
-	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Known: s.known, Page: pages.Problem}); err != nil {
+	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Degraded: s.degraded, Known: s.known, Page: pages.Problem}); err != nil {
 		return nil, err
 	}
 	if !c.Still {
@@ -99,13 +100,24 @@ func (s *Service) ready() []string {
 	if s.store.Failed() != nil {
 		not = append(not, "store: stopped after a failed commit")
 	}
-	if s.jobs != nil && !s.jobs.Fresh() {
+	if s.jobs != nil && !s.jobs.Fresh() && !s.store.Full() {
 		not = append(not, "sweep: the last one is older than 60 s")
 	}
 	if last := s.store.Checked().Last; last != nil && len(last.Damages) > 0 {
 		not = append(not, fmt.Sprintf("store: damaged in %d places, found at %s; stop the service and run careconnect verify", len(last.Damages), last.At.UTC().Format(time.RFC3339)))
 	}
 	return not
+}
+
+// degraded says what a service that is ready cannot do for now.
+func (s *Service) degraded() []string {
+	switch {
+	case s.store.Full():
+		return []string{"disk: full; nothing new is saved until there is room, then it goes on by itself"}
+	case s.store.ReadOnly():
+		return []string{"store: opened read-only; only what is public is shown"}
+	}
+	return nil
 }
 
 // known says what is known of the store's wholeness.

@@ -303,7 +303,7 @@ func TestARollbackIsRefusedOrToldInTheTrail(t *testing.T) {
 	if _, err := Restore(t.Context(), w.config, next.Path, false, nil); !errors.Is(err, ErrRollback) {
 		t.Errorf("a store that went another way: %v", err)
 	}
-	onlyFiles(t, w.config.Dir, DataFile, DataFile+".before-restore-", HeaderFile, KeyFile)
+	onlyFiles(t, w.config.Dir, DataFile, DataFile+".before-restore-", HeaderFile, KeyFile, ReserveFile)
 }
 
 // reopenAs opens the store and says whether a chart should be there.

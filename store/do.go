@@ -129,6 +129,9 @@ func (s *Store) commitUntilClosed() error {
 		if batch == nil {
 			return nil
 		}
+		if err := s.lookForRoom(); err != nil {
+			return s.fail(err, batch)
+		}
 		began := s.config.Elapsed()
 		err := s.commit(batch)
 		pace.took(len(batch), s.config.Elapsed()-began)
@@ -172,6 +175,8 @@ func (s *Store) gather(p *pace) []*job {
 	select {
 	case j := <-s.queue:
 		batch = append(batch, j)
+	case <-s.roomTimer():
+		return []*job{}
 	case <-s.closed:
 		select {
 		case j := <-s.queue:
@@ -217,17 +222,24 @@ func (s *Store) lastWords() []*job {
 // errNothing rolls a transaction back that has nothing to write.
 var errNothing = errors.New("nothing to write")
 
-// commit runs a batch in one transaction and publishes what came of it.
-func (s *Store) commit(batch []*job) error {
+// commitTogether runs a batch in one transaction and publishes what came of it.
+// The transaction may be run again, and may come to nothing for want of room: it
+// leaves no trace then.
+func (s *Store) commitTogether(batch []*job) error {
 	var c *commit
+	waiting := s.later.take()
 	err := s.engine.Update(func(w engine.Writer) error {
+		if c != nil {
+			s.dropUncommitted()
+		}
 		c = s.newCommit(w)
 		for _, j := range batch {
+			j.answer = Answer{}
 			if err := c.run(j); err != nil {
 				return err
 			}
 		}
-		c.entries = append(c.entries, s.later.take()...)
+		c.entries = append(c.entries, waiting...)
 		if !c.dirty() {
 			return errNothing
 		}
@@ -235,6 +247,10 @@ func (s *Store) commit(batch []*job) error {
 	})
 	if errors.Is(err, errNothing) {
 		return nil
+	}
+	if errors.Is(err, ErrFull) {
+		s.later.putBack(waiting)
+		s.dropUncommitted()
 	}
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"careconnect/rules"
 	"careconnect/rules/access"
+	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/store/directory"
@@ -58,8 +60,7 @@ func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, 
 	if err != nil {
 		return nil, err
 	}
-	s.recordDenial(actor, denied, why)
-	if err := s.recordRead(actor, seen, why); err != nil {
+	if err := errors.Join(s.recordDenial(actor, denied, why), s.recordRead(actor, seen, why)); err != nil {
 		return nil, err
 	}
 	return seen, nil
@@ -83,11 +84,21 @@ func (s *Store) Locate(ctx context.Context, actor care.Actor, ref, why string) (
 
 // recordDenial keeps that somebody asked for what they may not see; it joins the
 // next commit. Strangers' denials are not kept.
-func (s *Store) recordDenial(actor care.Actor, denied []care.ChartID, why string) {
+func (s *Store) recordDenial(actor care.Actor, denied []care.ChartID, why string) error {
 	if actor.Role == care.RoleAnonymous || len(denied) == 0 {
-		return
+		return nil
 	}
-	s.later.add(Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, About: denied, Outcome: string(care.NotFound)})
+	return s.recordLater(Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, About: denied, Outcome: string(care.NotFound)})
+}
+
+// recordLater keeps an entry for the next commit, unless no commit could take it
+// along.
+func (s *Store) recordLater(e Entry) error {
+	if err := s.room.refuses(act.ToHalf); err != nil {
+		return err
+	}
+	s.later.add(e)
+	return nil
 }
 
 // recordRead writes a read into the trail: at once for somebody else's data,
@@ -108,8 +119,7 @@ func (s *Store) recordRead(actor care.Actor, charts []*care.Chart, why string) e
 		return nil
 	}
 	if !others {
-		s.later.add(e)
-		return nil
+		return s.recordLater(e)
 	}
 	j := &job{entries: []Entry{e}, answered: make(chan struct{})}
 	s.submit(j)

@@ -230,6 +230,13 @@ func (c *keyCache) put(id care.ChartID, key *seal.ChartKey) {
 	c.keys[id] = key
 }
 
+// drop forgets all of them.
+func (c *keyCache) drop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.keys)
+}
+
 // chartCache holds decoded charts for the committer, which is the only one to
 // change them.
 type chartCache struct {

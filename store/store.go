@@ -42,6 +42,11 @@ type Config struct {
 	Elapsed func() time.Duration
 	TZData  string // version of the zone data in use, for explanations
 
+	// ReadOnly opens a store to look at it, on a disk that takes no writes for
+	// one. What would have to be written, the reading of somebody's data included,
+	// is refused with ErrReadOnly.
+	ReadOnly bool
+
 	// Seed makes the ids of a throwaway instance repeatable. A production store
 	// refuses it.
 	Seed *uint64
@@ -61,6 +66,8 @@ const (
 	KeyFile    = "care.key"
 	HeaderFile = "care.hdr"    // a copy of the header
 	DeniedFile = "care.denied" // notes secrets that opened nothing, until the next good start
+
+	ReserveFile = bolt.ReserveFile // holds room back for a disk that is full
 )
 
 // Kind tells a lasting instance from a throwaway one. It is sealed into the
@@ -82,6 +89,7 @@ var (
 	ErrPermission  = engine.ErrPermission
 	ErrReadOnly    = engine.ErrReadOnly
 	ErrReplaced    = engine.ErrReplaced
+	ErrFull        = engine.ErrNoRoom
 	ErrUnknown     = engine.ErrOutcomeUnknown
 	ErrWrongKey    = seal.ErrWrongKey
 	ErrHeader      = seal.ErrHeaderDamaged
@@ -111,6 +119,7 @@ type Store struct {
 	due       *hourly
 	outbox    *hourly
 	later     later
+	room      room
 	checking  checking
 	reading   reading
 	heading   sync.Mutex // held by who changes what stands in the header, until it is stored
@@ -185,6 +194,9 @@ func create(config Config, kind Kind, secret seal.Secret, found act.Found) (*Sto
 		err = config.copyHeader(header)
 	}
 	if err == nil {
+		err = s.holdBack()
+	}
+	if err == nil {
 		err = s.start()
 	}
 	if err != nil {
@@ -217,7 +229,7 @@ func (s *Store) found(w engine.Writer, found act.Found) error {
 // Open opens a store that is there. It never makes one.
 func Open(config Config) (*Store, error) {
 	dbPath := filepath.Join(config.Dir, DataFile)
-	file, err := bolt.Open(dbPath, bolt.Options{})
+	file, err := bolt.Open(dbPath, bolt.Options{ReadOnly: config.ReadOnly})
 	if err != nil {
 		return nil, err
 	}
@@ -233,10 +245,13 @@ func open(config Config, file engine.Engine) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.holdBack(); err != nil {
+		return nil, err
+	}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
-	if err := s.reportDenied(); err != nil {
+	if err := s.reportDenied(); err != nil && !errors.Is(err, ErrFull) && !errors.Is(err, ErrReadOnly) { // the note stays until it can be told
 		s.stop() // the file is the caller's to close
 		return nil, err
 	}

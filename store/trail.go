@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -195,11 +196,21 @@ func (l *later) take() []Entry {
 	return taken
 }
 
+// putBack returns entries that no commit took along, before those that came
+// meanwhile.
+func (l *later) putBack(entries []Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.entries = append(entries, l.entries...)
+}
+
 // Flush commits the entries of reads that no other commit has taken along.
 func (s *Store) Flush() {
 	if entries := s.later.take(); len(entries) > 0 {
 		j := &job{entries: entries, answered: make(chan struct{})}
 		s.submit(j)
-		s.wait(j)
+		if errors.Is(s.wait(j).Err, ErrFull) {
+			s.later.putBack(entries)
+		}
 	}
 }

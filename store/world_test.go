@@ -71,8 +71,14 @@ func founding(at time.Time) act.Found {
 // newWorld founds a programme with one employer. It is closed with the test.
 func newWorld(t testing.TB, kind Kind, seed *uint64) *world {
 	t.Helper()
+	return newWorldIn(t, private(t), kind, seed)
+}
+
+// newWorldIn does that in a folder.
+func newWorldIn(t testing.TB, dir string, kind Kind, seed *uint64) *world {
+	t.Helper()
 	clock := &hands{at: begin}
-	config := setting(private(t), clock)
+	config := setting(dir, clock)
 	config.Seed = seed
 	s, err := Create(config, kind, founding(begin))
 	if err != nil {

@@ -161,8 +161,8 @@ func (a *API) told(ctx context.Context, err error) error {
 	for i := range p.Next {
 		p.Next[i] = p.Next[i].In(zone)
 	}
-	if p.Status == http.StatusServiceUnavailable {
-		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {"30"}})
+	if after := p.RetryAfter(); after != "" {
+		return huma.ErrorWithHeaders(p, http.Header{"Retry-After": {after}})
 	}
 	return p
 }

@@ -5,6 +5,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"sync"
@@ -29,6 +30,7 @@ type Jobs struct {
 	post      *notify.Post
 	elapsed   func() time.Duration
 	last      atomic.Int64 // elapsed time of the last good sweep
+	full      atomic.Bool  // the log was told that the disk is
 	scheduler gocron.Scheduler
 	stop      context.CancelFunc
 	letters   chan struct{} // there may be messages to deliver
@@ -91,7 +93,22 @@ func (j *Jobs) wake(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	if _, err := j.store.Sweep(ctx); err != nil {
+	if full := j.store.Full(); full != j.full.Swap(full) {
+		if full {
+			slog.ErrorContext(ctx, "the disk is full: nothing falls due and nothing is sent until there is room; people can still end sharing and sign out")
+		} else {
+			slog.InfoContext(ctx, "there is room on the disk again")
+		}
+	}
+	if j.store.Full() {
+		j.store.Flush()
+		return
+	}
+	_, err := j.store.Sweep(ctx)
+	if errors.Is(err, store.ErrFull) {
+		return // told at the next wake
+	}
+	if err != nil {
 		slog.ErrorContext(ctx, "sweep failed", "error", err)
 		return
 	}
@@ -119,7 +136,7 @@ func (j *Jobs) carry(ctx context.Context) {
 
 func (j *Jobs) deliver(ctx context.Context) {
 	defer caught(ctx, "delivery")
-	if _, err := j.post.Deliver(ctx); err != nil {
+	if _, err := j.post.Deliver(ctx); err != nil && !errors.Is(err, store.ErrFull) {
 		slog.ErrorContext(ctx, "delivery failed", "error", err)
 	}
 }

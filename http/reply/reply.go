@@ -58,6 +58,12 @@ func ProblemOf(ctx context.Context, err error) *Problem {
 	if errors.As(err, &f) {
 		return problem(ctx, statuses[f.Kind], f.Code, f.Says, func(p *Problem) { p.Next = f.Next })
 	}
+	switch { // nobody is at fault, and each request would say the same
+	case errors.Is(err, store.ErrFull):
+		return problem(ctx, http.StatusInsufficientStorage, "disk_full", "There is no room left on our disk, so nothing was saved or changed. What you can look at without being recorded goes on, and you can still end sharing and sign out. Try again in a minute.")
+	case errors.Is(err, store.ErrReadOnly):
+		return problem(ctx, http.StatusServiceUnavailable, "read_only", "For the moment this service only shows what is public; nothing can be saved, and nobody's data can be opened, since that could not be recorded. Try again later.")
+	}
 	slog.ErrorContext(ctx, "request failed", "request", RequestID(ctx), "error", err)
 	if errors.Is(err, store.ErrUnknown) || errors.Is(err, store.ErrClosed) {
 		return problem(ctx, http.StatusServiceUnavailable, "outcome_unknown", "It is not known whether this was saved. Try again in a minute with the same Idempotency-Key; it will not be done twice.")
@@ -92,11 +98,17 @@ func problem(ctx context.Context, status int, code, says string, more ...func(*P
 	return p
 }
 
+// RetryAfter is how many seconds to wait before trying again; empty where that
+// would not help.
+func (p *Problem) RetryAfter() string {
+	return map[int]string{http.StatusServiceUnavailable: "30", http.StatusInsufficientStorage: "30"}[p.Status]
+}
+
 // Write answers with a problem document.
 func Write(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", "application/problem+json")
-	if p.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", "30")
+	if after := p.RetryAfter(); after != "" {
+		w.Header().Set("Retry-After", after)
 	}
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) // the caller has gone; there is nobody to tell

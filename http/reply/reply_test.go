@@ -45,6 +45,8 @@ func TestProblemOf(t *testing.T) {
 		{fmt.Errorf("around: %w", ready), 418, "teapot", false},
 		{store.ErrClosed, 503, "outcome_unknown", true},
 		{fmt.Errorf("disk SECRET: %w", store.ErrUnknown), 503, "outcome_unknown", true},
+		{fmt.Errorf("care.db: %w: SECRET", store.ErrFull), 507, "disk_full", false},
+		{fmt.Errorf("care.db: %w: SECRET", store.ErrReadOnly), 503, "read_only", false},
 		{errors.New("SECRET"), 500, "internal", true},
 	} {
 		log.Reset()
@@ -63,7 +65,7 @@ func TestProblemOf(t *testing.T) {
 		if (log.Len() > 0) != c.logged || c.logged && !strings.Contains(log.String(), "req1") {
 			t.Errorf("%s: logged %t", c.code, log.Len() > 0)
 		}
-		if (w.Header().Get("Retry-After") != "") != (c.status == 503) {
+		if (w.Header().Get("Retry-After") != "") != (c.status == 503 || c.status == 507) {
 			t.Errorf("%s: Retry-After %q", c.code, w.Header().Get("Retry-After"))
 		}
 		if !slices.EqualFunc(p.Next, map[bool][]time.Time{true: next}[c.code == "opening_taken"], time.Time.Equal) {

@@ -173,6 +173,9 @@ func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, problem *reply.P
 		Kind: "warn", Text: problem.Detail, Items: items,
 		Actions: []assets.Action{{Text: "Back to my start page", Href: homeOf(auth.Actor(r).Role), Icon: "arrow-left", Style: "outline"}},
 	}}}
+	if after := problem.RetryAfter(); after != "" {
+		w.Header().Set("Retry-After", after)
+	}
 	if err := p.show(w, r, problem.Status, "problem", "", page); err != nil {
 		slog.ErrorContext(r.Context(), "page failed", "request", reply.RequestID(r.Context()), "error", err)
 		reply.Write(w, problem)
@@ -184,6 +187,7 @@ var wrongs = map[int]string{
 	http.StatusNotFound: "This page is not here", http.StatusForbidden: "This page is not yours to open", http.StatusMethodNotAllowed: "This page cannot be opened like that",
 	http.StatusConflict: "That did not work", http.StatusUnprocessableEntity: "That did not work", http.StatusTooManyRequests: "Too many at once",
 	http.StatusInternalServerError: "Something went wrong on our side", http.StatusServiceUnavailable: "We are not sure that this was saved",
+	http.StatusInsufficientStorage: "This could not be saved just now",
 }
 
 // done sends the reader on after an act, with a word on what it led to.

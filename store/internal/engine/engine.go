@@ -73,6 +73,20 @@ type Copier interface {
 	Copy(w io.Writer) error
 }
 
+// Reserve is the room, in bytes, that an engine holds back for what must be
+// written even when there is none left.
+const Reserve int64 = 1 << 20
+
+// Keeper is an engine that can hold room back.
+type Keeper interface {
+	// HoldBack makes the reserve, or makes it whole again. The error wraps
+	// ErrNoRoom while there is not room for it and for more updates beside it.
+	HoldBack() error
+
+	// Spend lets updates have the reserve, down to so many bytes of it.
+	Spend(down int64) error
+}
+
 // Reader reads within one transaction.
 type Reader interface {
 	// Get returns the value of a key, or nil if there is none. An empty value

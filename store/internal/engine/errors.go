@@ -30,6 +30,10 @@ var (
 	// ErrReplaced: the file under the running store was removed or exchanged.
 	ErrReplaced = errors.New("store file was replaced or removed while in use")
 
+	// ErrNoRoom: there is no room for a commit, and none was begun. Once there is
+	// room again the store goes on.
+	ErrNoRoom = errors.New("no room left on the disk")
+
 	// ErrOutcomeUnknown: a commit had begun when it failed. It may or may not
 	// be in the file. The process must stop and look again when it starts.
 	ErrOutcomeUnknown = errors.New("outcome of the commit is unknown")

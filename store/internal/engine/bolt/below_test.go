@@ -77,7 +77,7 @@ func contents(image []byte) ([32]byte, error) {
 
 // script makes one of a run of commits, the same each time it is called with the
 // same number.
-func script(t testing.TB, n int, s engine.Engine, inside func()) error {
+func script(t testing.TB, n int, s engine.Engine) error {
 	t.Helper()
 	chance := rand.New(rand.NewPCG(29, uint64(n)))
 	return s.Update(func(w engine.Writer) error {
@@ -90,9 +90,6 @@ func script(t testing.TB, n int, s engine.Engine, inside func()) error {
 			}
 			must(t, w.Put(b, key, bytes.Repeat([]byte{byte(n), byte(n >> 8), 7}, 100*(1+chance.IntN(3)))))
 		}
-		if inside != nil {
-			inside()
-		}
 		return nil
 	})
 }
@@ -104,7 +101,7 @@ func started(t testing.TB, commits int) (path string) {
 	s, err := Create(path, Options{NoSync: true}, nil)
 	must(t, err)
 	for n := range commits {
-		must(t, script(t, n, s, nil))
+		must(t, script(t, n, s))
 	}
 	must(t, s.Close())
 	must(t, os.Truncate(path, trimmed(t, path)))
@@ -175,7 +172,7 @@ func record(t testing.TB, commits int) []commitLog {
 		c.before, err = contents(image)
 		must(t, err)
 		now = &c
-		must(t, script(t, 1000+n, s, nil))
+		must(t, script(t, 1000+n, s))
 		image, err = os.ReadFile(path)
 		must(t, err)
 		c.after, err = contents(image)

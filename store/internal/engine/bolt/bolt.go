@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"careconnect/store/internal/engine"
 )
@@ -60,12 +61,14 @@ type body struct {
 	db   *bbolt.DB
 	disk *os.File    // the file that bbolt maps, for reading around the map
 	file fs.FileInfo // the same as it was opened, to be compared with what the path names
+	room room
 }
 
 var (
 	_ engine.Engine    = (*Store)(nil)
 	_ engine.Walker    = (*Store)(nil)
 	_ engine.Compacter = (*Store)(nil)
+	_ engine.Keeper    = (*Store)(nil)
 	_ engine.Pager     = transaction{}
 	_ engine.Copier    = transaction{}
 )
@@ -88,10 +91,24 @@ func (s *Store) view(fn func(transaction) error) error {
 // Update runs fn and commits. Before the commit and again before it is
 // acknowledged, the path must still name the file that is being written;
 // if it does not, the error wraps engine.ErrReplaced. An error that arises
-// once the commit has begun wraps engine.ErrOutcomeUnknown.
+// once the commit has begun wraps engine.ErrOutcomeUnknown. A commit writes only
+// where the disk has given blocks already: one that needs more than there are is
+// undone before it writes, and run again once it has them.
 func (s *Store) Update(fn func(engine.Writer) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	for more := int64(leastGrowth); ; more *= 2 {
+		err := s.update(fn)
+		if !errors.Is(err, bolterrors.ErrMaxSizeReached) {
+			return err
+		}
+		if _, err := s.grow(more); err != nil {
+			return err
+		}
+	}
+}
+
+func (s *Store) update(fn func(engine.Writer) error) error {
 	b := s.body.Load()
 	tx, err := b.db.Begin(true)
 	if err != nil {
@@ -109,9 +126,16 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 	if err := s.unmoved(); err != nil {
 		return err
 	}
-	b.db.AllocSize = growth(tx.Size()) // read by Commit only, and we are its only caller
-	committed = true                   // whatever Commit returns, it has ended the transaction
-	if err := tx.Commit(); err != nil {
+	b.db.MaxSize, err = s.backed(b, tx.Size()) // read by Commit only, and we are its only caller
+	if err != nil {
+		return err
+	}
+	committed = true // whatever Commit returns, it has ended the transaction
+	err = tx.Commit()
+	switch {
+	case errors.Is(err, bolterrors.ErrMaxSizeReached): // bbolt allots every page before it writes the first
+		return err
+	case err != nil:
 		s.spoiled.Store(true)
 		return fmt.Errorf("%s: commit: %w: %w", s.path, engine.ErrOutcomeUnknown, err)
 	}

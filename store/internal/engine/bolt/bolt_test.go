@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"careconnect/store/internal/engine"
@@ -135,7 +136,7 @@ func TestAnErrorWithinTheCommitIsOfUnknownOutcome(t *testing.T) {
 	s, err := Open(path, Options{})
 	must(t, err)
 	defer s.Close()
-	s.body.Load().db.MaxSize = 1 // the commit finds no page to write to
+	below(s.body.Load().db, func(writing, []byte, int64) (int, error) { return 0, syscall.ENOSPC })
 	err = s.Update(func(w engine.Writer) error {
 		return w.Put(engine.Charts, []byte("k"), make([]byte, 1<<20))
 	})

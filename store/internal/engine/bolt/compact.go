@@ -159,7 +159,7 @@ func (s *Store) move(next *body, log *changed) error {
 	if err != nil {
 		return err
 	}
-	next.db.NoSync = old.db.NoSync
+	next.db.NoSync, next.db.AllocSize = old.db.NoSync, 0 // from now on it is made longer as in room.go
 	if err := os.Rename(s.path+compacting, s.path); err != nil {
 		return classify(s.path, err)
 	}
@@ -207,7 +207,7 @@ func (c *copying) put(b engine.Bucket, k, v []byte) error {
 func (c *copying) commit() error {
 	tx := c.tx
 	c.tx, c.held = nil, 0
-	c.to.AllocSize = growth(tx.Size())
+	c.to.AllocSize = int(growth(tx.Size()))
 	if err := tx.Commit(); err != nil {
 		return err
 	}

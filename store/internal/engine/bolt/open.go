@@ -173,6 +173,7 @@ func mapped(file *os.File, path string, o Options) (store *Store, err error) {
 	if err != nil {
 		return nil, classify(path, err)
 	}
+	db.AllocSize = 0 // we make the file longer ourselves, see room.go
 	store = &Store{path: path}
 	store.body.Store(&body{db: db, disk: file, file: info})
 	if !o.ReadOnly {
@@ -214,6 +215,8 @@ var classes = []struct {
 	{fs.ErrNotExist, engine.ErrNoStore, "nothing is made by opening; make a store with init"},
 	{fs.ErrExist, engine.ErrExists, "nothing was changed; choose another path"},
 	{fs.ErrPermission, engine.ErrPermission, "give it to the user that runs this program"},
+	{syscall.ENOSPC, engine.ErrNoRoom, "nothing was written; make room and it goes on"},
+	{syscall.EDQUOT, engine.ErrNoRoom, "the quota is used up and nothing was written; make room and it goes on"},
 	{syscall.EROFS, engine.ErrReadOnly, "the disk takes no writes; serve --read-only can show what is there"},
 	{bolterrors.ErrDatabaseReadOnly, engine.ErrReadOnly, "the store was opened for reading"},
 	{bolterrors.ErrInvalid, engine.ErrDamaged, "this is not a store"},

@@ -172,6 +172,8 @@ func TestEveryBitOfTheMetaPagesCounts(t *testing.T) {
 func TestErrorsOfTheSystemGetTheirClass(t *testing.T) {
 	for from, want := range map[error]error{
 		syscall.EROFS:  engine.ErrReadOnly,
+		syscall.ENOSPC: engine.ErrNoRoom,
+		syscall.EDQUOT: engine.ErrNoRoom,
 		syscall.EACCES: engine.ErrPermission,
 		syscall.EPERM:  engine.ErrPermission,
 		syscall.ENOENT: engine.ErrNoStore,

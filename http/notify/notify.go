@@ -93,6 +93,14 @@ func (p *Post) Deliver(ctx context.Context) (int, error) {
 			return sent, err
 		}
 		due = due[:min(len(due), atOnce)]
+		n, err := p.keep(ctx, due)
+		sent += n
+		if err != nil {
+			return sent, err
+		}
+		if n == len(due) {
+			continue
+		}
 		orders := make([]store.Order, len(due))
 		for i, m := range due {
 			orders[i] = store.Order{Actor: care.System, Act: act.Lease{Chart: m.Chart, Message: care.MessageID(m.Ref), For: lease}}
@@ -120,6 +128,36 @@ func (p *Post) Deliver(ctx context.Context) (int, error) {
 			}
 		}
 	}
+}
+
+// keeper is a sender that cannot fail once it has said that it takes mail, since
+// it only keeps it.
+type keeper interface{ Takes() bool }
+
+// keep hands messages to a keeper, each in one act, and says how many: all, or
+// none. Where one cannot be written, or the sender is no keeper, they go the way
+// of mail that may fail.
+func (p *Post) keep(ctx context.Context, due []care.Member) (int, error) {
+	if k, ok := p.sender.(keeper); !ok || !k.Takes() {
+		return 0, nil
+	}
+	mails, orders := make([]Mail, len(due)), make([]store.Order, len(due))
+	for i, m := range due {
+		var err error
+		if mails[i], err = p.write(ctx, m); err != nil {
+			return 0, nil
+		}
+		orders[i] = store.Order{Actor: care.System, Act: act.Hand{Chart: m.Chart, Message: care.MessageID(m.Ref)}}
+	}
+	for i, a := range p.store.OrderAll(ctx, orders) {
+		if a.Err != nil {
+			return i, a.Err
+		}
+		if err := p.sender.Send(ctx, mails[i]); err != nil {
+			return i, err
+		}
+	}
+	return len(due), nil
 }
 
 // hand sends one leased message and says what to keep of it.
@@ -239,6 +277,7 @@ func page(text string) string {
 type Caught struct {
 	mu    sync.Mutex
 	mails []Mail
+	had   map[string]bool // by their ids
 	down  bool
 }
 
@@ -249,10 +288,21 @@ func (c *Caught) Send(_ context.Context, m Mail) error {
 	if c.down {
 		return errors.New("the caught mail's server is down, as asked")
 	}
-	if !slices.ContainsFunc(c.mails, func(had Mail) bool { return had.ID == m.ID }) {
+	if !c.had[m.ID] {
+		if c.had == nil {
+			c.had = map[string]bool{}
+		}
+		c.had[m.ID] = true
 		c.mails = append(c.mails, m)
 	}
 	return nil
+}
+
+// Takes says whether mail is kept now.
+func (c *Caught) Takes() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.down
 }
 
 // Down plays a mail server that is down, or up again.

@@ -179,8 +179,8 @@ func replay(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock
 		if err != nil {
 			return err
 		}
-		if sent, ok := a.(act.Delivered); ok {
-			if err := post.Again(ctx, care.Member{Chart: sent.Chart, Ref: string(sent.Message)}); err != nil {
+		if chart, message, ok := sent(a); ok {
+			if err := post.Again(ctx, care.Member{Chart: chart, Ref: string(message)}); err != nil {
 				return err
 			}
 		}
@@ -193,4 +193,15 @@ func replay(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock
 		}
 	}
 	return nil
+}
+
+// sent is the message that an act says was handed over.
+func sent(a act.Act) (care.ChartID, care.MessageID, bool) {
+	switch a := a.(type) {
+	case act.Delivered:
+		return a.Chart, a.Message, true
+	case act.Hand:
+		return a.Chart, a.Message, true
+	}
+	return "", "", false
 }

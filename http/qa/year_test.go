@@ -2,8 +2,11 @@ package qa
 
 import (
 	"bytes"
+	"cmp"
+	"container/heap"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -26,36 +29,96 @@ type year struct {
 	clock  *Clock
 	post   *notify.Post
 	random *rand.Rand
-	todo   []task
+	todo   todo
 	clients,
 	providers []care.ChartID
 	fired []store.Fired
+	acts  int
 }
 
-// task is something a person does at an instant.
+// task is something a person does at an instant: what they do, if anything, and
+// how they go on.
 type task struct {
-	at time.Time
-	do func()
+	at   time.Time
+	n    int // in the order in which they were thought of
+	by   care.Actor
+	act  func() act.Act // nil: nothing
+	then func(made string, yes bool)
 }
 
-func (y *year) at(t time.Time, do func()) {
-	i, _ := slices.BinarySearchFunc(y.todo, t, func(x task, t time.Time) int {
-		if x.at.After(t) {
-			return 1
-		}
-		return -1
-	})
-	y.todo = slices.Insert(y.todo, i, task{t, do})
+// todo is what is to be done, the earliest first.
+type todo []task
+
+func (h todo) Len() int { return len(h) }
+func (h todo) Less(i, j int) bool {
+	return cmp.Or(h[i].at.Compare(h[j].at), cmp.Compare(h[i].n, h[j].n)) < 0
+}
+func (h todo) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *todo) Push(x any)   { *h = append(*h, x.(task)) }
+func (h *todo) Pop() any {
+	last := len(*h) - 1
+	x := (*h)[last]
+	*h = (*h)[:last]
+	return x
 }
 
+// people keep to quarters of an hour.
+const quarter = 15 * time.Minute
+
+// does has somebody do something at the first quarter of an hour from an instant
+// on, and go on with what came of it.
+func (y *year) does(t time.Time, by care.Actor, what act.Act, then func(made string, yes bool)) {
+	y.will(t, by, func() act.Act { return what }, then)
+}
+
+func (y *year) will(t time.Time, by care.Actor, what func() act.Act, then func(made string, yes bool)) {
+	if early := t.Truncate(quarter); early.Before(t) {
+		t = early.Add(quarter)
+	}
+	y.acts++
+	heap.Push(&y.todo, task{t, y.acts, by, what, then})
+}
+
+// later has something go on at an instant, without an act.
+func (y *year) later(t time.Time, then func()) {
+	y.will(t, care.Actor{}, nil, func(string, bool) { then() })
+}
+
+// run lives until an end. What is done at one instant is done in one go.
 func (y *year) run(end time.Time) {
 	for len(y.todo) > 0 && y.todo[0].at.Before(end) {
-		next := y.todo[0]
-		y.todo = y.todo[1:]
-		y.until(next.at)
-		next.do()
+		now := y.todo[0].at
+		y.until(now)
+		for len(y.todo) > 0 && y.todo[0].at.Equal(now) {
+			y.together(now)
+		}
 	}
 	y.until(end)
+}
+
+func (y *year) together(now time.Time) {
+	var tasks, ordered []task
+	var orders []store.Order
+	for len(y.todo) > 0 && y.todo[0].at.Equal(now) {
+		tasks = append(tasks, heap.Pop(&y.todo).(task))
+	}
+	for _, t := range tasks {
+		if t.act == nil {
+			t.then("", true)
+			continue
+		}
+		ordered = append(ordered, t)
+		orders = append(orders, store.Order{Actor: t.by, Act: t.act()})
+	}
+	for i, a := range y.store.OrderAll(context.Background(), orders) {
+		var f *care.Fault
+		if a.Err != nil && (!errors.As(a.Err, &f) || f.Kind == care.NotFound || f.Kind == care.Forbidden || f.Kind == care.Invalid) {
+			y.t.Fatalf("%s: %v", orders[i].Act.Name(), a.Err) // a refusal is part of life, an error is not
+		}
+		if ordered[i].then != nil {
+			ordered[i].then(a.Made, a.Err == nil && a.Decision.Outcome == rules.Yes)
+		}
+	}
 }
 
 func (y *year) until(t time.Time) {
@@ -64,25 +127,6 @@ func (y *year) until(t time.Time) {
 		y.t.Fatal(err)
 	}
 	y.fired = append(y.fired, fired...)
-}
-
-// do does an act; a refusal is part of life, an error is not.
-func (y *year) do(role care.Role, id care.ChartID, a act.Act) (string, bool) {
-	out, err := y.store.Do(context.Background(), care.Actor{Role: role, Chart: id}, a)
-	if err != nil {
-		var f *care.Fault
-		if ok := asFault(err, &f); !ok || f.Kind == care.NotFound || f.Kind == care.Forbidden || f.Kind == care.Invalid {
-			y.t.Fatalf("%s: %v", a.Name(), err)
-		}
-		return "", false
-	}
-	return out.Made, out.Decision.Outcome == rules.Yes
-}
-
-func asFault(err error, into **care.Fault) bool {
-	f, ok := err.(*care.Fault)
-	*into = f
-	return ok
 }
 
 func (y *year) chart(id care.ChartID) *care.Chart {
@@ -95,58 +139,57 @@ func (y *year) chart(id care.ChartID) *care.Chart {
 
 func (y *year) now() time.Time { return y.clock.Now().UTC() }
 
-func (y *year) hours(least, most int) time.Duration {
-	return time.Duration(least)*time.Hour + time.Duration(y.random.IntN((most-least)*60))*time.Minute
+func (y *year) in(least, most int) time.Time {
+	return y.now().Add(time.Duration(least)*time.Hour + time.Duration(y.random.IntN((most-least)*60))*time.Minute)
 }
 
+func ofClient(id care.ChartID) care.Actor   { return care.Actor{Role: care.RoleClient, Chart: id} }
+func ofProvider(id care.ChartID) care.Actor { return care.Actor{Role: care.RoleProvider, Chart: id} }
+
 // arrives is a client's whole year.
-func (y *year) arrives(n int) {
-	id, ok := y.do(care.RoleAnonymous, "", act.Enter{
+func (y *year) arrives(at time.Time, n int) {
+	enter := act.Enter{
 		FullName: fmt.Sprintf("Client Number%d", n), Email: fmt.Sprintf("c%d@people.example.test", n), BirthDate: calendar.Date{Year: 1970 + n%30, Month: 3, Day: 1 + n%28},
 		State: "IL", Zone: "America/Chicago", Concerns: []string{"anxiety"}, Language: "en", Source: "portal", Code: "LANTERN", Evidence: "portal",
-	})
-	if !ok {
-		y.t.Fatal("a client could not enter")
 	}
-	client := care.ChartID(id)
-	y.clients = append(y.clients, client)
-	y.asks(client, 0)
-	y.at(y.now().Add(y.hours(1, 30)), func() {
-		cv, _ := y.do(care.RoleClient, client, act.AddCoverage{Client: client, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: fmt.Sprintf("M%06d", n)})
-		y.at(y.now().Add(y.hours(1, 40)), func() {
-			y.do(care.RoleCareTeam, "ac_test", act.VerifyCoverage{Coverage: care.CoverageID(cv), Result: care.Eligible})
+	y.does(at, care.Anonymous, enter, func(id string, yes bool) {
+		if !yes {
+			y.t.Fatal("a client could not enter")
+		}
+		client := care.ChartID(id)
+		y.clients = append(y.clients, client)
+		y.asks(y.now(), client, 0)
+		plan := act.AddCoverage{Client: client, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: fmt.Sprintf("M%06d", n)}
+		y.does(y.in(1, 30), ofClient(client), plan, func(cv string, _ bool) {
+			y.does(y.in(1, 40), care.Actor{Role: care.RoleCareTeam, Chart: "ac_test"}, act.VerifyCoverage{Coverage: care.CoverageID(cv), Result: care.Eligible}, nil)
 		})
 	})
 }
 
 // asks a provider; nearly all answer in time, some decline, a few never answer,
 // and then the client takes one of the others who are offered.
-func (y *year) asks(client care.ChartID, again int) {
+func (y *year) asks(at time.Time, client care.ChartID, again int) {
 	provider := y.providers[y.random.IntN(len(y.providers))]
-	ref, ok := y.do(care.RoleClient, client, act.Request{Client: client, Provider: provider, Note: "Hello."})
-	if !ok {
-		return
-	}
-	referral := care.ReferralID(ref)
-	answer := y.hours(1, 23)
-	switch y.random.IntN(10) {
-	case 0: // never answers
-		if again < 3 {
-			y.at(y.now().Add(30*time.Hour), func() { y.asks(client, again+1) })
+	y.does(at, ofClient(client), act.Request{Client: client, Provider: provider, Note: "Hello."}, func(ref string, yes bool) {
+		if !yes {
+			return
 		}
-	case 1:
-		y.at(y.now().Add(answer), func() {
-			y.do(care.RoleProvider, provider, act.Decline{Referral: referral})
+		referral := care.ReferralID(ref)
+		switch answer := y.in(1, 23); y.random.IntN(10) {
+		case 0: // never answers
 			if again < 3 {
-				y.asks(client, again+1)
+				y.asks(y.now().Add(30*time.Hour), client, again+1)
 			}
-		})
-	default:
-		y.at(y.now().Add(answer), func() {
-			y.do(care.RoleProvider, provider, act.Accept{Referral: referral})
-			y.calls(client, provider, referral)
-		})
-	}
+		case 1:
+			y.does(answer, ofProvider(provider), act.Decline{Referral: referral}, func(string, bool) {
+				if again < 3 {
+					y.asks(y.now(), client, again+1)
+				}
+			})
+		default:
+			y.does(answer, ofProvider(provider), act.Accept{Referral: referral}, func(string, bool) { y.calls(client, provider, referral) })
+		}
+	})
 }
 
 func (y *year) opening(provider care.ChartID, kind care.AppointmentType, after time.Time) (time.Time, bool) {
@@ -162,12 +205,21 @@ func (y *year) calls(client, provider care.ChartID, referral care.ReferralID) {
 	if !ok {
 		return
 	}
-	if _, ok := y.do(care.RoleClient, client, act.Book{Referral: referral, Start: start}); !ok {
-		return
-	}
-	y.at(start.Add(20*time.Minute), func() {
-		y.attend(client, provider, care.Consultation, care.Attended)
-		y.sees(client, provider, referral, 0)
+	y.does(y.now(), ofClient(client), act.Book{Referral: referral, Start: start}, func(_ string, yes bool) {
+		if yes {
+			y.ends(client, provider, start.Add(20*time.Minute), care.Attended, func() { y.sees(client, provider, referral, 0) })
+		}
+	})
+}
+
+// ends says what became of the appointment that began last.
+func (y *year) ends(client, provider care.ChartID, at time.Time, result care.AppointmentStatus, then func()) {
+	y.later(at, func() {
+		for _, ap := range y.chart(client).Appointments {
+			if ap.Status == care.Booked && !ap.Start.After(y.now()) {
+				y.does(y.now(), ofProvider(provider), act.Outcome{Appointment: ap.ID, Result: result}, func(string, bool) { then() })
+			}
+		}
 	})
 }
 
@@ -181,40 +233,34 @@ func (y *year) sees(client, provider care.ChartID, referral care.ReferralID, n i
 	if !ok {
 		return
 	}
-	if _, ok := y.do(care.RoleProvider, provider, act.BookSession{Referral: referral, Start: start, Minutes: 50}); !ok {
-		return
-	}
-	if y.random.IntN(5) > 0 {
-		y.fill(client, y.random.IntN(4))
-	}
-	result := care.Attended
-	if y.random.IntN(12) == 0 {
-		result = care.NoShowClient
-	}
-	y.at(start.Add(time.Hour), func() {
-		y.attend(client, provider, care.Session, result)
-		if y.random.IntN(3) > 0 {
-			y.fill(client, y.random.IntN(3))
+	y.does(y.now(), ofProvider(provider), act.BookSession{Referral: referral, Start: start, Minutes: 50}, func(_ string, yes bool) {
+		if !yes {
+			return
 		}
-		if n < 11 {
-			y.sees(client, provider, referral, n+1)
+		if y.random.IntN(5) > 0 {
+			y.fill(client, y.random.IntN(4))
 		}
+		result := care.Attended
+		if y.random.IntN(12) == 0 {
+			result = care.NoShowClient
+		}
+		y.ends(client, provider, start.Add(time.Hour), result, func() {
+			if y.random.IntN(3) > 0 {
+				y.fill(client, y.random.IntN(3))
+			}
+			if n < 11 {
+				y.sees(client, provider, referral, n+1)
+			}
+		})
 	})
-}
-
-func (y *year) attend(client, provider care.ChartID, of care.AppointmentType, result care.AppointmentStatus) {
-	for _, ap := range y.chart(client).Appointments {
-		if ap.Type == of && ap.Status == care.Booked && !ap.Start.After(y.now()) {
-			y.do(care.RoleProvider, provider, act.Outcome{Appointment: ap.ID, Result: result})
-		}
-	}
 }
 
 func (y *year) fill(client care.ChartID, value int) {
 	for _, s := range y.chart(client).Screenings {
 		if s.Status.Open() {
-			y.do(care.RoleClient, client, act.SaveAnswers{Screening: s.ID, Answers: filled(s.Instrument, value)})
-			y.do(care.RoleClient, client, act.Submit{Screening: s.ID})
+			y.does(y.now(), ofClient(client), act.SaveAnswers{Screening: s.ID, Answers: filled(s.Instrument, value)}, func(string, bool) {
+				y.does(y.now(), ofClient(client), act.Submit{Screening: s.ID}, nil)
+			})
 		}
 	}
 }
@@ -238,7 +284,7 @@ func live(t testing.TB, clients int) (*year, []notify.Mail, []byte) {
 		}
 	}
 	for n := range clients {
-		y.at(begin.Add(time.Duration(n)*300*24*time.Hour/time.Duration(clients)), func() { y.arrives(n) })
+		y.arrives(begin.Add(time.Duration(n)*300*24*time.Hour/time.Duration(clients)), n)
 	}
 	y.run(begin.AddDate(1, 0, 0))
 	var all []byte
@@ -266,7 +312,8 @@ func TestTheSameSeedGivesTheSameYear(t *testing.T) {
 func TestAYearOfTwoHundredClients(t *testing.T) {
 	began := time.Now()
 	y, mails, _ := live(t, 200)
-	t.Logf("a year of 200 clients took %v: %d mails, %d effects", time.Since(began), len(mails), len(y.fired))
+	commits, err := y.store.Sequence()
+	t.Logf("a year of 200 clients took %v: %d acts of theirs, %d mails, %d effects, %d commits, %v", time.Since(began), y.acts, len(mails), len(y.fired), commits, err)
 	chicago := rules.Zone("America/Chicago")
 	once := map[string]bool{}
 	for _, m := range mails {

@@ -85,6 +85,7 @@ var acts = []ActRow{
 	{"fall", by{system: Any}},
 	{"lease", by{system: Any}},
 	{"delivered", by{system: Any}},
+	{"hand", by{system: Any}},
 	{"undelivered", by{system: Any}},
 }
 

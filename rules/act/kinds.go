@@ -10,7 +10,7 @@ import (
 // the name of its kind, and read again.
 var kinds = []Act{
 	Accept{}, Acknowledge{}, AddCoverage{}, AddEmployer{}, Book{}, BookSession{}, ClaimBenefit{}, Credential{}, Decline{}, Delivered{},
-	DemoJoin{}, DropPass{}, Enter{}, Fall{}, FinishImport{}, FinishTask{}, Found{}, GivePass{}, Import{}, InviteProvider{}, Join{}, Lease{}, Leave{},
+	DemoJoin{}, DropPass{}, Enter{}, Fall{}, FinishImport{}, FinishTask{}, Found{}, GivePass{}, Hand{}, Import{}, InviteProvider{}, Join{}, Lease{}, Leave{},
 	ListPlan{}, OpenAccount{}, Outcome{}, Pause{}, Propose{}, Redeem{}, Request{}, Resume{}, SaveAnswers{}, SendLink{}, SetAddresses{},
 	SetHours{}, SetProfile{}, SetSharing{}, Submit{}, TouchPass{}, Undelivered{}, UpdateMe{}, VerifyCoverage{}, Withdraw{},
 }

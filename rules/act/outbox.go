@@ -22,6 +22,14 @@ type Delivered struct {
 	Message care.MessageID
 }
 
+// Hand leases a message and says that it was handed over, in one: for a sender
+// that keeps mail in a throwaway instance and cannot fail once it has said that
+// it takes it.
+type Hand struct {
+	Chart   care.ChartID
+	Message care.MessageID
+}
+
 // Undelivered says that handing over failed. It is tried again, later each
 // time; after many tries a person of the care team is told.
 type Undelivered struct {
@@ -40,6 +48,9 @@ func (a Lease) About(Known) care.About       { return care.About{Account: a.Char
 func (Delivered) Name() string               { return "delivered" }
 func (a Delivered) Needs(Known) Needs        { return Needs{Charts: []care.ChartID{a.Chart}} }
 func (a Delivered) About(Known) care.About   { return care.About{Account: a.Chart} }
+func (Hand) Name() string                    { return "hand" }
+func (a Hand) Needs(Known) Needs             { return Needs{Charts: []care.ChartID{a.Chart}} }
+func (a Hand) About(Known) care.About        { return care.About{Account: a.Chart} }
 func (Undelivered) Name() string             { return "undelivered" }
 func (a Undelivered) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Chart}} }
 func (a Undelivered) About(Known) care.About { return care.About{Account: a.Chart} }
@@ -47,12 +58,17 @@ func (a Undelivered) About(Known) care.About { return care.About{Account: a.Char
 // Decide leases what is due and not leased to anyone.
 func (a Lease) Decide(k Known, env Env) Plan {
 	m, ok := message(k, a.Chart, a.Message)
-	if !ok || m.State == care.Sent || m.State == care.Dead || m.Next.After(env.Now) {
+	if !ok || !due(m, env.Now) {
 		return fault(care.Conflict, "not_due", "This message is not due, or somebody is sending it.")
 	}
 	m.State, m.Next = care.Sending, env.Now.Add(a.For)
 	m.Attempts++
 	return Plan{Decision: rules.Allowed(), Made: string(m.ID), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
+}
+
+// due says whether a message waits to be sent now.
+func due(m care.Message, now time.Time) bool {
+	return m.State != care.Sent && m.State != care.Dead && !m.Next.After(now)
 }
 
 // Decide ends the message's way.
@@ -61,9 +77,23 @@ func (a Delivered) Decide(k Known, env Env) Plan {
 	if !ok || m.State == care.Sent {
 		return Plan{Decision: rules.Allowed()}
 	}
+	return sent(a.Chart, m, env)
+}
+
+// Decide leases and ends in one.
+func (a Hand) Decide(k Known, env Env) Plan {
+	m, ok := message(k, a.Chart, a.Message)
+	if !ok || !due(m, env.Now) {
+		return fault(care.Conflict, "not_due", "This message is not due, or somebody is sending it.")
+	}
+	m.Attempts++
+	return sent(a.Chart, m, env)
+}
+
+func sent(chart care.ChartID, m care.Message, env Env) Plan {
 	m.State, m.SentAt, m.Next = care.Sent, env.Now, time.Time{}
 	m.Link = keep(m)
-	return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
+	return Plan{Decision: rules.Allowed(), Made: string(m.ID), Changes: []care.Change{care.Put{Chart: chart, Record: m}}}
 }
 
 // Decide doubles the wait from 30 seconds to 6 hours.

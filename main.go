@@ -85,6 +85,7 @@ var exits = []struct {
 	{store.ErrWrongKey, exitWrongKey},
 	{store.ErrSecret, exitWrongKey},
 	{store.ErrLocked, exitLocked},
+	{store.ErrBusy, exitLocked},
 	{store.ErrNoStore, exitNoStore},
 	{store.ErrReplaced, exitIO},
 	{store.ErrUnknown, exitIO},

@@ -1623,6 +1623,11 @@ func TestCommandsSayTheSameBesideAService(t *testing.T) {
 		{[]string{"admin", "invite", "--url", "https://care.example.test"}, 0},
 		{[]string{"import", "providers", registryPath(t), "--report", filepath.Join(elsewhere, "report")}, 0},
 		{[]string{"import", "providers", broken(t), "--json"}, 1},
+		{[]string{"rekey", "data"}, 0},
+		{[]string{"rekey", "data", "--json"}, 0},
+		{[]string{"compact"}, 0},
+		{[]string{"compact", "--json"}, 0},
+		{[]string{"export"}, 1},
 		{[]string{"rekey", "slot", "list"}, 0},
 		{[]string{"rekey", "slot", "add", "keyfile"}, exitWrongKey},    // there is one
 		{[]string{"rekey", "slot", "add", "passphrase"}, exitWrongKey}, // nobody is there to be asked
@@ -1674,6 +1679,11 @@ func TestCommandsAtOnceBesideAService(t *testing.T) {
 			run(t, "backup", "--data", dir, "--to", filepath.Join(to, fmt.Sprint(n))).wants(t, 0, "records are whole")
 		})
 		all.Go(func() {
+			if e := run(t, "rekey", "data", "--data", dir); e.code != exitLocked { // another is at it
+				e.wants(t, 0, "are wrapped under epoch")
+			}
+		})
+		all.Go(func() {
 			for range 3 {
 				run(t, "admin", "invite", "--data", dir).wants(t, 0, base+"/set-up/")
 			}
@@ -1692,6 +1702,41 @@ func TestCommandsAtOnceBesideAService(t *testing.T) {
 	}
 	stop(t, serving)
 	run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit")
+}
+
+// TestExportOfALifeIsTheSameEachTime exports two demos of one seed that lived
+// through the same, and a third of another seed, through their sockets.
+func TestExportOfALifeIsTheSameEachTime(t *testing.T) {
+	export := func(seed string) string {
+		demo, line := startDemo(t, "--seed", seed, "--clock", "2026-11-20T16:00:00-06:00")
+		e := run(t, "export", "--data", line.Data).wants(t, 0)
+		if n := strings.Count(e.out, "\n"); n < 100 || !strings.Contains(e.out, `"kind":"client"`) {
+			t.Errorf("%d lines were exported", n)
+		}
+		stop(t, demo)
+		return e.out
+	}
+	first := export("7")
+	if first != export("7") {
+		t.Error("the same life was exported in two ways")
+	}
+	if first == export("8") {
+		t.Error("another life was exported as the same")
+	}
+}
+
+// TestALastingStoreExportsNobody, and its trail tells that it was asked.
+func TestALastingStoreExportsNobody(t *testing.T) {
+	dir := private(t)
+	aDeadline(t, dir, "2026-11-20T16:00:00-06:00")
+	size := func() string { return run(t, "verify", "trail", "--data", dir).wants(t, 0).out }
+	before := size()
+	if e := run(t, "export", "--data", dir).wants(t, 1, "lasting store"); e.out != "" {
+		t.Errorf("it wrote %d bytes", len(e.out))
+	}
+	if size() == before {
+		t.Error("the trail tells nothing")
+	}
 }
 
 // TestASocketThatWasLeft: a service that is killed leaves its socket. Commands

@@ -59,6 +59,7 @@ type DemoLine struct {
 	URL   string    `json:"url"`
 	API   string    `json:"api"`
 	PID   int       `json:"pid"`
+	Data  string    `json:"data"` // its folder, for commands beside it
 	Seed  uint64    `json:"seed"`
 	Now   string    `json:"now"`
 	Users []qa.User `json:"users"`
@@ -169,6 +170,7 @@ func (d *Demo) build(ctx context.Context, dir string, l life) (*instance, DemoLi
 			return nil, DemoLine{}, errors.Join(err, service.Close())
 		}
 	}
+	line.Data = dir
 	return &instance{service, dir, admin}, line, nil
 }
 

@@ -28,10 +28,13 @@ type exported struct {
 // Export writes everything a throwaway store holds in plain text, one record a
 // line, the charts in the order of their ids. Two stores that lived through the
 // same write the same bytes. It gives the number of the commit that it is of. A
-// lasting store refuses with ErrLasting: nobody may read everybody.
+// lasting store refuses with ErrLasting, and its trail tells that it was asked:
+// nobody may read everybody.
 func (s *Store) Export(ctx context.Context, w io.Writer, progress Progress) (sequence uint64, err error) {
 	if s.Kind() != Throwaway {
-		return 0, ErrLasting
+		return 0, errors.Join(ErrLasting, s.work([]Entry{{
+			At: s.now(), Role: care.RoleOperator, Did: "export", Outcome: string(care.Forbidden),
+		}}, nil))
 	}
 	out := bufio.NewWriter(w)
 	lines := json.NewEncoder(out)

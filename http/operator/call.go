@@ -42,7 +42,7 @@ type (
 		Error string `json:"error,omitempty"` // nobody answered
 	}
 	event struct {
-		Out   string `json:"out,omitempty"`
+		Out   []byte `json:"out,omitempty"` // bytes: they may be cut within a letter
 		Stage string `json:"stage,omitempty"`
 		Done  int64  `json:"done,omitempty"`
 		Total int64  `json:"total,omitempty"`
@@ -204,7 +204,7 @@ func (d Desk) follow(conn io.Reader, out *json.Encoder, ask func(string) ([]byte
 		case e.Stage != "":
 			say(e.Stage, e.Done, e.Total)
 		default:
-			if _, err := io.WriteString(d.Out, e.Out); err != nil {
+			if _, err := d.Out.Write(e.Out); err != nil {
 				return err
 			}
 		}

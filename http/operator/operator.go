@@ -43,7 +43,7 @@ type Desk struct {
 // Commands are the operator's commands, each with its flags.
 func (d Desk) Commands() []*cobra.Command {
 	return []*cobra.Command{
-		d.imports(), d.explain(), d.verify(), d.backup(), d.restore(), d.admin(), d.rekey(), d.repair(),
+		d.imports(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.admin(), d.rekey(), d.compact(), d.repair(),
 	}
 }
 
@@ -74,6 +74,9 @@ var works = []struct {
 	{"verify", func() work { return &verification{} }, false},
 	{"backup", func() work { return &backup{} }, true},
 	{"import providers", func() work { return &intakeOf{} }, true},
+	{"rekey data", func() work { return &freshKeys{} }, true},
+	{"compact", func() work { return &compaction{} }, true},
+	{"export", func() work { return &plainText{} }, false},
 	{"explain", func() work { return &explanation{} }, false},
 	{"admin invite", func() work { return &invitation{} }, false},
 	{"rekey slot list", func() work { return &slotList{} }, false},

@@ -17,12 +17,12 @@ import (
 	"careconnect/store"
 )
 
-// rekey changes what opens the store.
+// rekey changes what opens the store: its slots, or all keys below them.
 func (d Desk) rekey() *cobra.Command {
 	var dir string
-	c := &cobra.Command{Use: "rekey", Short: "Change what opens the store: slot"}
+	c := &cobra.Command{Use: "rekey", Short: "Change what opens the store: slot, data"}
 	c.PersistentFlags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
-	c.AddCommand(d.rekeySlot(&dir))
+	c.AddCommand(d.rekeySlot(&dir), d.rekeyData(&dir))
 	return c
 }
 

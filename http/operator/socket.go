@@ -109,6 +109,8 @@ func (k *Socket) serve(conn *net.UnixConn) {
 	if !late.Stop() || !over() {
 		return
 	}
+	over = context.AfterFunc(k.ctx, func() { _ = conn.SetWriteDeadline(k.desk.Now().Add(patience)) })
+	defer over()
 	if err == nil {
 		err = k.do(c, o, rest)
 	}
@@ -142,20 +144,25 @@ type call struct {
 }
 
 // send tells the other end. Where nobody reads for a while nothing more is told,
-// so that a command that was put to sleep holds no work up.
+// so that a command that was put to sleep holds no work up; only for what it
+// prints it is waited for, as a program waits for its terminal.
 func (c *call) send(e event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.deaf {
 		return
 	}
-	_ = c.conn.SetWriteDeadline(c.socket.desk.Now().Add(patience))
+	var until time.Time
+	if e.Out == nil || c.socket.ctx.Err() != nil {
+		until = c.socket.desk.Now().Add(patience)
+	}
+	_ = c.conn.SetWriteDeadline(until)
 	c.deaf = c.out.Encode(e) != nil
 }
 
 // Write prints at the other end.
 func (c *call) Write(b []byte) (int, error) {
-	c.send(event{Out: string(b)})
+	c.send(event{Out: b})
 	return len(b), nil
 }
 

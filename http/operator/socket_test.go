@@ -159,7 +159,7 @@ func TestWhoHasGoneStopsOnlyWhatIsForThem(t *testing.T) {
 			if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 				t.Fatal(err)
 			}
-			if body.WriteString(e.Out); e.Ended {
+			if body.Write(e.Out); e.Ended {
 				break
 			}
 		}
@@ -256,7 +256,7 @@ func TestAPassphraseIsAskedForOverTheLine(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if said += e.Out; e.Ended {
+		if said += string(e.Out); e.Ended {
 			if e.Exit != 0 || !strings.Contains(said, "Slot 2 (passphrase)") {
 				t.Errorf("ended with %d, %q; it said %q", e.Exit, e.Error, said)
 			}

@@ -96,6 +96,8 @@ var exits = []struct {
 	{store.ErrBackup, exitDamaged},
 	{qa.ErrCapsule, exitDamaged},
 	{store.ErrFull, exitNoWrite},
+	{store.ErrRolledBack, exitDamaged},
+	{store.ErrAnchor, exitDamaged},
 	{syscall.ENOSPC, exitNoWrite},
 }
 
@@ -394,6 +396,7 @@ func (p *program) init() *cobra.Command {
 func (p *program) serve() *cobra.Command {
 	var file string
 	var readOnly bool
+	var accept bool
 	c := &cobra.Command{
 		Use: "serve", Short: "Serve a lasting instance", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -415,6 +418,7 @@ func (p *program) serve() *cobra.Command {
 				return err
 			}
 			config.ReadOnly = readOnly
+			config.Anchor, config.AcceptRollback = set.Anchor.File, accept
 			return p.runServe(c.Context(), set, config)
 		},
 	}
@@ -423,6 +427,7 @@ func (p *program) serve() *cobra.Command {
 	c.Flags().String("url", "", "how people reach the service, as https://care.example.org")
 	c.Flags().BoolVar(&readOnly, "read-only", false, "show what is public and write nothing, on a disk that takes no writes")
 	c.Flags().StringVar(&file, "config", "", "settings file (default: careconnect.yaml in the data folder)")
+	c.Flags().BoolVar(&accept, "accept-rollback", false, "go on with a store that lacks commits which its anchor has seen; the trail then tells it")
 	return c
 }
 

@@ -1097,6 +1097,49 @@ func TestVerify(t *testing.T) {
 	stop(t, serving)
 }
 
+// TestAnOlderStoreIsRefusedByItsAnchor puts an older file back, as somebody would
+// who wants something forgotten, and goes on with it only when told to.
+func TestAnOlderStoreIsRefusedByItsAnchor(t *testing.T) {
+	i := founded(t)
+	head := filepath.Join(t.TempDir(), "head")
+	if err := os.WriteFile(i.file("careconnect.yaml"), []byte("anchor.file: "+head+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serve := func(args ...string) {
+		t.Helper()
+		r := start(t, append([]string{"serve", "--data", i.dir, "--listen", "127.0.0.1:0"}, args...)...)
+		r.line(t, &r.err, func(l string) bool { return strings.Contains(l, `"msg":"serving"`) })
+		if err := errors.Join(r.Process.Signal(syscall.SIGTERM), r.end(t)); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(r.err.text(), `"msg":"checkpoint"`); n < 1 {
+			t.Errorf("%d checkpoints in the log", n)
+		}
+	}
+	serve()
+	old, err := os.ReadFile(i.file(store.DataFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.does("admin", "invite").wants(t, 0)
+	i.does("verify", "trail").wants(t, 0, "fits", "root ", "key careconnect/")
+	if err := os.WriteFile(i.file(store.DataFile), old, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.does("verify").wants(t, 0) // from inside it is whole
+	i.does("verify", "trail").wants(t, exitDamaged, "what came after is missing")
+	for _, args := range [][]string{{"serve", "--listen", "127.0.0.1:0"}, {"admin", "invite"}} {
+		i.does(args...).wants(t, exitDamaged, "older than its anchor", "--accept-rollback")
+	}
+	serve("--accept-rollback")
+	serve()
+	i.does("verify", "trail").wants(t, 0, "given up", "fits")
+	if err := os.WriteFile(head, []byte("something else\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.does("admin", "invite").wants(t, exitDamaged, "no anchor of this store")
+}
+
 // TestReadyzSaysWhatIsKnown waits for the pass that follows a start.
 func TestReadyzSaysWhatIsKnown(t *testing.T) {
 	serving, url := startServe(t, initialised(t))

@@ -79,6 +79,9 @@ func NewService(c ServiceConfig) (*Service, error) {
 		if err == nil && c.Backup.Dir != "" {
 			err = s.jobs.KeepBackups(c.Backup)
 		}
+		if err == nil && c.Store.Kind() == store.Production {
+			err = s.jobs.TellHeads()
+		}
 	}
 	return s, err
 }
@@ -132,6 +135,12 @@ func (s *Service) known() []string {
 	}
 	if s.jobs != nil {
 		says = append(says, s.jobs.Restorable()...)
+	}
+	if a := s.store.Anchored(); a.Path != "" {
+		says = append(says, fmt.Sprintf("anchor: seq %d at %s", a.Seq, a.At.UTC().Format(time.RFC3339)))
+		if a.Failed != nil {
+			says = append(says, "warning: the anchor cannot be written, see the log")
+		}
 	}
 	return says
 }

@@ -38,7 +38,7 @@ const restoringFile = DataFile + ".restoring"
 // unless the loss is accepted; so is one in whose place there is a store that
 // cannot be read. Slots are those of the backup: its secret must open them.
 func Restore(ctx context.Context, config Config, backup string, accept bool, progress Progress) (Restored, error) {
-	config.Fatal, config.Header = nil, ""
+	config.Fatal, config.Header, config.Anchor = nil, "", "" // whoever serves it next answers to the anchor
 	x := &restoring{ctx: ctx, config: config, accept: accept, progress: progress}
 	defer x.end()
 	f, info, err := openBackup(backup)

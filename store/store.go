@@ -53,6 +53,12 @@ type Config struct {
 	// Record is told of each commit after the first, in their order, once it is
 	// durable; nil: nobody is. A production store refuses it.
 	Record func(Committed)
+	// Anchor is the path of a file outside the store, best on another volume, to
+	// which checkpoints of the trail are added and against which the store is held
+	// when it is opened; empty: none.
+	Anchor string
+	// AcceptRollback goes on with a store that lacks what its anchor has seen.
+	AcceptRollback bool
 	// Fatal is told when a commit failed: its outcome is unknown and the
 	// process must end.
 	Fatal func(error)
@@ -124,6 +130,7 @@ type Store struct {
 	reading   reading
 	heading   sync.Mutex // held by who changes what stands in the header, until it is stored
 	moving    sync.Mutex // held by who changes all keys, or the whole file
+	anchor    anchor
 	wake      chan struct{}
 }
 
@@ -245,17 +252,29 @@ func open(config Config, file engine.Engine) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	gaveUp, err := s.compare()
+	if err != nil {
+		return nil, err
+	}
 	if err := s.holdBack(); err != nil {
 		return nil, err
 	}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
-	if err := s.reportDenied(); err != nil && !errors.Is(err, ErrFull) && !errors.Is(err, ErrReadOnly) { // the note stays until it can be told
+	err = s.reportDenied()
+	if errors.Is(err, ErrFull) || errors.Is(err, ErrReadOnly) {
+		err = nil // the note stays until it can be told
+	}
+	if err == nil && gaveUp > 0 && !config.ReadOnly {
+		err = s.acceptRollback(gaveUp)
+	}
+	if err != nil {
 		s.stop() // the file is the caller's to close
 		return nil, err
 	}
 	_ = s.renewCopy() // on a full disk too the store is served; who must be sure of the copy asks again
+	_, _ = s.Anchor() // what goes wrong is told by Anchored, and tried again
 	return s, nil
 }
 
@@ -355,10 +374,14 @@ func (s *Store) Wake() <-chan struct{} { return s.wake }
 // Size is the file's size in bytes.
 func (s *Store) Size() (int64, error) { return s.engine.Size() }
 
-// Close commits what waits and lets the file go.
+// Close commits what waits, tells the anchor, and lets the file go.
 func (s *Store) Close() error {
 	s.stop()
-	return s.engine.Close()
+	var err error
+	if s.config.Anchor != "" && s.Failed() == nil {
+		_, err = s.Anchor()
+	}
+	return errors.Join(err, s.engine.Close())
 }
 
 // stop commits what waits and ends the committer.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -37,6 +38,9 @@ type kept struct {
 	Entry json.RawMessage `json:"entry"`
 }
 
+// leaf is what the tree commits to.
+func (k kept) leaf() []byte { return slices.Concat(k.Salt[:], k.Entry) }
+
 // writeTrail appends the commit's entries: one sealed block under its sequence,
 // the leaves of the tree, and for each client concerned a place in their own
 // list of who did what.
@@ -54,7 +58,7 @@ func (c *commit) writeTrail() error {
 		if _, err := rand.Read(block[i].Salt[:]); err != nil {
 			return fmt.Errorf("draw salt: %w", err)
 		}
-		if err := c.grow(append(block[i].Salt[:], body...)); err != nil {
+		if err := c.grow(block[i].leaf()); err != nil {
 			return err
 		}
 		for _, id := range e.About {

@@ -546,7 +546,7 @@ func (p *pass) block(r engine.Reader, k, v []byte) error {
 	}
 	seq := binaryKey(k)
 	for i, line := range block {
-		p.leaf(r, append(line.Salt[:], line.Entry...))
+		p.leaf(r, line.leaf())
 		var e Entry
 		if err := json.Unmarshal(line.Entry, &e); err != nil {
 			p.harmAt(r, engine.Trail, k, "", "", "entry %d of this block cannot be read", i)

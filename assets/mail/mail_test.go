@@ -14,11 +14,12 @@ import (
 
 // fields are all that a text may ask for.
 type fields struct {
-	When, Link, Programme, Crisis string
+	When, Link, Programme, Crisis, Note string
 }
 
 var sample = fields{
 	When: "Mon 30 Nov 2026, 23:59 CST", Link: "https://care.example.test/r/r_1", Programme: "Care Connect",
+	Note:   "careconnect/0a\n17\nqqqq\n\n— careconnect/0a zzzz",
 	Crisis: "If you might hurt yourself or someone else, call or text 988 now.",
 }
 
@@ -27,7 +28,7 @@ var names = []string{
 	"accepted", "consent_receipt", "consult_booked", "consult_missed", "consult_nudge",
 	"coverage_eligible", "coverage_eligible_provider", "coverage_ineligible", "coverage_ineligible_provider",
 	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider",
-	"declined", "expired", "follow_up", "forms", "forms_not_done", "invite", "left_summary", "no_show", "nudge",
+	"declined", "expired", "follow_up", "forms", "forms_not_done", "head", "invite", "left_summary", "no_show", "nudge",
 	"proposed", "provider_left", "request_new", "request_received", "rescue", "safety", "safety_overdue",
 	"session_booked", "superseded", "task", "withdrawn",
 }

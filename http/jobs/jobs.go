@@ -37,6 +37,7 @@ type Jobs struct {
 	ended     sync.WaitGroup
 	ctx       context.Context // ends with Stop
 	backups   atomic.Pointer[backups]
+	heads     atomic.Bool // checkpoints are said outside
 }
 
 // Start begins to wake. Elapsed is real time, also where the clock is virtual.
@@ -172,5 +173,9 @@ func (j *Jobs) Fresh() bool { return j.elapsed()-time.Duration(j.last.Load()) < 
 func (j *Jobs) Stop() error {
 	j.stop()
 	j.ended.Wait()
-	return j.scheduler.Shutdown()
+	err := j.scheduler.Shutdown()
+	if j.heads.Load() {
+		j.tellHead(context.WithoutCancel(j.ctx))
+	}
+	return err
 }

@@ -212,7 +212,7 @@ func (p *Post) write(ctx context.Context, member care.Member) (Mail, error) {
 	}
 	var text bytes.Buffer
 	err = t.Execute(&text, map[string]string{
-		"When": when, "Link": p.base + m.Link, "Programme": programme.Programme.Name, "Crisis": programme.Programme.Crisis,
+		"When": when, "Link": p.base + m.Link, "Programme": programme.Programme.Name, "Crisis": programme.Programme.Crisis, "Note": strings.TrimSpace(m.Note),
 	})
 	if err != nil {
 		return Mail{}, fmt.Errorf("mail text %s: %w", m.Template, err)
@@ -256,21 +256,27 @@ func page(text string) string {
 	var b strings.Builder
 	b.WriteString(`<!doctype html><html lang="en"><meta charset="utf-8"><body>`)
 	for _, paragraph := range strings.Split(strings.TrimSpace(text), "\n\n") {
-		b.WriteString("<p>")
-		for i, word := range strings.Fields(paragraph) {
-			if i > 0 {
-				b.WriteByte(' ')
-			}
-			safe := html.EscapeString(word)
-			if strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") {
-				safe = `<a href="` + safe + `">` + safe + `</a>`
-			}
-			b.WriteString(safe)
+		lines := strings.Split(paragraph, "\n")
+		for i, line := range lines {
+			lines[i] = linked(line)
 		}
-		b.WriteString("</p>")
+		b.WriteString("<p>" + strings.Join(lines, "<br>") + "</p>")
 	}
 	b.WriteString("</body></html>")
 	return b.String()
+}
+
+// linked is a line with its links to click.
+func linked(line string) string {
+	words := strings.Fields(line)
+	for i, word := range words {
+		safe := html.EscapeString(word)
+		if strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") {
+			safe = `<a href="` + safe + `">` + safe + `</a>`
+		}
+		words[i] = safe
+	}
+	return strings.Join(words, " ")
 }
 
 // Caught keeps mail instead of sending it, in a throwaway instance.

@@ -94,7 +94,9 @@ func (d Desk) Keyed(c *cobra.Command, dir string) (store.Config, error) {
 	for _, w := range warnings {
 		slog.Warn(w)
 	}
-	return d.OpensWith(c, dir, set.Key)
+	config, err := d.OpensWith(c, dir, set.Key)
+	config.Anchor = set.Anchor.File
+	return config, err
 }
 
 // OpensWith is the same with settings that have been read. A flag is before a

@@ -72,6 +72,7 @@ var works = []struct {
 	on   bool // goes on when whoever gave it has gone; interrupting it stops it nevertheless
 }{
 	{"verify", func() work { return &verification{} }, false},
+	{"verify trail", func() work { return &trailCheck{} }, false},
 	{"backup", func() work { return &backup{} }, true},
 	{"import providers", func() work { return &intakeOf{} }, true},
 	{"rekey data", func() work { return &freshKeys{} }, true},

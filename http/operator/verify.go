@@ -9,7 +9,7 @@ import (
 	"careconnect/store"
 )
 
-// verify makes a full pass; verify trail shows what it says of the trail.
+// verify makes a full pass over all records.
 func (d Desk) verify() *cobra.Command {
 	var dir string
 	var w verification
@@ -17,20 +17,13 @@ func (d Desk) verify() *cobra.Command {
 		Use: "verify", Short: "Open every record and prove that none is missing",
 		RunE: func(c *cobra.Command, _ []string) error { return d.give(c, dir, &w) },
 	}
-	trail := &cobra.Command{
-		Use: "trail", Short: "Compute the trail's tree again and print its size and root", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			w.Trail = true
-			return d.give(c, dir, &w)
-		},
-	}
 	c.PersistentFlags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
 	c.PersistentFlags().BoolVar(&w.JSON, "json", false, "print the report as JSON")
-	c.AddCommand(trail)
+	c.AddCommand(d.verifyTrail(&dir, &w.JSON))
 	return c
 }
 
-type verification struct{ Trail, JSON bool }
+type verification struct{ JSON bool }
 
 func (w *verification) do(ctx context.Context, at *place) error {
 	report, err := at.store.Verify(ctx, at.progress("verify"))
@@ -51,9 +44,6 @@ func (w *verification) alone(ctx context.Context, at *place, config store.Config
 }
 
 func (w *verification) tell(at *place, report store.Report) error {
-	if w.Trail {
-		return w.tellTrail(at, report)
-	}
 	if w.JSON {
 		return errors.Join(at.json(report), report.Err())
 	}
@@ -64,15 +54,4 @@ func (w *verification) tell(at *place, report store.Report) error {
 		at.printf("%d records of %d charts verified as of commit %d; the trail has %d entries\n", report.Found, report.Charts, report.Sequence, report.Leaves)
 	}
 	return report.Err()
-}
-
-func (w *verification) tellTrail(at *place, report store.Report) error {
-	if err := report.Err(); err != nil {
-		return err
-	}
-	if w.JSON {
-		return at.json(map[string]any{"size": report.Leaves, "root": report.Root, "seq": report.Sequence})
-	}
-	at.printf("size %d\nroot %s\n", report.Leaves, report.Root)
-	return nil
 }

@@ -32,6 +32,7 @@ type Settings struct {
 	Desks  Desks  `koanf:"desks"`
 	Admin  Admin  `koanf:"admin"`
 	Backup Backup `koanf:"backup"`
+	Anchor Anchor `koanf:"anchor"`
 }
 
 // Key says what opens the store, where it is not the key file beside it. The
@@ -78,6 +79,11 @@ type Backup struct {
 	Daily  int    `koanf:"daily"`  // of the last days that have one, in UTC
 }
 
+// Anchor says where checkpoints of the trail are written, outside the store.
+type Anchor struct {
+	File string `koanf:"file"` // best on another volume; empty: none
+}
+
 // defaults also say which names there are.
 var defaults = map[string]any{
 	"data": ".", "listen": "127.0.0.1:8080", "url": "",
@@ -87,6 +93,7 @@ var defaults = map[string]any{
 	"desks.privacy": "", "desks.care": "", "desks.on_call": "",
 	"admin.email": "", "admin.password": "",
 	"backup.dir": "", "backup.hourly": 24, "backup.daily": 14,
+	"anchor.file": "",
 }
 
 // secrets may be given as the name of a file that holds them.

@@ -83,6 +83,7 @@ var acts = []ActRow{
 	{"finish_import", by{careTeam: Any, system: Any}},
 	{"demo_join", by{system: Any}},
 	{"fall", by{system: Any}},
+	{"send_head", by{system: Any}},
 	{"lease", by{system: Any}},
 	{"delivered", by{system: Any}},
 	{"hand", by{system: Any}},

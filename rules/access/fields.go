@@ -133,7 +133,7 @@ var fields = []FieldRow{
 
 var (
 	wholeDeadline = f{"ID", "Chart", "Code", "Subject", "Starts", "Opens", "Due", "Zone", "Reader", "Pauses", "State", "SettleAt", "Step", "Next", "Terms", "TZData"}
-	wholeMessage  = f{"ID", "Chart", "To", "ToRole", "Template", "Subject", "When", "Zone", "Link", "At", "State", "Attempts", "Next", "SentAt"}
+	wholeMessage  = f{"ID", "Chart", "To", "ToRole", "Template", "Subject", "When", "Zone", "Note", "Link", "At", "State", "Attempts", "Next", "SentAt"}
 )
 
 // everyone is whoever comes, signed in or not. The system needs no view.

@@ -11,7 +11,7 @@ import (
 var kinds = []Act{
 	Accept{}, Acknowledge{}, AddCoverage{}, AddEmployer{}, Book{}, BookSession{}, ClaimBenefit{}, Credential{}, Decline{}, Delivered{},
 	DemoJoin{}, DropPass{}, Enter{}, Fall{}, FinishImport{}, FinishTask{}, Found{}, GivePass{}, Hand{}, Import{}, InviteProvider{}, Join{}, Lease{}, Leave{},
-	ListPlan{}, OpenAccount{}, Outcome{}, Pause{}, Propose{}, Redeem{}, Request{}, Resume{}, SaveAnswers{}, SendLink{}, SetAddresses{},
+	ListPlan{}, OpenAccount{}, Outcome{}, Pause{}, Propose{}, Redeem{}, Request{}, Resume{}, SaveAnswers{}, SendHead{}, SendLink{}, SetAddresses{},
 	SetHours{}, SetProfile{}, SetSharing{}, Submit{}, TouchPass{}, Undelivered{}, UpdateMe{}, VerifyCoverage{}, Withdraw{},
 }
 

@@ -14,6 +14,7 @@ type Message struct {
 	Subject  string       `json:"subject"`        // the id of what it is about
 	When     time.Time    `json:"when,omitzero"`  // an instant that the text names
 	Zone     string       `json:"zone,omitempty"` // the reader's
+	Note     string       `json:"note,omitempty"` // what an operator is to keep; never about a person
 	Link     string       `json:"link"`           // path within the site; ids only
 	At       time.Time    `json:"at"`             // when it was due to be sent
 	State    MessageState `json:"state"`

@@ -14,7 +14,7 @@ import (
 )
 
 func TestTheSuite(t *testing.T) {
-	enginetest.Run(t, func(t *testing.T) enginetest.Open {
+	enginetest.Run(t, func(t *testing.T) (enginetest.Open, enginetest.Crash) {
 		path := filepath.Join(enginetest.Dir(t), "care.db")
 		return func(t *testing.T) engine.Engine {
 			s, err := Open(path, Options{})
@@ -25,8 +25,21 @@ func TestTheSuite(t *testing.T) {
 				t.Fatal(err)
 			}
 			return s
-		}
+		}, crashed
 	})
+}
+
+// crashed opens a copy of the file as it lies there. What a power cut leaves of
+// what was not synced is tried in crash_test.go.
+func crashed(t *testing.T, e engine.Engine) engine.Engine {
+	t.Helper()
+	body, err := os.ReadFile(e.(*Store).path)
+	must(t, err)
+	path := filepath.Join(enginetest.Dir(t), "care.db")
+	must(t, os.WriteFile(path, body, 0o600))
+	s, err := Open(path, Options{})
+	must(t, err)
+	return s
 }
 
 // newFile makes a store with a few commits, closes it, and returns its path.

@@ -19,8 +19,12 @@ import (
 // for the first time, and opens the same one again after it was closed.
 type Open func(t *testing.T) engine.Engine
 
-// Run runs the suite. Each call of place gives a new place.
-func Run(t *testing.T, place func(t *testing.T) Open) {
+// Crash ends an engine as a power cut does, and opens what that leaves.
+type Crash func(t *testing.T, e engine.Engine) engine.Engine
+
+// Run runs the suite. Each call of place gives a new place, and the way in which
+// its engine crashes.
+func Run(t *testing.T, place func(t *testing.T) (Open, Crash)) {
 	for _, c := range []struct {
 		name string
 		test func(t *testing.T, e engine.Engine)
@@ -42,12 +46,20 @@ func Run(t *testing.T, place func(t *testing.T) Open) {
 		{"a copy is of the state that is read", copies},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			e := place(t)(t)
+			open, _ := place(t)
+			e := open(t)
 			defer closed(t, e)
 			c.test(t, e)
 		})
 	}
-	t.Run("what was committed is there when opened again", func(t *testing.T) { reopen(t, place(t)) })
+	t.Run("what was committed is there when opened again", func(t *testing.T) {
+		open, _ := place(t)
+		reopen(t, open)
+	})
+	t.Run("what was committed is there after a crash", func(t *testing.T) {
+		open, crash := place(t)
+		crashes(t, open(t), crash)
+	})
 }
 
 // Dir is a new directory that only its owner may enter, as a store's must be.
@@ -368,6 +380,37 @@ func reopen(t *testing.T, open Open) {
 	}
 	holds(t, e, "k07", "")
 	holds(t, e, "k49", "v49")
+}
+
+// crashes has an engine crash once between two updates and once within one.
+func crashes(t *testing.T, e engine.Engine, crash Crash) {
+	for i := range 20 {
+		put(t, e, fmt.Sprintf("k%02d", i), "old")
+	}
+	e = crash(t, e)
+	if n := len(keys(t, e, nil, nil)); n != 20 {
+		t.Errorf("after a crash there are %d keys, want 20", n)
+	}
+	put(t, e, "k00", "new")
+	var left engine.Engine
+	err := e.Update(func(w engine.Writer) error {
+		for i := range 20 {
+			if err := w.Put(engine.Charts, fmt.Appendf(nil, "k%02d", i), []byte("half")); err != nil {
+				return err
+			}
+		}
+		left = crash(t, e)
+		return errors.New("it has crashed")
+	})
+	if err == nil {
+		t.Error("an update that never ended gave no error")
+	}
+	closed(t, e)
+	defer closed(t, left)
+	holds(t, left, "k00", "new")
+	holds(t, left, "k19", "old")
+	put(t, left, "k19", "new") // and it goes on
+	holds(t, left, "k19", "new")
 }
 
 func pattern(n int) []byte {

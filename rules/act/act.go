@@ -139,8 +139,14 @@ func (d *draft) settle(id care.DeadlineID, state care.DeadlineState) {
 	}
 }
 
-// tell puts a message into the outbox.
+// tell puts a message into the outbox. Who has been told the same of the same in
+// this very second is not told again.
 func (d *draft) tell(m care.Message) {
+	for _, had := range d.chart.Messages {
+		if m.Subject != "" && had.Template == m.Template && had.Subject == m.Subject && had.To == m.To && had.ToRole == m.ToRole && had.At.Equal(d.env.Now) {
+			return
+		}
+	}
 	m.ID, m.Chart = care.MessageID(d.env.ID("ms")), d.chart.ID
 	m.At, m.Next, m.State = d.env.Now, d.env.Now, care.Ready
 	d.put(m)

@@ -440,3 +440,15 @@ func TestProviderWhoLeavesInTheSecondAfterTheAnswerWasDue(t *testing.T) {
 		t.Errorf("the answer's deadline is %s", got.State)
 	}
 }
+
+// A yes that is sent twice in one second is one yes: the client is told once.
+func TestAnAnswerThatIsSentTwiceIsToldOnce(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.asks(me, p)
+	w.do(provider(p), act.Accept{Referral: r})
+	w.refused(provider(p), act.Accept{Referral: r})
+	if got := w.told(me, "accepted", string(r)); got[string(me)] != 1 {
+		t.Errorf("told %d times", got[string(me)])
+	}
+}

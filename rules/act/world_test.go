@@ -30,8 +30,9 @@ type fails interface {
 // of a small programme in short words.
 type world struct {
 	fails
-	store *store.Store
-	now   time.Time
+	store  *store.Store
+	config store.Config
+	now    time.Time
 }
 
 // newWorld founds a programme with one employer, in an empty folder.
@@ -43,10 +44,11 @@ func newWorld(t fails, dir string) *world {
 		t.Fatalf("%v", err)
 	}
 	began, seed := time.Now(), uint64(7)
-	var err error
-	w.store, err = store.Create(store.Config{
+	w.config = store.Config{
 		Dir: dir, Now: func() time.Time { return w.now }, Elapsed: func() time.Duration { return time.Since(began) }, TZData: "test", Seed: &seed,
-	}, store.Throwaway, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(begin.Add(-time.Hour))})
+	}
+	var err error
+	w.store, err = store.Create(w.config, store.Throwaway, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(begin.Add(-time.Hour))})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -60,6 +62,47 @@ func open(t *testing.T) *world {
 	w := newWorld(t, t.TempDir())
 	t.Cleanup(w.close)
 	return w
+}
+
+// restart opens the store anew: after it was closed, or as it lay on the disk when
+// the process was killed.
+func (w *world) restart(killed bool) {
+	w.Helper()
+	old := w.store
+	if killed {
+		w.config.Dir = w.left()
+	} else if err := old.Close(); err != nil {
+		w.Fatalf("close: %v", err)
+	}
+	var err error
+	if w.store, err = store.Open(w.config); err != nil {
+		w.Fatalf("open again: %v", err)
+	}
+	if killed {
+		if err := old.Close(); err != nil {
+			w.Fatalf("close what was left: %v", err)
+		}
+	}
+}
+
+// left is what a killed process leaves: a copy of its folder as it is now, made
+// while nobody writes.
+func (w *world) left() string {
+	w.Helper()
+	dir := w.config.Dir + "+"
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		w.Fatalf("%v", err)
+	}
+	for _, name := range []string{store.DataFile, store.KeyFile} {
+		body, err := os.ReadFile(filepath.Join(w.config.Dir, name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), body, 0o600)
+		}
+		if err != nil {
+			w.Fatalf("copy %s: %v", name, err)
+		}
+	}
+	return dir
 }
 
 func (w *world) close() {

@@ -48,7 +48,7 @@ race: ## All tests, with the race detector
 
 .PHONY: torture
 torture: tools ## The campaigns at release size (kills, damage, load); takes hours
-	CARECONNECT_TORTURE=1 go test -v -count=1 -timeout=0 -run='Torture|Kill|Crash|Flip|Fault|Soak' ./...
+	CARECONNECT_TORTURE=1 go test -v -count=1 -timeout=0 -run='Torture|Kill|Crash|Flip|Fault|Soak|WhateverHappens' ./...
 
 .PHONY: bench
 bench: ## The benchmarks, of every package that has some

@@ -1,6 +1,7 @@
 package act_test
 
 import (
+	"flag"
 	"os"
 	"slices"
 	"testing"
@@ -23,6 +24,13 @@ const sequencesPerRun = 20 / slower
 // what must hold all along.
 func TestWhateverHappens(t *testing.T) {
 	root := inMemory(t)
+	if os.Getenv("CARECONNECT_TORTURE") == "" && flag.Lookup("rapid.seed").Value.String() == "0" {
+		// The same lives each time: a change that breaks none is not stopped by what
+		// chance finds that day. The long campaign takes others each time.
+		if err := flag.Set("rapid.seed", "7"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		for range sequencesPerRun {
 			dir, err := os.MkdirTemp(root, "")

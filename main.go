@@ -461,7 +461,7 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 	if err != nil {
 		return errors.Join(err, service.Close())
 	}
-	commands, err := p.takeCommands(config.Dir, s, base)
+	commands, err := p.takeCommands(config, s, base)
 	if err != nil {
 		return errors.Join(err, service.Close())
 	}
@@ -471,10 +471,10 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 }
 
 // takeCommands lets the operator's commands come to the service. One whose folder
-// has too long a name for that serves nevertheless.
-func (p *program) takeCommands(dir string, s *store.Store, base string) (io.Closer, error) {
-	socket, err := p.desk().Listen(dir, s, base)
-	if errors.Is(err, operator.ErrTooLong) {
+// has too long a name for that, or takes no writes, serves nevertheless.
+func (p *program) takeCommands(config store.Config, s *store.Store, base string) (io.Closer, error) {
+	socket, err := p.desk().Listen(config.Dir, s, base)
+	if errors.Is(err, operator.ErrTooLong) || err != nil && config.ReadOnly {
 		slog.Warn(err.Error())
 		return io.NopCloser(nil), nil
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -1416,6 +1417,61 @@ func TestADamagedHeaderIsRepairedByHand(t *testing.T) {
 	i.does("explain", "dl_none", "--header", copied).wants(t, 1)
 	i.does("repair", "--header", copied).wants(t, 0, "put back from the copy")
 	i.does("verify").wants(t, 0)
+}
+
+// TestGoingBackToTheLastWholeCommit kills a service, clears the meta page of its
+// last commit, and goes back to the one before: not without having seen what that
+// loses, and not without a word.
+func TestGoingBackToTheLastWholeCommit(t *testing.T) {
+	i := founded(t)
+	serving, _ := startServe(t, i.dir)
+	i.does("repair", "--accept-previous-commit").wants(t, exitLocked, "nothing to repair")
+	i.does("admin", "invite").wants(t, 0)
+	if err := serving.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = serving.end(t)
+	path := i.file(store.DataFile)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := os.Getpagesize()
+	newest := 0
+	if binary.NativeEndian.Uint64(whole[page+64:]) > binary.NativeEndian.Uint64(whole[64:]) {
+		newest = page
+	}
+	i.does("repair", "--accept-previous-commit").wants(t, 0, "nothing was changed")
+	torn := bytes.Clone(whole)
+	torn[newest+75] ^= 1
+	if err := os.WriteFile(path, torn, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.does("verify").wants(t, exitDamaged, "not falling back", "careconnect repair --accept-previous-commit")
+	i.does("repair", "--accept-previous-commit").wants(t, 0, "nothing is lost", ".before-repair-")
+	clear(torn[newest : newest+page])
+	if err := os.WriteFile(path, torn, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.does("repair", "--accept-previous-commit").wants(t, exitUsage, "Kept:  commit", "Lost:  what was committed after that", "--yes")
+	i.does("verify").wants(t, exitDamaged, "not falling back")
+	for _, typed := range []string{"no", "yes"} {
+		c := command(t, "repair", "--accept-previous-commit", "--data", i.dir)
+		o := at(t, c)
+		o.prompt("Type yes: ", 1)
+		o.types(typed)
+		_ = c.Wait()
+		if code := c.ProcessState.ExitCode(); (code == 0) != (typed == "yes") {
+			t.Errorf("at %q it ended with %d: %s", typed, code, o.text())
+		}
+	}
+	i.does("verify").wants(t, 0, "verified as of commit")
+	if err := os.WriteFile(path, torn, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	i.does("repair", "--accept-previous-commit", "--yes").wants(t, 0, "The store is at commit", "The file that was there is")
+	i.does("verify").wants(t, 0, "verified as of commit")
+	i.does("repair", "--accept-previous-commit", "--header", i.file(store.HeaderFile)).wants(t, exitUsage, "give one")
 }
 
 // terminalOf is the other end of a terminal that a command runs at.

@@ -290,7 +290,7 @@ func (x *restoring) swap() (Restored, error) {
 	path, side := x.place(DataFile), x.place(restoringFile)
 	var err error
 	if x.there {
-		if done.Kept, err = x.keep(path); err == nil {
+		if done.Kept, err = aside(path, ".before-restore-"+x.config.Now().UTC().Format(stampLayout)); err == nil {
 			err = os.Rename(side, path)
 		}
 	} else if err = os.Link(side, path); err == nil { // unlike a rename, a link never replaces
@@ -308,18 +308,4 @@ func (x *restoring) swap() (Restored, error) {
 		}
 	}
 	return done, nil
-}
-
-// keep gives the store that is there one more name.
-func (x *restoring) keep(path string) (string, error) {
-	base := path + ".before-restore-" + x.config.Now().UTC().Format(stampLayout)
-	for n := 1; ; n++ {
-		kept := base
-		if n > 1 {
-			kept = fmt.Sprintf("%s-%d", base, n)
-		}
-		if err := os.Link(path, kept); !errors.Is(err, os.ErrExist) {
-			return kept, err
-		}
-	}
 }

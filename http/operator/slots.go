@@ -2,10 +2,8 @@ package operator
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -196,37 +194,4 @@ func (w *slotList) tell(at *place, slots []store.Slot) error {
 		fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", s.ID, s.Type, s.State, s.Created)
 	}
 	return table.Flush()
-}
-
-// repair puts a damaged header back. A service runs only on a whole file, so
-// there is nothing to repair beside one.
-func (d Desk) repair() *cobra.Command {
-	var dir string
-	c := &cobra.Command{
-		Use: "repair", Short: "Put a damaged header back from its copy (while the service is stopped)", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			config, err := d.Keyed(c, dir)
-			if err != nil {
-				return err
-			}
-			if config.Header == "" {
-				return fmt.Errorf("%w: name the copy of the header: --header %s", ErrUsage, filepath.Join(dir, store.HeaderFile))
-			}
-			from, err := store.RepairHeader(config)
-			switch {
-			case errors.Is(err, store.ErrLocked):
-				return fmt.Errorf("%w; a service starts on a whole file only, so beside one there is nothing to repair", err)
-			case err != nil:
-				return err
-			case from == "":
-				fmt.Fprintln(d.Out, "The header is whole; nothing was changed.")
-			default:
-				fmt.Fprintf(d.Out, "The header is put back from %s.\n", from)
-			}
-			return nil
-		},
-	}
-	dataFlag(c, &dir)
-	c.Flags().String("header", "", "copy of the header: care.hdr")
-	return c
 }

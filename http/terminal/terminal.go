@@ -90,6 +90,16 @@ func Asker(ctx context.Context, w io.Writer) func(prompt string) ([]byte, error)
 	}
 }
 
+// Confirms asks a person to type yes; there says whether there is anybody to ask.
+func Confirms(w io.Writer, question string) (yes, there bool) {
+	if !term.IsTerminal(int(os.Stdin.Fd())) {
+		return false, false
+	}
+	fmt.Fprint(w, question)
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	return err == nil && strings.EqualFold(strings.TrimSpace(line), "yes"), true
+}
+
 // PrintWords prints recovery words: once and never again.
 func PrintWords(w io.Writer, words []string) {
 	fmt.Fprint(w, "\nThe recovery words open the store when every other secret is lost. They are shown\nonly now: write them on paper, and keep that apart from the store.\n\n")

@@ -64,7 +64,7 @@ func newestMeta(file io.ReaderAt, size int64, path string) (meta, error) {
 		if why == nil {
 			which, why = 1, errs[1]
 		}
-		return damaged("meta page %d: %v; the last commit may be missing; not falling back", which, why)
+		return damaged("meta page %d: %v; the last commit may be missing; not falling back: careconnect repair --accept-previous-commit shows first what would be lost", which, why)
 	case page[0].pageSize != page[1].pageSize:
 		return damaged("meta pages name two page sizes, %d and %d", page[0].pageSize, page[1].pageSize)
 	}
@@ -73,7 +73,7 @@ func newestMeta(file io.ReaderAt, size int64, path string) (meta, error) {
 		newest, older = older, newest
 	}
 	if newest.txid-older.txid != 1 {
-		return damaged("meta pages are commits %d and %d, not consecutive; the last commit may be missing; not falling back", older.txid, newest.txid)
+		return damaged("meta pages are commits %d and %d, not consecutive; the last commit may be missing; not falling back: careconnect repair --accept-previous-commit shows first what would be lost", older.txid, newest.txid)
 	}
 	if need := int64(newest.high) * int64(newest.pageSize); need > size {
 		return damaged("file has %d bytes, its last commit needs %d", size, need)

@@ -69,6 +69,24 @@ var Duties = []Duty{
 	{"provider_left", "provider.opt_out.clients", "When a provider leaves, clients who were waiting for an answer are offered other providers within the minute.", care.RoleSystem, untilDue, []Effect{
 		{Closed, atStart},
 	}},
+	{"virtual_off", "provider.virtual_off", "When a provider no longer offers virtual care, clients who were waiting for an answer are offered other providers within the minute.", care.RoleSystem, untilDue, []Effect{
+		{Closed, atStart},
+	}},
+	{"choice", "provider.opt_out.choice", "A provider who leaves, or no longer offers virtual care, says within {choice_hours} hours for each client who waits for a first session whether they see them through or hand them on.", care.RoleProvider, choiceWindow, []Effect{
+		{Closed, afterDue},
+	}},
+	{"credential_notice", "provider.credential_notice", "{credential_notice_days} days before a credential ends, the provider and the care team are told.", care.RoleSystem, noticeWindow, []Effect{
+		{Closed, atOpening},
+	}},
+	{"credential_last", "provider.credential_last", "{credential_last_days} days before a credential ends, they are told once more.", care.RoleSystem, lastWindow, []Effect{
+		{Closed, atOpening},
+	}},
+	{"credential_end", "provider.credential_end", "When a credential ends, the care team looks at each request that is still open in that state, and sessions booked for later days are marked as at risk.", care.RoleSystem, untilDue, []Effect{
+		{Closed, afterDue},
+	}},
+	{"credential_gap", "provider.credential_end", "When a credential ends, the care team looks at each request that is still open in that state, and sessions booked for later days are marked as at risk.", care.RoleSystem, untilDue, []Effect{
+		{Closed, atStart},
+	}},
 }
 
 // DutyOf finds the row with a code. A code without a row is a fault of the
@@ -264,6 +282,30 @@ func followUpWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
 func safetyWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
 	due, steps := calendar.MinutesAfter(d.Starts, t.SafetyAckMinutes, Zone(d.Zone))
 	return Window{Due: due, Steps: steps}
+}
+
+func choiceWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.HoursAfter(d.Starts, t.ChoiceHours, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
+func noticeWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	return daysBefore(d, t.CredentialNoticeDays)
+}
+
+func lastWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	return daysBefore(d, t.CredentialLastDays)
+}
+
+// daysBefore is a window that ends with what is due and opens at nine in the
+// morning some days before, or at its start where that is later.
+func daysBefore(d care.Deadline, days int) Window {
+	zone := Zone(d.Zone)
+	opens := calendar.At(calendar.On(d.Due, zone).AddDays(-days), 9, 0, zone)
+	if opens.Before(d.Starts) {
+		opens = d.Starts
+	}
+	return Window{Opens: opens, Due: d.Due, Steps: []calendar.Step{calendar.Until(d.Due, zone)}}
 }
 
 // untilDue is the window of what is owed by an instant that something else set,

@@ -33,6 +33,7 @@ var policies = map[string]struct {
 }{
 	"ClientMayTakePart":   quoted(rules.ClientMayTakePart),
 	"ProviderMayTakePart": quoted(rules.ProviderMayTakePart),
+	"ProviderDegree":      quoted(rules.ProviderDegree),
 	"ProviderIsListed":    quoted(rules.ProviderIsListed),
 	"MayJoin":             quoted(rules.MayJoin),
 	"MayLeave":            quoted(rules.MayLeave),

@@ -125,6 +125,33 @@ func TestCoverageCases(t *testing.T) {
 	})
 }
 
+func TestTakingClientsCases(t *testing.T) {
+	run(t, "provider.txt", "takes clients", func(c row) string {
+		f := provider(t, listed)
+		f.Provider.Caseload, _ = strconv.Atoi(c["caseload"])
+		f.Panel, _ = strconv.Atoi(c["has"])
+		f.Provider.WaitlistOnly = c["only_waitlist"] == "yes"
+		return told(rules.ProviderIsListed.Decide(f, words))
+	})
+	run(t, "provider.txt", "second degree", func(c row) string {
+		f := provider(t, listed.with(row{"degree": c["degree"], "psyd": c["psyd"]}))
+		f.Provider.Degrees = split(c["also"])
+		return told(rules.ProviderDegree.Decide(f, words))
+	})
+	run(t, "provider.txt", "yes of before", func(c row) string {
+		f := provider(t, listed)
+		f.Today = date(t, c["today"])
+		before, after := rules.DefaultTerms(instant(t, "2026-08-01T12:00", time.UTC)), rules.DefaultTerms(instant(t, "2026-10-20T12:00", time.UTC))
+		before.Version, after.Version, after.Wording = "before", "after", c["wording"]
+		after.RespondHours, _ = strconv.Atoi(c["hours"])
+		f.Terms, f.Versions = after, []care.Terms{before, after}
+		for i := range f.Provider.Attested {
+			f.Provider.Attested[i].Version, f.Provider.Attested[i].At = "before", instant(t, "2026-09-01T12:00", time.UTC)
+		}
+		return told(rules.ProviderIsListed.Decide(f, words))
+	})
+}
+
 func TestMatchingCases(t *testing.T) {
 	run(t, "matching.txt", "request", func(c row) string {
 		f := rules.RequestFacts{

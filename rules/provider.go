@@ -15,6 +15,8 @@ type ProviderFacts struct {
 	State    string // where the client is, two letters; empty: any state will do
 	Today    calendar.Date
 	Terms    care.Terms
+	Versions []care.Terms // all that were ever in force: an earlier yes was to one of them
+	Panel    int          // clients whom the provider has taken on and not let go
 }
 
 const providers = "Who takes part as a provider?"
@@ -23,14 +25,18 @@ const providers = "Who takes part as a provider?"
 // facts: by licence and credential, by degree, and by a yes to each duty.
 var ProviderMayTakePart = Policy[ProviderFacts]{
 	Heading: providers,
-	Rules:   append([]Rule[ProviderFacts]{credentialed, eligibleDegree}, duties()...),
+	Rules:   append([]Rule[ProviderFacts]{credentialed, eligibleDegree, yesToToday}, duties()...),
 }
 
+// ProviderDegree says whose degree qualifies.
+var ProviderDegree = Policy[ProviderFacts]{Heading: providers, Rules: []Rule[ProviderFacts]{eligibleDegree}}
+
 // ProviderIsListed says who stands in the directory: whoever may take part and
-// has opted in. A provider is listed if and only if all of it is true.
+// has opted in and takes new clients. A provider is listed if and only if all of
+// it is true.
 var ProviderIsListed = Policy[ProviderFacts]{
 	Heading: providers,
-	Rules:   append(slices.Clone(ProviderMayTakePart.Rules), optedIn),
+	Rules:   append(slices.Clone(ProviderMayTakePart.Rules), optedIn, accepting),
 }
 
 // MayJoin says who may become active: it asks what ProviderMayTakePart asks,
@@ -49,10 +55,13 @@ var MayLeave = Policy[ProviderFacts]{
 	Heading: "Leaving",
 	Rules: []Rule[ProviderFacts]{
 		{"provider.opt_out", "A provider who takes part may leave at any time; there is no minimum stay and no notice to give.", func(f ProviderFacts) Truth {
-			return Is(f.Provider.Standing == care.Active || f.Provider.Standing == care.Paused)
+			return Is(slices.Contains(inside, f.Provider.Standing))
 		}},
 	},
 }
+
+// inside are the states from which a provider can leave.
+var inside = []care.Participation{care.PendingReview, care.Active, care.Paused, care.Suspended}
 
 var credentialed = Rule[ProviderFacts]{
 	"provider.credentialed", "A provider takes part only where they hold a licence, and only while {payer} credentials them there.", func(f ProviderFacts) Truth {
@@ -66,16 +75,97 @@ var credentialed = Rule[ProviderFacts]{
 
 var eligibleDegree = Rule[ProviderFacts]{
 	"provider.degree", "A provider holds one of these degrees: {degrees}.", func(f ProviderFacts) Truth {
-		switch {
-		case f.Provider.Degree == "":
+		degrees := f.Provider.AllDegrees()
+		if len(degrees) == 0 {
 			return Unknown
-		case slices.Contains(f.Terms.Degrees, f.Provider.Degree):
-			return Yes
-		case f.Provider.Degree == psyD:
-			return Verified(f.Terms.PsyD)
 		}
-		return No
+		best := No
+		for _, d := range degrees {
+			best = better(best, degreeTruth(d, f.Terms))
+		}
+		return best
 	},
+}
+
+// degreeTruth says whether one degree qualifies; of several any one is enough.
+func degreeTruth(degree string, t care.Terms) Truth {
+	if degree == psyD {
+		return Verified(t.PsyD)
+	}
+	return Is(slices.Contains(t.Degrees, degree))
+}
+
+// yesToToday holds while each yes was to the duty as it is today, and for some
+// days after it changed.
+var yesToToday = Rule[ProviderFacts]{
+	"provider.attest_again", "When a duty changes, a provider says yes to it again within {reattest_days} days; until then the earlier yes counts.", func(f ProviderFacts) Truth {
+		for _, a := range f.Provider.Attested {
+			if until, asked := Outdated(f, a); asked && until.Before(f.Today) {
+				return No
+			}
+		}
+		return Yes
+	},
+}
+
+// accepting holds while the provider takes new clients, by their own word.
+var accepting = Rule[ProviderFacts]{
+	"provider.accepting", "A provider stands in the directory while they take new clients: below the number that they set themselves, and not only onto a waiting list.", func(f ProviderFacts) Truth {
+		return Is(!f.Provider.WaitlistOnly && (f.Provider.Caseload == 0 || f.Panel < f.Provider.Caseload))
+	},
+}
+
+// Outdated says whether a yes was to a duty that has changed since, and through
+// which day it still counts.
+func Outdated(f ProviderFacts, a care.Attestation) (until calendar.Date, asked bool) {
+	if a.Version == f.Terms.Version || len(f.Versions) < 2 {
+		return calendar.Date{}, false
+	}
+	given, known := TermsOf(f.Versions, a.Version)
+	if !known || sameDuty(a.Duty, given, f.Terms) {
+		return calendar.Date{}, false
+	}
+	changed := f.Terms.Effective
+	for _, t := range f.Versions {
+		if t.Effective.After(a.At) && t.Effective.Before(changed) && !sameDuty(a.Duty, given, t) {
+			changed = t.Effective
+		}
+	}
+	return calendar.On(changed, Zone(f.Provider.Hours.Zone)).AddDays(f.Terms.ReattestDays), true
+}
+
+// numbersIn are the numbers that each duty's sentence names; the others name none.
+var numbersIn = map[string]func(care.Terms) [2]int{
+	"duty.respond":   func(t care.Terms) [2]int { return [2]int{t.RespondHours} },
+	"duty.consult":   func(t care.Terms) [2]int { return [2]int{t.ConsultDays} },
+	"duty.follow_up": func(t care.Terms) [2]int { return [2]int{t.FollowUpOpensDay, t.FollowUpClosesDay} },
+}
+
+func sameDuty(duty string, a, b care.Terms) bool {
+	numbers, has := numbersIn[duty]
+	return a.Wording == b.Wording && (!has || numbers(a) == numbers(b))
+}
+
+// WantsCareTeam says whether all that stands in the way of joining is for the
+// care team to find out: then the provider has done their part.
+func WantsCareTeam(d Decision) bool {
+	for _, f := range d.Reasons() {
+		if f.Truth != Unknown || f.Code != credentialed.Code && f.Code != eligibleDegree.Code {
+			return false
+		}
+	}
+	return d.Outcome == Unknown
+}
+
+// HasMovedOn says whether all that stands in the way is that the provider takes
+// nobody new at present: it was otherwise when whoever asks looked.
+func HasMovedOn(d Decision) bool {
+	for _, f := range d.Reasons() {
+		if f.Code != optedIn.Code && f.Code != accepting.Code && f.Code != virtualDuty {
+			return false
+		}
+	}
+	return d.Outcome != Yes
 }
 
 var optedIn = Rule[ProviderFacts]{
@@ -91,7 +181,7 @@ var attestable = []struct {
 	says string
 	also func(care.Provider) Truth
 }{
-	{"duty.virtual", "A provider offers virtual care.", func(p care.Provider) Truth { return Verified(p.Virtual) }},
+	{virtualDuty, "A provider offers virtual care.", func(p care.Provider) Truth { return Verified(p.Virtual) }},
 	{"duty.portal", "A provider arranges and bills every {programme} visit in the portal.", nothingMore},
 	{"duty.respond", DutyOf("respond").Says, nothingMore},
 	{"duty.consult", DutyOf("consult").Says, nothingMore},
@@ -99,7 +189,23 @@ var attestable = []struct {
 	{"duty.follow_up", DutyOf("follow_up").Says, nothingMore},
 }
 
+const virtualDuty = "duty.virtual"
+
 func nothingMore(care.Provider) Truth { return Yes }
+
+// StatesOf are the states of which anything is known about a provider: a licence
+// or a credential.
+func StatesOf(p care.Provider) []string {
+	var states []string
+	for _, l := range p.Licences {
+		states = append(states, l.State)
+	}
+	for _, c := range p.Credentials {
+		states = append(states, c.State)
+	}
+	slices.Sort(states)
+	return slices.Compact(states)
+}
 
 // DutyCodes are the clauses of the six duties, in their order.
 func DutyCodes() []string {
@@ -120,6 +226,16 @@ func duties() []Rule[ProviderFacts] {
 		}})
 	}
 	return rules
+}
+
+// DutySays is the sentence of one of the six.
+func DutySays(code string, words Words) string {
+	for _, d := range attestable {
+		if d.code == code {
+			return words.Render(d.says)
+		}
+	}
+	return ""
 }
 
 func attested(p care.Provider, duty string) bool {

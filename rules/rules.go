@@ -109,6 +109,17 @@ func (d *Decision) add(f Finding) {
 	d.Outcome = worse(d.Outcome, f.Truth)
 }
 
+// better is the truth of "either": one yes is enough.
+func better(a, b Truth) Truth {
+	switch {
+	case a == Yes || b == Yes:
+		return Yes
+	case a == Unknown || b == Unknown:
+		return Unknown
+	}
+	return No
+}
+
 func worse(a, b Truth) Truth {
 	switch {
 	case a == No || b == No:

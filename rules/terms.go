@@ -19,8 +19,28 @@ func DefaultTerms(effective time.Time) care.Terms {
 		ElevatedPHQ9: 10, ElevatedGAD7: 10,
 		EligibilityDays: 1, OpenRequestsMax: 3, SafetyAckMinutes: 60,
 		MinimumAge: 18, LateAnswerHours: 24, ReportMinCell: 11,
-		Degrees: []string{"masters", "phd", "np"},
+		Degrees:      []string{"masters", "phd", "np"},
+		ReattestDays: 30, ChoiceHours: 24, CredentialNoticeDays: 30, CredentialLastDays: 7,
+		ReviewMisses: 3, ReviewDays: 30,
 	}
+}
+
+// grown fills what terms do not say that were written before it was asked.
+func grown(t care.Terms) care.Terms {
+	if t.Version == "" {
+		return t
+	}
+	d := DefaultTerms(t.Effective)
+	for _, n := range []struct{ has, otherwise *int }{
+		{&t.ReattestDays, &d.ReattestDays}, {&t.ChoiceHours, &d.ChoiceHours},
+		{&t.CredentialNoticeDays, &d.CredentialNoticeDays}, {&t.CredentialLastDays, &d.CredentialLastDays},
+		{&t.ReviewMisses, &d.ReviewMisses}, {&t.ReviewDays, &d.ReviewDays},
+	} {
+		if *n.has == 0 {
+			*n.has = *n.otherwise
+		}
+	}
+	return t
 }
 
 // DefaultProgramme are the names of a new instance.
@@ -40,7 +60,7 @@ func TermsAt(versions []care.Terms, at time.Time) care.Terms {
 			in = t
 		}
 	}
-	return in
+	return grown(in)
 }
 
 // TermsOf is one version by its name.
@@ -49,7 +69,7 @@ func TermsOf(versions []care.Terms, version string) (care.Terms, bool) {
 	if i < 0 {
 		return care.Terms{}, false
 	}
-	return versions[i], true
+	return grown(versions[i]), true
 }
 
 // Words are the names and numbers that the handbook's templates are filled with.
@@ -57,6 +77,7 @@ type Words map[string]string
 
 // WordsFor gives the words of a programme under its terms.
 func WordsFor(p care.Programme, t care.Terms) Words {
+	t = grown(t)
 	n := strconv.Itoa
 	return Words{
 		"programme": p.Name, "network": p.Network, "payer": p.Payer, "privacy_email": address(p.PrivacyEmail),
@@ -68,6 +89,9 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"eligibility_target": n(t.EligibilityDays), "open_requests_max": n(t.OpenRequestsMax),
 		"safety_ack_minutes": n(t.SafetyAckMinutes), "minimum_age": n(t.MinimumAge),
 		"late_answer_hours": n(t.LateAnswerHours), "report_min_cell": n(t.ReportMinCell),
+		"reattest_days": n(t.ReattestDays), "choice_hours": n(t.ChoiceHours),
+		"credential_notice_days": n(t.CredentialNoticeDays), "credential_last_days": n(t.CredentialLastDays),
+		"review_misses": n(t.ReviewMisses), "review_days": n(t.ReviewDays),
 	}
 }
 

@@ -290,12 +290,13 @@ type commit struct {
 	moves    []move // in and out of sets, in their order
 	touched  map[care.ChartID]bool
 	provider map[care.ChartID]care.Provider
-	pass     *pass // the full pass that follows, if there is one
-	reload   bool  // the programme's chart changed
+	panels   map[care.ChartID]int // clients taken on, of providers who set a caseload and whose number may have changed
+	pass     *pass                // the full pass that follows, if there is one
+	reload   bool                 // the programme's chart changed
 }
 
 func (s *Store) newCommit(w engine.Writer) *commit {
-	c := &commit{Store: s, now: s.now(), state: s.state.clone(), touched: map[care.ChartID]bool{}, provider: map[care.ChartID]care.Provider{}}
+	c := &commit{Store: s, now: s.now(), state: s.state.clone(), touched: map[care.ChartID]bool{}, provider: map[care.ChartID]care.Provider{}, panels: map[care.ChartID]int{}}
 	c.pass = s.checking.pass.Load()
 	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, followed: c.pass != nil}
 	c.charts.trim()
@@ -722,6 +723,9 @@ func (c *commit) finish() error {
 	for _, h := range []*hourly{c.due, c.outbox} {
 		c.state.From[h.name] = h.from(c.moves)
 	}
+	if err := c.countPanels(); err != nil {
+		return err
+	}
 	if err := c.writeTrail(); err != nil {
 		return err
 	}
@@ -729,6 +733,29 @@ func (c *commit) finish() error {
 		c.pass.follow(c.state.Sequence, c.w.changes)
 	}
 	return c.state.write(c.w.Writer, c.vault)
+}
+
+// countPanels counts whom a provider has taken on, where that decides whether
+// they are listed.
+func (c *commit) countPanels() error {
+	for _, p := range c.provider {
+		if p.Caseload > 0 {
+			c.panels[p.ID] = 0
+		}
+	}
+	for _, m := range c.moves {
+		if set := m.place.Set; set.Name == care.SetPanel && c.directory.Capped(set.Serves) {
+			c.panels[set.Serves] = 0
+		}
+	}
+	for id := range c.panels {
+		members, err := c.loadSet(c.w, care.Panel(id))
+		if err != nil {
+			return err
+		}
+		c.panels[id] = len(members)
+	}
+	return nil
 }
 
 // publish lets the read models know, now that the commit is durable.
@@ -740,6 +767,9 @@ func (c *commit) publish() {
 	}
 	for _, p := range c.provider {
 		c.directory.Put(p)
+	}
+	for id, clients := range c.panels {
+		c.directory.Panel(id, clients)
 	}
 	for id := range c.touched {
 		if c.read.get(id) != nil { // whoever looked before will look again

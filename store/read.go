@@ -261,6 +261,13 @@ func (s *Store) loadDirectory(r engine.Reader) error {
 			continue
 		}
 		s.directory.Put(*chart.Provider)
+		if chart.Provider.Caseload > 0 {
+			members, err := s.loadSet(r, care.Panel(chart.ID))
+			if err != nil {
+				return err
+			}
+			s.directory.Panel(chart.ID, len(members))
+		}
 	}
 	return s.loadBooked(r)
 }

@@ -25,6 +25,7 @@ type appointment struct {
 	Virtual   bool                   `json:"virtual"`
 	Link      string                 `json:"link,omitempty" doc:"Where it is joined"`
 	Covered   string                 `json:"covered,omitempty" enum:"covered,unverified,hold" doc:"Of a session"`
+	AtRisk    bool                   `json:"at_risk,omitempty" doc:"The provider has no credential where the client is on that day, as far as is known"`
 	BookedBy  care.Role              `json:"booked_by,omitempty"`
 	OutcomeAt *time.Time             `json:"outcome_at,omitempty"`
 }
@@ -33,7 +34,7 @@ func showAppointment(ap care.Appointment, zone *time.Location) appointment {
 	return appointment{
 		ID: ap.ID, Referral: ap.Referral, Episode: ap.Episode, Client: ap.Client, Provider: ap.Provider, Kind: ap.Type,
 		Start: ap.Start.In(zone), End: ap.End.In(zone), Minutes: int(ap.End.Sub(ap.Start) / time.Minute), Status: ap.Status,
-		Virtual: ap.Virtual, Link: ap.Link, Covered: ap.Covered, BookedBy: ap.BookedBy, OutcomeAt: in(zone, ap.OutcomeAt),
+		Virtual: ap.Virtual, Link: ap.Link, Covered: ap.Covered, AtRisk: ap.AtRisk, BookedBy: ap.BookedBy, OutcomeAt: in(zone, ap.OutcomeAt),
 	}
 }
 

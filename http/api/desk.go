@@ -88,6 +88,7 @@ func (a *API) acknowledge(ctx context.Context, in *postAcknowledge) (alert, erro
 type task struct {
 	ID       care.TaskID  `json:"id"`
 	Client   care.ChartID `json:"client_id,omitempty"`
+	Provider care.ChartID `json:"provider_id,omitempty" doc:"Of a task about a provider"`
 	Code     string       `json:"code"`
 	Subject  string       `json:"subject" doc:"The id of what it is about"`
 	OpenedAt time.Time    `json:"opened_at"`
@@ -96,7 +97,7 @@ type task struct {
 }
 
 func showTask(t care.Task, zone *time.Location) task {
-	return task{ID: t.ID, Client: t.Client, Code: t.Code, Subject: t.Subject, OpenedAt: t.OpenedAt.In(zone), DoneAt: in(zone, t.DoneAt), Cause: t.Cause}
+	return task{ID: t.ID, Client: t.Client, Provider: t.Provider, Code: t.Code, Subject: t.Subject, OpenedAt: t.OpenedAt.In(zone), DoneAt: in(zone, t.DoneAt), Cause: t.Cause}
 }
 
 // tasks are those that are not done yet.
@@ -162,7 +163,7 @@ type tile struct {
 	State    string       `json:"state" doc:"A referral's status, or safety_alert, coverage_pending, task"`
 	ID       string       `json:"id" doc:"Of the referral, alert, coverage or task"`
 	Code     string       `json:"code,omitempty" doc:"Of a task"`
-	Client   care.ChartID `json:"client_id"`
+	Client   care.ChartID `json:"client_id,omitempty"`
 	Provider care.ChartID `json:"provider_id,omitempty"`
 	Turn     string       `json:"whose_turn" enum:"client,provider,care_team,nobody"`
 	Deadline *deadline    `json:"deadline,omitempty" doc:"The most urgent that runs"`
@@ -217,7 +218,7 @@ func (a *API) boardCharts(ctx context.Context) ([]*care.Chart, error) {
 		return nil, err
 	}
 	charts, err := a.store.Charts(ctx, who, chartsOf(members), "board")
-	return slices.DeleteFunc(charts, func(c *care.Chart) bool { return c.Client == nil }), err
+	return slices.DeleteFunc(charts, func(c *care.Chart) bool { return c.Client == nil && len(c.Tasks) == 0 }), err
 }
 
 // tiles are what a client's chart has for the board.
@@ -260,7 +261,11 @@ func (a *API) tiles(chart *care.Chart, zone *time.Location) []tile {
 
 // due puts the first running deadline on a tile; they come earliest first.
 func (a *API) due(t tile, chart *care.Chart, zone *time.Location, ids ...care.DeadlineID) tile {
-	t.Client = chart.ID
+	if chart.Client != nil {
+		t.Client = chart.ID
+	} else {
+		t.Provider = chart.ID
+	}
 	for _, id := range ids {
 		d, ok := chart.Deadline(id)
 		if !ok || d.State != care.Running {

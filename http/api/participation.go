@@ -15,15 +15,34 @@ import (
 // participation is where a provider stands with the programme.
 type participation struct {
 	Provider    care.ChartID       `json:"provider_id"`
-	Standing    care.Participation `json:"participation" enum:"not_joined,active,paused,opted_out"`
+	Standing    care.Participation `json:"participation" enum:"not_joined,pending_review,active,paused,opted_out,suspended"`
 	Attested    []attestation      `json:"attested"`
 	Virtual     *bool              `json:"virtual,omitempty" doc:"Left out: not yet said"`
 	Degree      string             `json:"degree,omitempty"`
+	Degrees     []string           `json:"degrees,omitempty" doc:"Those held besides it; any one that qualifies is enough"`
+	Caseload    int                `json:"caseload,omitempty" doc:"Most clients at a time; left out: as many as come"`
+	Waitlist    bool               `json:"waitlist_only,omitempty" doc:"Takes nobody new for now"`
+	Asked       bool               `json:"confirm,omitempty" doc:"The care team opted in on my behalf, and my own yes is waited for"`
 	Licences    []string           `json:"licences" doc:"States, two letters each"`
 	Credentials []credential       `json:"credentials"`
 	JoinedAt    *time.Time         `json:"joined_at,omitempty"`
 	LeftAt      *time.Time         `json:"left_at,omitempty"`
+	History     []step             `json:"history" doc:"The last changes, oldest first, each with its date and who made it"`
+	Again       []outdated         `json:"attest_again,omitempty" doc:"Duties that have changed since my yes"`
 	Missing     []rules.Finding    `json:"missing" doc:"What stands in the way of taking part, if anything does"`
+}
+
+type step struct {
+	To   care.Participation `json:"to"`
+	At   time.Time          `json:"at" doc:"From when it holds"`
+	Role care.Role          `json:"role" doc:"As what somebody changed it"`
+	Why  string             `json:"why,omitempty" doc:"Of a suspension"`
+}
+
+type outdated struct {
+	Duty  string        `json:"duty"`
+	Says  string        `json:"says" doc:"As it is today"`
+	Until calendar.Date `json:"until" doc:"The last day on which the earlier yes counts"`
 }
 
 type attestation struct {
@@ -52,8 +71,10 @@ func (a *API) participationOf(ctx context.Context, id care.ChartID) (participati
 	}
 	p, zone, now := *chart.Provider, a.zone(ctx, chart), a.now()
 	programme, _ := a.store.Programme()
-	facts := rules.ProviderFacts{Provider: p, Today: calendar.On(now, zone), Terms: rules.TermsAt(programme.Terms, now)}
-	return participation{
+	facts := rules.ProviderFacts{Provider: p, Today: calendar.On(now, zone), Terms: rules.TermsAt(programme.Terms, now), Versions: programme.Terms}
+	shown := participation{
+		Degrees: p.Degrees, Caseload: p.Caseload, Waitlist: p.WaitlistOnly, Asked: p.AskedBy != "",
+		History:  each(p.History, func(s care.Step) step { return step{To: s.To, At: s.At.In(zone), Role: s.Role, Why: s.Why} }),
 		Provider: p.ID, Standing: p.Standing, Virtual: p.Virtual, Degree: p.Degree,
 		Attested: each(p.Attested, func(t care.Attestation) attestation {
 			return attestation{Duty: t.Duty, Version: t.Version, At: t.At.In(zone)}
@@ -62,7 +83,13 @@ func (a *API) participationOf(ctx context.Context, id care.ChartID) (participati
 		Credentials: each(p.Credentials, func(c care.Credential) credential { return credential(c) }),
 		JoinedAt:    in(zone, p.JoinedAt), LeftAt: in(zone, p.LeftAt),
 		Missing: rules.MayJoin.Decide(facts, a.store.Words()).Reasons(),
-	}, nil
+	}
+	for _, given := range p.Attested {
+		if until, asked := rules.Outdated(facts, given); asked {
+			shown.Again = append(shown.Again, outdated{given.Duty, rules.DutySays(given.Duty, a.store.Words()), until})
+		}
+	}
+	return shown, nil
 }
 
 type postParticipation struct {
@@ -101,6 +128,72 @@ func (a *API) resume(ctx context.Context, in *own) (participation, error) {
 func (a *API) leave(ctx context.Context, in *own) (participation, error) {
 	own := actor(ctx).Chart
 	return a.onParticipation(ctx, in.Keyed, own, act.Leave{Provider: own})
+}
+
+type putCaseload struct {
+	Keyed
+	Body struct {
+		Caseload     *int  `json:"caseload,omitempty" minimum:"0" maximum:"1000" doc:"0: as many as come; left out: as it is"`
+		WaitlistOnly *bool `json:"waitlist_only,omitempty" doc:"Left out: as it is"`
+	}
+}
+
+func (a *API) setCaseload(ctx context.Context, in *putCaseload) (participation, error) {
+	own := actor(ctx).Chart
+	return a.onParticipation(ctx, in.Keyed, own, act.SetCaseload{Provider: own, Caseload: in.Body.Caseload, WaitlistOnly: in.Body.WaitlistOnly})
+}
+
+type putVirtual struct {
+	Keyed
+	Body struct {
+		Virtual bool `json:"virtual" doc:"false takes you off the list at once; who waits for an answer is offered others"`
+	}
+}
+
+func (a *API) setVirtual(ctx context.Context, in *putVirtual) (participation, error) {
+	own := actor(ctx).Chart
+	return a.onParticipation(ctx, in.Keyed, own, act.SetVirtual{Provider: own, Virtual: in.Body.Virtual})
+}
+
+type putDegrees struct {
+	ByID
+	Keyed
+	Body struct {
+		Degrees []string `json:"degrees" minItems:"1" maxItems:"6" enum:"masters,phd,np,psyd,md,other" doc:"All that the provider holds, the main one first"`
+	}
+}
+
+func (a *API) setDegrees(ctx context.Context, in *putDegrees) (participation, error) {
+	id := care.ChartID(in.ID)
+	return a.onParticipation(ctx, in.Keyed, id, act.SetDegrees{Provider: id, Degrees: in.Body.Degrees})
+}
+
+func (a *API) optIn(ctx context.Context, in *one) (participation, error) {
+	id := care.ChartID(in.ID)
+	return a.onParticipation(ctx, in.Keyed, id, act.OptIn{Provider: id})
+}
+
+func (a *API) admit(ctx context.Context, in *one) (participation, error) {
+	id := care.ChartID(in.ID)
+	return a.onParticipation(ctx, in.Keyed, id, act.Admit{Provider: id})
+}
+
+func (a *API) reinstate(ctx context.Context, in *one) (participation, error) {
+	id := care.ChartID(in.ID)
+	return a.onParticipation(ctx, in.Keyed, id, act.Reinstate{Provider: id})
+}
+
+type postSuspend struct {
+	ByID
+	Keyed
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"The provider reads it"`
+	}
+}
+
+func (a *API) suspend(ctx context.Context, in *postSuspend) (participation, error) {
+	id := care.ChartID(in.ID)
+	return a.onParticipation(ctx, in.Keyed, id, act.Suspend{Provider: id, Reason: in.Body.Reason})
 }
 
 type postCredentials struct {

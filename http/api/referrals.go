@@ -20,7 +20,7 @@ type referral struct {
 	Episode       care.EpisodeID      `json:"episode_id"`
 	Client        care.ChartID        `json:"client_id"`
 	Provider      care.ChartID        `json:"provider_id"`
-	Status        care.ReferralStatus `json:"status" enum:"submitted,accepted,proposed,consult_booked,consult_held,first_session_booked,in_care,declined,expired,withdrawn_by_client,withdrawn_superseded,rerouted,not_a_fit"`
+	Status        care.ReferralStatus `json:"status" enum:"submitted,accepted,proposed,consult_booked,consult_held,first_session_booked,in_care,declined,expired,withdrawn_by_client,withdrawn_superseded,rerouted,not_a_fit,care_ended"`
 	Turn          string              `json:"whose_turn" enum:"client,provider,care_team,nobody"`
 	SelfScheduled bool                `json:"self_scheduled"`
 	SubmittedAt   time.Time           `json:"submitted_at"`
@@ -125,6 +125,22 @@ func (a *API) accept(ctx context.Context, in *one) (referral, error) {
 
 func (a *API) withdraw(ctx context.Context, in *one) (referral, error) {
 	return a.onReferral(ctx, in.Keyed, act.Withdraw{Referral: care.ReferralID(in.ID)})
+}
+
+type postChoose struct {
+	ByID
+	Keyed
+	Body struct {
+		HandOn bool `json:"hand_on" doc:"true: the client is offered others; false: I see them through"`
+	}
+}
+
+func (a *API) choose(ctx context.Context, in *postChoose) (referral, error) {
+	return a.onReferral(ctx, in.Keyed, act.Choose{Referral: care.ReferralID(in.ID), HandOn: in.Body.HandOn})
+}
+
+func (a *API) discharge(ctx context.Context, in *one) (referral, error) {
+	return a.onReferral(ctx, in.Keyed, act.Discharge{Referral: care.ReferralID(in.ID)})
 }
 
 type postDecline struct {

@@ -26,6 +26,7 @@ type Problem struct {
 	Code    string          `json:"code" doc:"A stable name of the problem" example:"opening_taken"`
 	Reasons []rules.Finding `json:"reasons,omitempty" doc:"Where a decision said no: every reason"`
 	Next    []time.Time     `json:"next,omitempty" doc:"Openings to take instead"`
+	Others  []care.ChartID  `json:"alternatives,omitempty" doc:"Providers to choose instead"`
 	Request string          `json:"request_id,omitempty" doc:"Give this to the operator when you ask for help"`
 }
 
@@ -56,7 +57,7 @@ func ProblemOf(ctx context.Context, err error) *Problem {
 	}
 	var f *care.Fault
 	if errors.As(err, &f) {
-		return problem(ctx, statuses[f.Kind], f.Code, f.Says, func(p *Problem) { p.Next = f.Next })
+		return problem(ctx, statuses[f.Kind], f.Code, f.Says, func(p *Problem) { p.Next, p.Others = f.Next, f.Others })
 	}
 	switch { // nobody is at fault, and each request would say the same
 	case errors.Is(err, store.ErrFull):
@@ -76,13 +77,26 @@ func Refused(ctx context.Context, d rules.Decision) *Problem {
 	reasons := d.Reasons()
 	code, detail := "not_allowed", "This cannot be done."
 	if len(reasons) > 0 {
-		code = reasons[0].Code
+		code = codeOf(reasons)
 		detail = "This cannot be done, because this does not hold or is not yet known: " + reasons[0].Says
 		if len(reasons) > 1 {
 			detail = "This cannot be done; see every reason below."
 		}
 	}
 	return problem(ctx, http.StatusUnprocessableEntity, code, detail, func(p *Problem) { p.Reasons = reasons })
+}
+
+// told are the reasons that are told as a problem of their own name.
+var told = map[string]string{"provider.degree": "degree_not_eligible"}
+
+// codeOf names the problem: by a reason that has a name for it, else by the first.
+func codeOf(reasons []rules.Finding) string {
+	for _, r := range reasons {
+		if name, has := told[r.Code]; has && r.Truth == rules.No {
+			return name
+		}
+	}
+	return reasons[0].Code
 }
 
 // Bad is a problem with a status of its own.

@@ -80,6 +80,10 @@ const (
 var taskWords = map[string]string{
 	"manual_match":     "Find a provider: nobody else could keep the promise by itself",
 	"answer_missed":    "A provider did not answer in time; others were offered",
+	"join_review":      "A provider has said yes and waits for a review",
+	"choice_missing":   "A provider who left has not said what becomes of this client",
+	"credential_ended": "The provider's credential has ended while this is open",
+	"on_time_review":   "Several requests ran out unanswered: look at it with the provider",
 	"consult_missed":   "No first call was arranged in time",
 	rules.WatchTask:    "The promise ends in two business days: watch",
 	rules.CallTask:     "The promise ends in one business day: call",
@@ -117,7 +121,8 @@ func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 	}
 	under, plans, way := 0, 0, []boardTile{}
 	for _, chart := range charts {
-		if chart.Client == nil {
+		if chart.Client == nil { // a provider's, with tasks at most
+			columns[needsUs].Tiles = append(columns[needsUs].Tiles, p.urgentTiles(chart, zone, now)...)
 			continue
 		}
 		urgent := p.urgentTiles(chart, zone, now)
@@ -190,6 +195,9 @@ func (p *Pages) urgentTiles(chart *care.Chart, zone *time.Location, now time.Tim
 			continue
 		}
 		href := "/ops/client/" + string(chart.ID)
+		if chart.Provider != nil {
+			href = "/ops/providers/" + string(chart.ID)
+		}
 		if _, isPlan := chart.Coverage(care.CoverageID(t.Subject)); isPlan {
 			href = "/ops/coverage/" + t.Subject
 		}

@@ -53,10 +53,13 @@ var standingBadges = map[care.Participation]assets.Badge{
 	care.Active:    {Text: "Takes part", Kind: "success", Icon: "check"},
 	care.Paused:    {Text: "Paused", Kind: "warning", Icon: "pause"},
 	care.OptedOut:  {Text: "Has left", Kind: "quiet", Icon: "log-out"},
+
+	care.PendingReview: {Text: "Waits for a yes", Kind: "info", Icon: "clock"},
+	care.Suspended:     {Text: "Suspended", Kind: "danger", Icon: "ban"},
 }
 
 var degreeWords = map[string]string{
-	"masters": "Master's level", "phd": "PhD", "np": "Nurse practitioner", "psyd": "PsyD", "other": "Another degree", "": "Degree not known",
+	"masters": "Master's level", "phd": "PhD", "np": "Nurse practitioner", "psyd": "PsyD", "md": "MD", "other": "Another degree", "": "Degree not known",
 }
 
 // planFact tells the plan in force, as far as the reader may know of it.
@@ -98,6 +101,9 @@ func sharingFact(chart *care.Chart) assets.Fact {
 }
 
 func nameIn(chart *care.Chart) string {
+	if chart.Provider != nil {
+		return chart.Provider.Name
+	}
 	if chart.Client == nil || chart.Client.Name == "" {
 		return "A client"
 	}

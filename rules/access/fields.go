@@ -84,7 +84,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindReferral, "alternatives", f{"Alternatives"}, sees{client: own, careTeam: all, clinical: all}},
 
 	{care.OfClient, care.KindAppointment, "visit", f{"ID", "Referral", "Episode", "Client", "Provider", "Type", "Start", "End", "Status", "Programme"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
-	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered", "Moves", "PassedOver", "Recorded"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
+	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered", "Moves", "PassedOver", "Recorded", "AtRisk"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "link", f{"Link"}, sees{client: own, provider: addressed}},
 
 	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
@@ -101,16 +101,17 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindConsent, "ledger", f{"Scopes", "TextVersion", "Method", "At", "WithdrawnAt", "Purpose"}, sees{client: own, careTeam: all}},
 
 	{care.OfClient, care.KindDeadline, "deadline", wholeDeadline, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
-	{care.OfClient, care.KindTask, "task", f{"ID", "Client", "Code", "Subject", "OpenedAt", "DoneAt", "DoneBy", "Cause"}, sees{careTeam: all}},
+	{care.OfClient, care.KindTask, "task", f{"ID", "Client", "Provider", "Code", "Subject", "OpenedAt", "DoneAt", "DoneBy", "Cause"}, sees{careTeam: all}},
 	{care.OfClient, care.KindMessage, "message", wholeMessage, sees{client: own}},
 
 	// A provider's chart. What everybody may read of a provider is the directory's.
 	{care.OfProvider, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{provider: own, careTeam: all}},
-	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "About", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "Registry"}, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Degrees", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "Identities", "About", "Draft", "AccurateAt", "Caseload", "WaitlistOnly", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "AskedBy", "History", "Registry"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "password", f{"Password"}, nobody},
 	{care.OfProvider, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
 	{care.OfProvider, care.KindDeadline, "deadline", wholeDeadline, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindTask, "task", f{"ID", "Client", "Provider", "Code", "Subject", "OpenedAt", "DoneAt", "DoneBy", "Cause"}, sees{careTeam: all}},
 	{care.OfProvider, care.KindMessage, "message", wholeMessage, sees{provider: own}},
 
 	// The chart of one who has only an account.
@@ -125,7 +126,7 @@ var fields = []FieldRow{
 	{care.OfProgramme, KindChart, "version", f{"Version"}, sees{careTeam: all, operator: all}},
 	{care.OfProgramme, care.KindProgramme, "names", f{"Name", "Network", "Payer", "PrivacyEmail", "CareEmail", "Crisis", "Holidays", "Enabled"}, everyone()},
 	{care.OfProgramme, care.KindProgramme, "on call", f{"OnCallEmail"}, sees{careTeam: all, clinical: all, operator: all}},
-	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays"}, everyone()},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State"}, everyone()},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
 	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends"}, sees{careTeam: all, operator: all}},

@@ -162,7 +162,18 @@ func (d *draft) tellProvider(provider care.ChartID, template, subject, link stri
 }
 
 func (d *draft) tellDesk(role care.Role, template, subject, link string, when time.Time) {
-	d.tell(care.Message{ToRole: role, Template: template, Subject: subject, Link: link, When: when, Zone: d.chart.Client.Zone})
+	d.tell(care.Message{ToRole: role, Template: template, Subject: subject, Link: link, When: when, Zone: d.zone()})
+}
+
+// zone is that of the chart's person.
+func (d *draft) zone() string {
+	if d.chart.Client != nil {
+		return d.chart.Client.Zone
+	}
+	if d.chart.Provider != nil {
+		return d.chart.Provider.Hours.Zone
+	}
+	return ""
 }
 
 // task gives the care team something to look at, once per subject and code.
@@ -173,6 +184,9 @@ func (d *draft) task(code, subject string) {
 		}
 	}
 	t := care.Task{ID: care.TaskID(d.env.ID("tk")), Client: d.chart.ID, Code: code, Subject: subject, OpenedAt: d.env.Now}
+	if d.chart.Provider != nil {
+		t.Client, t.Provider = "", d.chart.ID
+	}
 	d.put(t)
 	d.tellDesk(care.RoleCareTeam, "task", string(t.ID), "/ops", time.Time{})
 }

@@ -70,6 +70,7 @@ func (a Decline) Decide(k Known, env Env) Plan {
 	r.Status, r.Reason, r.ClosedAt = care.Declined, a.Reason, env.Now
 	d.answered(&r)
 	d.settle(r.Consult, care.Stopped)
+	d.unchoose(r)
 	d.rescue(r, k, "declined")
 	d.Made = string(r.ID)
 	return d.plan()
@@ -105,7 +106,7 @@ func answerable(k Known, env Env, id care.ReferralID) (*draft, care.Referral, Pl
 	if r.Status != care.Submitted && !late && !proposedAgain {
 		return nil, r, moved(r), false
 	}
-	if p, ok := ofProvider(k, r.Provider); !ok || p.Standing == care.OptedOut && env.Actor.Role == care.RoleProvider {
+	if p, ok := ofProvider(k, r.Provider); !ok || p.Standing.Gone() && env.Actor.Role == care.RoleProvider {
 		return nil, r, fault(care.Conflict, "left_the_programme", "You have left the programme, so this request goes to other providers. Join again to answer new ones."), false
 	}
 	if late && movedOn(chart, r) {
@@ -265,6 +266,7 @@ var words = map[care.ReferralStatus]string{
 	care.ConsultBooked: "booked for a consultation", care.ConsultHeld: "past its consultation", care.SessionBooked: "booked for a session",
 	care.InCare: "in care", care.Declined: "declined", care.Expired: "past its time to answer", care.Withdrawn: "withdrawn",
 	care.Superseded: "withdrawn, since the client chose another", care.Rerouted: "with other providers", care.NotAFit: "closed as not a fit",
+	care.Ended: "ended, and so is care",
 }
 
 // Status gives the words for a referral's status.

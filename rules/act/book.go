@@ -54,7 +54,7 @@ func (a Book) Decide(k Known, env Env) Plan {
 		return fault(care.Conflict, "time_not_listed", "You can book only a time that the client listed. Propose this one instead; the client then chooses.")
 	}
 	unanswered := r.Status == care.Submitted || late
-	if unanswered && p.Standing == care.OptedOut {
+	if unanswered && p.Standing.Gone() {
 		return fault(care.Conflict, "left_the_programme", "The provider has left the programme, so this request goes to other providers.")
 	}
 	if unanswered && env.Actor.Role != care.RoleProvider && !p.SelfSchedule {
@@ -139,7 +139,7 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 		ID: care.AppointmentID(env.ID("ap")), Referral: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider,
 		Type: care.Session, Start: start, End: end, Virtual: true, Link: p.Link, Status: care.Booked,
 		BookedBy: env.Actor.Role, BookedAt: env.Now, Programme: care.ProgrammeChart,
-		Covered: covered(chart, env), PassedOver: passesOver(chart, r, p, a.Minutes, start, k, env),
+		Covered: covered(chart, env), AtRisk: atRisk(p, chart.Client.State, start), PassedOver: passesOver(chart, r, p, a.Minutes, start, k, env),
 	}
 	d.put(ap)
 	if r.Status != care.InCare {

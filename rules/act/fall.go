@@ -1,6 +1,7 @@
 package act
 
 import (
+	"slices"
 	"time"
 
 	"careconnect/rules"
@@ -28,13 +29,21 @@ func (a Fall) Needs(k Known) Needs {
 	if !ok {
 		return n
 	}
-	if dl.Code == "provider_left" {
+	if slices.Contains([]string{"provider_left", "virtual_off", "credential_gap"}, dl.Code) {
 		n.Locate = []string{dl.Subject}
 		if client := k.Of(dl.Subject); client != nil {
 			if r, ok := client.Referral(care.ReferralID(dl.Subject)); ok {
 				n.Match = rescueMatch(client, r)
 			}
 		}
+	}
+	if dl.Code == "choice" {
+		if r, ok := chart.Referral(care.ReferralID(dl.Subject)); ok {
+			n.Charts = append(n.Charts, r.Provider)
+		}
+	}
+	if dl.Code == "credential_end" {
+		n.Sets = []care.Set{inbox(a.Chart), panel(a.Chart)}
 	}
 	if dl.Code == "respond" {
 		if r, ok := chart.Referral(care.ReferralID(dl.Subject)); ok {
@@ -84,7 +93,14 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 	"follow_up closes":      followUpCloses,
 	"eligibility closes":    eligibilityLate,
 	"safety_ack closes":     safetyOverdue,
-	"provider_left closes":  providerLeft,
+	"provider_left closes":  errand(passOn("provider_left")),
+	"virtual_off closes":    errand(passOn("virtual_off")),
+	"choice closes":         unchosen,
+	"credential_end closes": credentialEnds,
+	"credential_gap closes": errand(uncovered),
+
+	"credential_notice closes": credentialNotice,
+	"credential_last closes":   credentialNotice,
 }
 
 func nudge(d *draft, dl care.Deadline, _ Known) {
@@ -205,26 +221,4 @@ func safetyOverdue(d *draft, dl care.Deadline, _ Known) {
 	d.settle(dl.ID, care.Missed)
 	d.tell(care.Message{ToRole: care.RoleClinical, Template: "safety_overdue", Subject: dl.Subject, Link: "/ops/alerts", Zone: dl.Zone})
 	d.task("safety_overdue", dl.Subject)
-}
-
-// providerLeft is the errand of a provider's leaving for one waiting client.
-func providerLeft(d *draft, dl care.Deadline, k Known) {
-	d.settle(dl.ID, care.Met)
-	client := k.Of(dl.Subject)
-	if client == nil {
-		return
-	}
-	r, ok := client.Referral(care.ReferralID(dl.Subject))
-	if !ok || r.Status != care.Submitted && r.Status != care.Expired || !r.ClosedAt.IsZero() {
-		return
-	}
-	other := begin(d.env, client)
-	r.Status, r.ClosedAt = care.Rerouted, d.env.Now
-	for _, its := range other.chart.Deadlines {
-		if its.Subject == dl.Subject {
-			other.settle(its.ID, care.Stopped)
-		}
-	}
-	other.rescue(r, k, "provider_left")
-	d.Changes = append(d.Changes, other.Changes...)
 }

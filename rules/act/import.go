@@ -148,5 +148,5 @@ func (a DemoJoin) Decide(k Known, env Env) Plan {
 		p.Credentials = append(p.Credentials, care.Credential{State: l.State, From: env.Today(p.Hours.Zone)})
 	}
 	joined := Join{Provider: p.ID, Attest: rules.DutyCodes()}
-	return joined.decide(p, env)
+	return joined.decide(k, p, env)
 }

@@ -2,43 +2,14 @@ package act
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"careconnect/rules"
-	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
-// Credential records the payer partner's credentialing of a provider.
-type Credential struct {
-	Provider    care.ChartID
-	Credentials []care.Credential
-}
-
-func (Credential) Name() string             { return "credential" }
-func (a Credential) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Provider}} }
-func (a Credential) About(Known) care.About { return care.About{Provider: a.Provider} }
-
-// Decide replaces what was known of the credentialing.
-func (a Credential) Decide(k Known, env Env) Plan {
-	p, ok := ofProvider(k, a.Provider)
-	if !ok {
-		return missing()
-	}
-	var wrong problems
-	for _, c := range a.Credentials {
-		wrong.need(States[c.State], "state: give the two letters of each state, such as NY")
-		wrong.need(c.From != calendar.Date{}, "from: give the day from which each credential holds")
-	}
-	if f := wrong.fault(); f != nil {
-		return Plan{Fault: f}
-	}
-	p.Credentials = a.Credentials
-	return changeProvider(p)
-}
-
 // Join opts a provider in: all six duties attested, each in its present words.
+// Whoever takes part already says yes again with it, once a duty has changed.
 type Join struct {
 	Provider care.ChartID
 	Attest   []string // codes of the duties
@@ -50,101 +21,209 @@ func (a Join) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Pr
 func (a Join) About(Known) care.About { return care.About{Provider: a.Provider} }
 
 // Decide names everything that is still missing. Coming back needs a fresh
-// attestation, for the earlier one ended with leaving.
+// attestation, for the earlier one ended with leaving. Where only the care team
+// has something to find out, the yes waits with them.
 func (a Join) Decide(k Known, env Env) Plan {
 	p, ok := ofProvider(k, a.Provider)
 	if !ok {
 		return missing()
 	}
-	return a.decide(p, env)
+	return a.decide(k, p, env)
 }
 
-func (a Join) decide(p care.Provider, env Env) Plan {
-	if p.Standing == care.Active {
+func (a Join) decide(k Known, p care.Provider, env Env) Plan {
+	again := outdated(p, env)
+	switch {
+	case p.Standing == care.Active && !again:
 		return fault(care.Conflict, "already_active", "You already take part.")
+	case p.Standing == care.Suspended:
+		return fault(care.Conflict, "suspended", "The care team has suspended your participation. Write to them; only they can end it.")
+	case p.Standing == care.OptedOut && len(missingOf(a.Attest)) > 0:
+		return fault(care.Conflict, "attest_afresh", "You left, and your earlier yes ended with it. Say yes to each of the six duties again.")
 	}
-	p.Attested = nil
-	for _, duty := range rules.DutyCodes() {
-		if slices.Contains(a.Attest, duty) {
-			p.Attested = append(p.Attested, care.Attestation{Duty: duty, Version: env.Terms.Version, At: env.Now})
-		}
-	}
+	p.Attested = a.attested(p, env)
 	if a.Virtual != nil {
 		p.Virtual = a.Virtual
 	}
-	p.Standing = care.Active
 	if problems := p.Hours.Valid(); problems != nil {
 		return fault(care.Invalid, "hours_missing", "Give your weekly hours and time zone first: "+problems.Error()+".")
 	}
-	decision := rules.MayJoin.Decide(providerFacts(p, "", env), env.Words)
+	decision := rules.MayJoin.Decide(providerFacts(k, p, "", env), env.Words)
+	waits := rules.WantsCareTeam(decision)
+	if decision.Outcome != rules.Yes && !waits {
+		return refused(decision)
+	}
+	d := begin(env, chartOf(k, p))
+	p.AskedBy, p.LeftAt = "", time.Time{}
+	switch {
+	case waits:
+		if p.Standing != care.PendingReview {
+			p.Become(care.PendingReview, env.Now, env.Actor, "")
+		}
+		d.task("join_review", string(p.ID))
+		decision.Outcome = rules.Yes // it is kept; the findings tell what is waited for
+	case p.Standing != care.Active:
+		p.Become(care.Active, env.Now, env.Actor, "")
+		p.JoinedAt = env.Now
+	}
+	d.put(p)
+	d.Decision, d.Made = decision, string(p.ID)
+	return d.plan()
+}
+
+// attested are the yeses that stand after this one: whoever takes part keeps
+// those that still hold, everybody else begins anew.
+func (a Join) attested(p care.Provider, env Env) []care.Attestation {
+	var given []care.Attestation
+	for _, duty := range rules.DutyCodes() {
+		i := slices.IndexFunc(p.Attested, func(had care.Attestation) bool { return had.Duty == duty })
+		switch {
+		case slices.Contains(a.Attest, duty):
+			given = append(given, care.Attestation{Duty: duty, Version: env.Terms.Version, At: env.Now})
+		case p.Standing == care.Active && i >= 0:
+			given = append(given, p.Attested[i])
+		}
+	}
+	return given
+}
+
+func missingOf(attest []string) []string {
+	return slices.DeleteFunc(rules.DutyCodes(), func(duty string) bool { return slices.Contains(attest, duty) })
+}
+
+// outdated says whether a provider is asked for a yes again.
+func outdated(p care.Provider, env Env) bool {
+	facts := providerFacts(Known{}, p, "", env)
+	return slices.ContainsFunc(p.Attested, func(a care.Attestation) bool {
+		_, asked := rules.Outdated(facts, a)
+		return asked
+	})
+}
+
+// OptIn is the care team's opting a provider in on their behalf. It asks for the
+// provider's own yes, and does nothing else.
+type OptIn struct{ Provider care.ChartID }
+
+// Admit ends the review of a provider who has said yes.
+type Admit struct{ Provider care.ChartID }
+
+// Suspend takes a provider off the list by the care team's word, Reinstate puts
+// them back. What they had not answered goes to others.
+type (
+	Suspend struct {
+		Provider care.ChartID
+		Reason   string
+	}
+	Reinstate struct{ Provider care.ChartID }
+)
+
+func (OptIn) Name() string                 { return "opt_in" }
+func (a OptIn) Needs(Known) Needs          { return Needs{Charts: []care.ChartID{a.Provider}} }
+func (a OptIn) About(Known) care.About     { return care.About{Provider: a.Provider} }
+func (Admit) Name() string                 { return "admit" }
+func (a Admit) Needs(Known) Needs          { return Needs{Charts: []care.ChartID{a.Provider}} }
+func (a Admit) About(Known) care.About     { return care.About{Provider: a.Provider} }
+func (Suspend) Name() string               { return "suspend" }
+func (a Suspend) About(Known) care.About   { return care.About{Provider: a.Provider} }
+func (Reinstate) Name() string             { return "reinstate" }
+func (a Reinstate) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Provider}} }
+func (a Reinstate) About(Known) care.About { return care.About{Provider: a.Provider} }
+
+// Needs of a suspension include who waits for an answer.
+func (a Suspend) Needs(Known) Needs {
+	return Needs{Charts: []care.ChartID{a.Provider}, Sets: []care.Set{inbox(a.Provider)}}
+}
+
+// Decide asks the provider; nobody is listed by it.
+func (a OptIn) Decide(k Known, env Env) Plan {
+	p, ok := ofProvider(k, a.Provider)
+	if !ok {
+		return missing()
+	}
+	if p.Standing != care.NotJoined && p.Standing != care.OptedOut {
+		return fault(care.Conflict, "already_asked", "This provider takes part, or has been asked already.")
+	}
+	d := begin(env, chartOf(k, p))
+	p.Become(care.PendingReview, env.Now, env.Actor, "")
+	p.AskedBy, p.Attested = env.Actor.Chart, nil
+	d.put(p)
+	if d.chart.Account != nil {
+		d.tellProvider(p.ID, "opt_in", string(p.ID), "/pro/participation", time.Time{}, p.Hours.Zone)
+	}
+	d.Made = string(p.ID)
+	return d.plan()
+}
+
+// Decide admits who has said yes, if the rules now say yes too.
+func (a Admit) Decide(k Known, env Env) Plan {
+	p, ok := ofProvider(k, a.Provider)
+	if !ok {
+		return missing()
+	}
+	if p.Standing != care.PendingReview {
+		return fault(care.Conflict, "not_pending_review", "This provider does not wait for a review.")
+	}
+	decision := rules.MayJoin.Decide(providerFacts(k, p, "", env), env.Words)
+	if decision.Outcome != rules.Yes {
+		return refused(decision) // a yes that only the care team has given is none: the duties are missing
+	}
+	d := begin(env, chartOf(k, p))
+	d.admit(&p)
+	d.put(p)
+	d.Decision, d.Made = decision, string(p.ID)
+	return d.plan()
+}
+
+// admit lets a provider in whose review is over.
+func (d *draft) admit(p *care.Provider) {
+	p.Become(care.Active, d.env.Now, d.env.Actor, "")
+	p.JoinedAt = d.env.Now
+	d.untask(string(p.ID))
+	if d.chart.Account != nil {
+		d.tellProvider(p.ID, "admitted", string(p.ID), "/pro/participation", time.Time{}, p.Hours.Zone)
+	}
+}
+
+// Decide takes the provider off the list in this commit.
+func (a Suspend) Decide(k Known, env Env) Plan {
+	p, ok := ofProvider(k, a.Provider)
+	if !ok {
+		return missing()
+	}
+	switch {
+	case p.Standing != care.Active && p.Standing != care.Paused && p.Standing != care.PendingReview:
+		return fault(care.Conflict, "not_active", "This provider does not take part, so there is nothing to suspend.")
+	case a.Reason == "" || len(a.Reason) > 500:
+		return fault(care.Invalid, "invalid_input", "reason: say why, in at most 500 letters; the provider reads it.")
+	}
+	d := begin(env, chartOf(k, p))
+	p.Become(care.Suspended, env.Now, env.Actor, a.Reason)
+	d.put(p)
+	d.errands("provider_left", k.Sets[inbox(p.ID)])
+	if d.chart.Account != nil {
+		d.tellProvider(p.ID, "suspended", string(p.ID), "/pro/participation", time.Time{}, p.Hours.Zone)
+	}
+	d.Made = string(p.ID)
+	return d.plan()
+}
+
+// Decide asks what joining asks.
+func (a Reinstate) Decide(k Known, env Env) Plan {
+	p, ok := ofProvider(k, a.Provider)
+	if !ok {
+		return missing()
+	}
+	if p.Standing != care.Suspended {
+		return fault(care.Conflict, "not_suspended", "This provider is not suspended.")
+	}
+	decision := rules.MayJoin.Decide(providerFacts(k, p, "", env), env.Words)
 	if decision.Outcome != rules.Yes {
 		return refused(decision)
 	}
-	p.JoinedAt, p.LeftAt = env.Now, time.Time{}
+	p.Become(care.Active, env.Now, env.Actor, "")
 	plan := changeProvider(p)
 	plan.Decision = decision
 	return plan
-}
-
-// SetHours is the provider's week, and how openings are cut from it.
-type SetHours struct {
-	Provider     care.ChartID
-	Hours        calendar.Hours
-	SelfSchedule *bool
-	Link         *string
-}
-
-func (SetHours) Name() string             { return "set_hours" }
-func (a SetHours) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Provider}} }
-func (a SetHours) About(Known) care.About { return care.About{Provider: a.Provider} }
-
-// Decide leaves what is booked where it is.
-func (a SetHours) Decide(k Known, env Env) Plan {
-	p, ok := ofProvider(k, a.Provider)
-	if !ok {
-		return missing()
-	}
-	if problems := a.Hours.Valid(); problems != nil {
-		return fault(care.Invalid, "invalid_input", "Please mend: "+problems.Error()+".")
-	}
-	if a.Link != nil && *a.Link != "" && !strings.HasPrefix(*a.Link, "https://") {
-		return fault(care.Invalid, "invalid_input", "link: give an address that begins with https://, or leave it empty.")
-	}
-	p.Hours = a.Hours
-	set(&p.SelfSchedule, a.SelfSchedule)
-	set(&p.Link, a.Link)
-	return changeProvider(p)
-}
-
-// SetProfile is what a provider tells of themselves in the directory.
-type SetProfile struct {
-	Provider    care.ChartID
-	Pronouns    string
-	About_      string
-	Specialties []string
-	Languages   []string
-	Modalities  []string
-}
-
-func (SetProfile) Name() string             { return "set_profile" }
-func (a SetProfile) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Provider}} }
-func (a SetProfile) About(Known) care.About { return care.About{Provider: a.Provider} }
-
-// Decide changes the public words only.
-func (a SetProfile) Decide(k Known, _ Env) Plan {
-	p, ok := ofProvider(k, a.Provider)
-	if !ok {
-		return missing()
-	}
-	var wrong problems
-	wrong.need(len(a.About_) <= 3000, "about: at most 3,000 letters")
-	wrong.need(len(a.Pronouns) <= 40, "pronouns: at most 40 letters")
-	wrong.need(listOK(a.Specialties, 20) && listOK(a.Languages, 20) && listOK(a.Modalities, 20), "specialties, languages, modalities: at most 20 each, none longer than 60 letters")
-	if f := wrong.fault(); f != nil {
-		return Plan{Fault: f}
-	}
-	p.Pronouns, p.About, p.Specialties, p.Languages, p.Modalities = a.Pronouns, a.About_, a.Specialties, a.Languages, a.Modalities
-	return changeProvider(p)
 }
 
 // Pause and Resume take a provider off the list for a while. What was asked
@@ -162,16 +241,16 @@ func (a Resume) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.
 func (a Resume) About(Known) care.About { return care.About{Provider: a.Provider} }
 
 // Decide pauses one who takes part.
-func (a Pause) Decide(k Known, _ Env) Plan {
-	return stand(k, a.Provider, care.Active, care.Paused, "Only somebody who takes part can pause.")
+func (a Pause) Decide(k Known, env Env) Plan {
+	return stand(k, env, a.Provider, care.Active, care.Paused, "Only somebody who takes part can pause.")
 }
 
 // Decide resumes one who paused.
-func (a Resume) Decide(k Known, _ Env) Plan {
-	return stand(k, a.Provider, care.Paused, care.Active, "You have not paused, so there is nothing to resume.")
+func (a Resume) Decide(k Known, env Env) Plan {
+	return stand(k, env, a.Provider, care.Paused, care.Active, "You have not paused, so there is nothing to resume.")
 }
 
-func stand(k Known, id care.ChartID, from, to care.Participation, otherwise string) Plan {
+func stand(k Known, env Env, id care.ChartID, from, to care.Participation, otherwise string) Plan {
 	p, ok := ofProvider(k, id)
 	if !ok {
 		return missing()
@@ -179,46 +258,8 @@ func stand(k Known, id care.ChartID, from, to care.Participation, otherwise stri
 	if p.Standing != from {
 		return fault(care.Conflict, "not_"+string(from), otherwise)
 	}
-	p.Standing = to
+	p.Become(to, env.Now, env.Actor, "")
 	return changeProvider(p)
-}
-
-// Leave opts a provider out: at once, for no reason given, without a minimum
-// stay. Each client who waits for an answer becomes an errand of its own, which
-// the sweep runs within the minute; clients in care stay.
-type Leave struct{ Provider care.ChartID }
-
-func (Leave) Name() string             { return "leave" }
-func (a Leave) About(Known) care.About { return care.About{Provider: a.Provider} }
-func (a Leave) Needs(Known) Needs {
-	return Needs{Charts: []care.ChartID{a.Provider}, Sets: []care.Set{inbox(a.Provider)}}
-}
-
-// Decide takes the provider off the list in this commit.
-func (a Leave) Decide(k Known, env Env) Plan {
-	p, ok := ofProvider(k, a.Provider)
-	if !ok {
-		return missing()
-	}
-	if p.Standing != care.Active && p.Standing != care.Paused {
-		return fault(care.Conflict, "not_active", "You do not take part, so there is nothing to leave.")
-	}
-	p.Standing, p.LeftAt = care.OptedOut, env.Now
-	plan := changeProvider(p)
-	waiting := slices.Clone(k.Sets[inbox(a.Provider)])
-	slices.SortFunc(waiting, func(x, y care.Member) int { return strings.Compare(x.Ref, y.Ref) })
-	for _, m := range waiting {
-		errand := env.Clock.Start(care.Deadline{
-			ID: care.DeadlineID(env.ID("dl")), Chart: p.ID, Code: "provider_left", Subject: m.Ref,
-			Starts: env.Now, Due: env.Now, Zone: p.Hours.Zone,
-		})
-		plan.Changes = append(plan.Changes, care.Put{Chart: p.ID, Record: errand})
-	}
-	return plan
-}
-
-func inbox(provider care.ChartID) care.Set {
-	return care.Set{Name: care.SetInbox, Of: string(provider), Serves: provider}
 }
 
 func ofProvider(k Known, id care.ChartID) (care.Provider, bool) {
@@ -227,6 +268,13 @@ func ofProvider(k Known, id care.ChartID) (care.Provider, bool) {
 		return care.Provider{}, false
 	}
 	return *chart.Provider, true
+}
+
+func chartOf(k Known, p care.Provider) *care.Chart {
+	if chart := k.Chart(p.ID); chart != nil {
+		return chart
+	}
+	return &care.Chart{ID: p.ID, Of: care.OfProvider, Provider: &p}
 }
 
 func changeProvider(p care.Provider) Plan {

@@ -73,6 +73,7 @@ func consultationHeld(_ *draft, _ *care.Appointment, r *care.Referral) {
 
 func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
 	r.Status = care.InCare
+	d.unchoose(*r)
 	ap.Covered = covered(d.chart, d.env)
 	e, ok := d.chart.Episode(ap.Episode)
 	if !ok || e.First != "" {

@@ -32,13 +32,19 @@ func (a Request) Name() string {
 	return "request"
 }
 
-func (a Request) Needs(Known) Needs {
+func (a Request) Needs(k Known) Needs {
 	n := Needs{Charts: []care.ChartID{a.Provider}}
+	if p, ok := ofProvider(k, a.Provider); ok {
+		if p.Caseload > 0 {
+			n.Sets = append(n.Sets, panel(p.ID))
+		}
+		n.Match = a.insteadOf(k, p)
+	}
 	if a.Client != "" {
 		n.Charts = append(n.Charts, a.Client)
 	}
 	if a.New != nil {
-		n.Sets = a.New.Needs(Known{}).Sets
+		n.Sets = append(n.Sets, a.New.Needs(Known{}).Sets...)
 	}
 	if !a.Start.IsZero() {
 		n.Sets = append(n.Sets, busyDays(a.Provider, a.Start, bookAhead)...)
@@ -72,9 +78,12 @@ func (a Request) Decide(k Known, env Env) Plan {
 	episode, had := d.chart.OpenEpisode()
 	decision := rules.MayRequest.Decide(rules.RequestFacts{
 		Client:   clientFacts(*chart.Client, env),
-		Provider: providerFacts(*provider.Provider, chart.Client.State, env),
+		Provider: providerFacts(k, *provider.Provider, chart.Client.State, env),
 		Open:     openRequests(chart, episode.ID), Already: asked(chart, a.Provider), Enabled: env.Programme.Enabled,
 	}, env.Words)
+	if rules.HasMovedOn(decision) {
+		return gone(k)
+	}
 	if decision.Outcome != rules.Yes {
 		return refused(decision)
 	}
@@ -102,6 +111,33 @@ func (a Request) Decide(k Known, env Env) Plan {
 	}
 	d.Decision, d.Made = decision, string(r.ID)
 	return d.plan()
+}
+
+// insteadOf are others to offer when the provider has left the list while the
+// client was on the booking page; nil while they are on it.
+func (a Request) insteadOf(k Known, p care.Provider) *Match {
+	if p.Standing == care.Active && p.Virtual != nil && *p.Virtual && !p.WaitlistOnly && p.Caseload == 0 {
+		return nil
+	}
+	m := &Match{Not: []care.ChartID{a.Provider}, Most: 3, By: farAhead}
+	if chart := k.Chart(a.Client); chart != nil && chart.Client != nil {
+		m.State, m.Concerns, m.Language = chart.Client.State, chart.Client.Concerns, chart.Client.Language
+	} else if a.New != nil {
+		m.State, m.Concerns, m.Language = a.New.State, a.New.Concerns, a.New.Language
+	} else {
+		return nil
+	}
+	return m
+}
+
+// farAhead is later than any opening that the directory looks for.
+var farAhead = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// gone tells that a provider takes nobody new any more, and who does.
+func gone(k Known) Plan {
+	plan := fault(care.Conflict, "provider_not_available", "This provider has just stopped taking new clients. Nothing was sent. Choose one of the others.")
+	plan.Fault.Others = k.Matched
+	return plan
 }
 
 func (a Request) chart(k Known, env Env) (*care.Chart, []care.Change, *care.Fault) {
@@ -147,7 +183,8 @@ func (d *draft) askProvider(r care.Referral, p care.Provider) {
 func (d *draft) meet(r care.Referral, p care.Provider, start time.Time) {
 	appointment := care.Appointment{
 		ID: care.AppointmentID(d.env.ID("ap")), Referral: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider,
-		Type: care.Consultation, Start: start, End: start.Add(time.Duration(p.Hours.ConsultMinutes) * time.Minute),
+		AtRisk: atRisk(p, d.chart.Client.State, start),
+		Type:   care.Consultation, Start: start, End: start.Add(time.Duration(p.Hours.ConsultMinutes) * time.Minute),
 		Virtual: true, Link: p.Link, Status: care.Booked, BookedBy: d.env.Actor.Role, BookedAt: d.env.Now, Programme: care.ProgrammeChart,
 	}
 	consult, _ := d.chart.Deadline(r.Consult)
@@ -170,6 +207,7 @@ func (d *draft) supersedeOthers(chosen care.Referral) {
 			r.Status, r.ClosedAt = care.Superseded, d.env.Now
 			d.settle(r.Respond, care.Stopped)
 			d.settle(r.Consult, care.Stopped)
+			d.unchoose(r)
 			d.put(r)
 			d.tellProvider(r.Provider, "superseded", string(r.ID), "/pro", time.Time{}, "")
 		}
@@ -182,7 +220,7 @@ func bookable(p care.Provider, state string, start time.Time, k Known, env Env) 
 	next := openings(p, p.Hours.ConsultMinutes, k, env, start)
 	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
 	decision := rules.MayBookOpening.Decide(rules.BookFacts{
-		Provider: providerFacts(p, state, env), Opening: true, SelfSchedule: p.SelfSchedule, Future: start.After(env.Now),
+		Provider: providerFacts(k, p, state, env), Opening: true, SelfSchedule: p.SelfSchedule, Future: start.After(env.Now),
 	}, env.Words)
 	if decision.Outcome != rules.Yes {
 		return refused(decision), false
@@ -229,8 +267,10 @@ func clashes(from, to time.Time, busy []calendar.Slot) bool {
 	return slices.ContainsFunc(busy, func(b calendar.Slot) bool { return from.Before(b.End) && b.Start.Before(to) })
 }
 
-func providerFacts(p care.Provider, state string, env Env) rules.ProviderFacts {
-	return rules.ProviderFacts{Provider: p, State: state, Today: env.Today(p.Hours.Zone), Terms: env.Terms}
+func providerFacts(k Known, p care.Provider, state string, env Env) rules.ProviderFacts {
+	return rules.ProviderFacts{
+		Provider: p, State: state, Today: env.Today(p.Hours.Zone), Terms: env.Terms, Versions: env.Clock.Terms, Panel: len(k.Sets[panel(p.ID)]),
+	}
 }
 
 func openRequests(chart *care.Chart, episode care.EpisodeID) int {

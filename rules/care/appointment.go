@@ -33,6 +33,9 @@ type Appointment struct {
 	// Recorded is why a visit was entered only after it had been; BookedAt is when
 	// that was. Such a visit keeps no promise.
 	Recorded string `json:"recorded,omitempty"`
+	// AtRisk says that the provider has no credential where the client is on the
+	// day of the appointment, as far as is known.
+	AtRisk bool `json:"at_risk,omitempty"`
 }
 
 // Move is one change of an appointment's time: from which, when, and by whom.

@@ -1,6 +1,7 @@
 package care
 
 import (
+	"cmp"
 	"time"
 
 	"careconnect/rules/calendar"
@@ -57,7 +58,8 @@ func (d Deadline) Stands() []Place {
 type Task struct {
 	ID       TaskID    `json:"id"`
 	Client   ChartID   `json:"client,omitempty"`
-	Code     string    `json:"code"` // a row of the table of tasks
+	Provider ChartID   `json:"provider,omitempty"` // of a task in a provider's chart
+	Code     string    `json:"code"`               // a row of the table of tasks
 	Subject  string    `json:"subject"`
 	OpenedAt time.Time `json:"opened_at"`
 	DoneAt   time.Time `json:"done_at,omitzero"`
@@ -74,6 +76,6 @@ func (t Task) Stands() []Place {
 	}
 	return []Place{{
 		Set: Set{Name: SetQueue, Of: "task"}, Entry: string(t.ID),
-		Member: Member{Chart: t.Client, Ref: string(t.ID), Code: t.Code, At: t.OpenedAt},
+		Member: Member{Chart: cmp.Or(t.Client, t.Provider), Ref: string(t.ID), Code: t.Code, At: t.OpenedAt},
 	}}
 }

@@ -22,6 +22,8 @@ type Fault struct {
 	Says string
 	// Next are openings to take instead, when one was gone.
 	Next []time.Time
+	// Others are providers to choose instead, when one has left the list.
+	Others []ChartID
 }
 
 // Error gives the sentence.

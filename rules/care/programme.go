@@ -45,6 +45,15 @@ type Terms struct {
 	ReportMinCell       int       `json:"report_min_cell"`
 	Degrees             []string  `json:"degrees"`
 	PsyD                *bool     `json:"psyd,omitempty"` // nil: the care team has not decided
+	// Wording is the version of the six duties' words. A new one asks every
+	// provider for a new yes, as other numbers in a duty do.
+	Wording              string `json:"wording,omitempty"`
+	ReattestDays         int    `json:"reattest_days,omitempty"`
+	ChoiceHours          int    `json:"choice_hours,omitempty"`
+	CredentialNoticeDays int    `json:"credential_notice_days,omitempty"`
+	CredentialLastDays   int    `json:"credential_last_days,omitempty"`
+	ReviewMisses         int    `json:"review_misses,omitempty"`
+	ReviewDays           int    `json:"review_days,omitempty"`
 }
 
 // Kind, Key and Stands make Terms a Record.

@@ -11,11 +11,17 @@ type Participation string
 
 // The states of participation. A candidate from a registry starts as NotJoined.
 const (
-	NotJoined Participation = "not_joined"
-	Active    Participation = "active"
-	Paused    Participation = "paused"
-	OptedOut  Participation = "opted_out"
+	NotJoined     Participation = "not_joined"
+	PendingReview Participation = "pending_review" // somebody still has to say yes: the care team, or the provider themself
+	Active        Participation = "active"
+	Paused        Participation = "paused"
+	OptedOut      Participation = "opted_out"
+	Suspended     Participation = "suspended" // taken off the list by the care team
 )
+
+// Gone says whether a provider in this state answers nobody any more: what they
+// had not answered goes to others.
+func (p Participation) Gone() bool { return p == OptedOut || p == Suspended }
 
 // Provider is a clinician of the network, whether they have opted in or not.
 type Provider struct {
@@ -25,21 +31,29 @@ type Provider struct {
 	Pronouns     string         `json:"pronouns,omitempty"`
 	Gender       string         `json:"gender,omitempty"`
 	Email        string         `json:"email,omitempty"`
-	Degree       string         `json:"degree"` // masters, phd, np, psyd, other
+	Degree       string         `json:"degree"`            // masters, phd, np, psyd, other
+	Degrees      []string       `json:"degrees,omitempty"` // those held besides it
 	Licences     []Licence      `json:"licences,omitempty"`
 	Credentials  []Credential   `json:"credentials,omitempty"`
 	Specialties  []string       `json:"specialties,omitempty"`
 	Languages    []string       `json:"languages,omitempty"`
 	Modalities   []string       `json:"modalities,omitempty"`
+	Identities   []string       `json:"identities,omitempty"` // communities that the provider knows well
 	About        string         `json:"about,omitempty"`
-	Virtual      *bool          `json:"virtual,omitempty"` // nil: not yet said
-	SelfSchedule bool           `json:"self_schedule"`     // clients may book an opening themselves
+	Draft        *Profile       `json:"draft,omitempty"`         // public words that are not published yet
+	AccurateAt   time.Time      `json:"accurate_at,omitzero"`    // when the provider last said that their public words are true
+	Caseload     int            `json:"caseload,omitempty"`      // most clients at a time; 0: no such number
+	WaitlistOnly bool           `json:"waitlist_only,omitempty"` // takes nobody new for now
+	Virtual      *bool          `json:"virtual,omitempty"`       // nil: not yet said
+	SelfSchedule bool           `json:"self_schedule"`           // clients may book an opening themselves
 	Hours        calendar.Hours `json:"hours"`
 	Link         string         `json:"link,omitempty"` // where virtual visits are joined
 	Standing     Participation  `json:"participation"`
 	Attested     []Attestation  `json:"attested,omitempty"`
 	JoinedAt     time.Time      `json:"joined_at,omitzero"`
 	LeftAt       time.Time      `json:"left_at,omitzero"`
+	AskedBy      ChartID        `json:"asked_by,omitempty"` // who of the care team opted them in, while their own yes is waited for
+	History      []Step         `json:"history,omitempty"`  // the last changes of participation, oldest first
 	Registry     string         `json:"registry,omitempty"` // digest of the registry row last taken in
 }
 
@@ -63,6 +77,54 @@ type Attestation struct {
 	Duty    string    `json:"duty"`
 	Version string    `json:"version"`
 	At      time.Time `json:"at"`
+}
+
+// Profile are the words that everybody may read of a provider, as the provider
+// writes them.
+type Profile struct {
+	Pronouns    string   `json:"pronouns,omitempty"`
+	About       string   `json:"about,omitempty"`
+	Specialties []string `json:"specialties,omitempty"`
+	Languages   []string `json:"languages,omitempty"`
+	Modalities  []string `json:"modalities,omitempty"`
+	Identities  []string `json:"identities,omitempty"`
+}
+
+// Profile are the public words that are published.
+func (p Provider) Profile() Profile {
+	return Profile{p.Pronouns, p.About, p.Specialties, p.Languages, p.Modalities, p.Identities}
+}
+
+// Say publishes words in place of those before.
+func (p *Provider) Say(w Profile) {
+	p.Pronouns, p.About, p.Specialties, p.Languages, p.Modalities, p.Identities = w.Pronouns, w.About, w.Specialties, w.Languages, w.Modalities, w.Identities
+}
+
+// Step is one change of participation: to what, from when, and by whom.
+type Step struct {
+	To   Participation `json:"to"`
+	At   time.Time     `json:"at"`
+	Role Role          `json:"role"`
+	By   ChartID       `json:"by,omitempty"`
+	Why  string        `json:"why,omitempty"` // of a suspension, for the provider and the care team
+}
+
+// mostSteps is how many changes a record keeps; the trail keeps all of them.
+const mostSteps = 40
+
+// Become changes the participation, effective at an instant.
+func (p *Provider) Become(to Participation, at time.Time, by Actor, why string) {
+	p.Standing = to
+	p.History = append(p.History[:len(p.History):len(p.History)], Step{to, at, by.Role, by.Chart, why})
+	p.History = p.History[max(0, len(p.History)-mostSteps):]
+}
+
+// AllDegrees are the provider's degrees, the one of the registry first.
+func (p Provider) AllDegrees() []string {
+	if p.Degree == "" {
+		return p.Degrees
+	}
+	return append([]string{p.Degree}, p.Degrees...)
 }
 
 // States are the states in which the provider is both licensed and credentialed

@@ -47,6 +47,7 @@ const (
 	Superseded    ReferralStatus = "withdrawn_superseded"
 	Rerouted      ReferralStatus = "rerouted" // the provider left the programme
 	NotAFit       ReferralStatus = "not_a_fit"
+	Ended         ReferralStatus = "care_ended"
 )
 
 // Open says whether somebody still owes something on the referral.
@@ -68,7 +69,7 @@ func (s ReferralStatus) Undecided() bool {
 // clinical part of the chart is theirs to read.
 func (s ReferralStatus) Clinical() bool {
 	switch s {
-	case Accepted, Proposed, ConsultBooked, ConsultHeld, SessionBooked, InCare:
+	case Accepted, Proposed, ConsultBooked, ConsultHeld, SessionBooked, InCare, Ended:
 		return true
 	}
 	return false

@@ -65,6 +65,11 @@ func Busy(provider ChartID, day string) Set {
 	return Set{Name: SetBusy, Of: string(provider) + "|" + day, Serves: provider}
 }
 
+// Panel is the set of whom a provider has taken on and not let go.
+func Panel(provider ChartID) Set {
+	return Set{Name: SetPanel, Of: string(provider), Serves: provider}
+}
+
 // BookedOn is the set of everybody's booked times on one UTC day; a member's code
 // names the provider.
 func BookedOn(day string) Set { return Set{Name: SetBooked, Of: day} }

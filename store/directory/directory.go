@@ -47,6 +47,7 @@ type row struct {
 	zone        *time.Location
 	from, until int64    // when the states below hold, in Unix seconds
 	states      []string // where the provider is listed, in the order of the record
+	panel       int      // clients whom the provider has taken on; counted only for who set a caseload
 	soonest     soonestCache
 }
 
@@ -107,6 +108,26 @@ func (x *Index) Put(p care.Provider) {
 		func(word string) { x.words.set(word).add(i) })
 }
 
+// Panel says how many clients a provider has taken on and not let go. It is asked
+// for only where the provider has set how many there may be.
+func (x *Index) Panel(provider care.ChartID, clients int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if i, known := x.at[provider]; known && x.rows[i].panel != clients {
+		x.rows[i].panel = clients
+		x.rows[i].from, x.rows[i].until = 0, 0
+		x.stale = append(x.stale, i)
+	}
+}
+
+// Capped says whether a provider has set how many clients they see at a time.
+func (x *Index) Capped(provider care.ChartID) bool {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	i, known := x.at[provider]
+	return known && x.rows[i].public.Caseload > 0
+}
+
 // change calls gone for what only the first list holds, and came for what only the second does. Both are sorted.
 func change(before, after []string, gone, came func(string)) {
 	for len(before) > 0 || len(after) > 0 {
@@ -136,6 +157,8 @@ func (x *Index) value(facet int, value string) *set {
 // share are kept once.
 func publicPart(p care.Provider) care.Provider {
 	p.NPI, p.Email, p.Link, p.Registry = "", "", "", ""
+	p.Draft, p.History, p.AskedBy = nil, nil, ""
+	p.Degrees, p.Identities = ones(p.Degrees), ones(p.Identities)
 	p.Gender, p.Degree, p.Pronouns, p.Standing = one(p.Gender), one(p.Degree), one(p.Pronouns), one(p.Standing)
 	p.Specialties, p.Languages, p.Modalities = ones(p.Specialties), ones(p.Languages), ones(p.Modalities)
 	p.Licences, p.Credentials, p.Attested = slices.Clone(p.Licences), slices.Clone(p.Credentials), slices.Clone(p.Attested)

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"strings"
+	"time"
 
 	"careconnect/rules/care"
 )
@@ -20,7 +21,9 @@ var facets = [...]struct {
 		func(q Query) []string { return wanted(key, q.Language) }},
 	3: {"modality", func(p care.Provider) []string { return keys(p.Modalities) }, func(q Query) []string { return wanted(key, q.Modality) }},
 	4: {"gender", func(p care.Provider) []string { return keys([]string{p.Gender}) }, func(q Query) []string { return wanted(key, q.Gender) }},
-	5: {"degree", func(p care.Provider) []string { return keys([]string{p.Degree}) }, func(q Query) []string { return wanted(key, q.Degree) }},
+	5: {"degree", func(p care.Provider) []string { return keys(p.AllDegrees()) }, func(q Query) []string { return wanted(key, q.Degree) }},
+	6: {"identity", func(p care.Provider) []string { return keys(p.Identities) }, func(q Query) []string { return wanted(key, q.Identity) }},
+	7: {"time", timesOf, func(q Query) []string { return wanted(key, q.Times...) }},
 }
 
 // The places in the table that are asked for by name.
@@ -29,6 +32,29 @@ const (
 	specialtyFacet = 1
 	languageFacet  = 2
 )
+
+// eveningFrom is the minute of the day at which an evening begins.
+const eveningFrom = 17 * 60
+
+// timesOf says whether a provider's week has evenings, by a session that can
+// begin at five or later, or a weekend.
+func timesOf(p care.Provider) []string {
+	evening, weekend := false, false
+	for day, spans := range p.Hours.Week {
+		for _, s := range spans {
+			evening = evening || s.To-max(s.From, eveningFrom) >= p.Hours.SessionMinutes
+			weekend = weekend || day == int(time.Saturday) || day == int(time.Sunday)
+		}
+	}
+	var times []string
+	if evening {
+		times = append(times, "evening")
+	}
+	if weekend {
+		times = append(times, "weekend")
+	}
+	return times
+}
 
 // wanted are the keys of what is asked for; what is empty is not asked for.
 func wanted(key func(string) string, values ...string) []string {

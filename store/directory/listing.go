@@ -57,7 +57,7 @@ func (x *Index) list(i int32, days *days) {
 	if unix := days.now.Unix(); unix < r.from || r.until <= unix {
 		today := days.of(r.zone)
 		r.from, r.until = today.from, today.until
-		states := listedIn(r.public, today.date, days.terms)
+		states := listedIn(rules.ProviderFacts{Provider: r.public, Today: today.date, Terms: days.terms, Versions: x.terms, Panel: r.panel})
 		if !slices.Equal(states, r.states) {
 			for _, s := range r.states {
 				x.value(stateFacet, stateKey(s)).remove(i)
@@ -76,10 +76,11 @@ func (x *Index) list(i int32, days *days) {
 }
 
 // listedIn are the states, of those the record has a credential for, in which the rules list the provider on a day.
-func listedIn(p care.Provider, today calendar.Date, terms care.Terms) []string {
+func listedIn(f rules.ProviderFacts) []string {
 	var states []string
-	for _, c := range p.Credentials {
-		if !slices.Contains(states, c.State) && isListed(rules.ProviderFacts{Provider: p, State: c.State, Today: today, Terms: terms}) {
+	for _, c := range f.Provider.Credentials {
+		f.State = c.State
+		if !slices.Contains(states, c.State) && isListed(f) {
 			states = append(states, c.State)
 		}
 	}

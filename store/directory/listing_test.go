@@ -24,6 +24,9 @@ type way struct {
 	set   func(*care.Provider)
 }
 
+// counted is how many clients each provider of the combinations has.
+const counted = 3
+
 func conditions() []condition {
 	date := func(month time.Month, day int) calendar.Date {
 		return calendar.Date{Year: 2026, Month: month, Day: day}
@@ -44,6 +47,11 @@ func conditions() []condition {
 		{"participation", []way{
 			{"active", true, standing(care.Active)}, {"paused", false, standing(care.Paused)},
 			{"out", false, standing(care.OptedOut)}, {"never in", false, standing(care.NotJoined)},
+			{"under review", false, standing(care.PendingReview)}, {"suspended", false, standing(care.Suspended)},
+		}},
+		{"accepting", []way{
+			{"all", true, func(*care.Provider) {}}, {"room", true, func(p *care.Provider) { p.Caseload = counted + 1 }},
+			{"full", false, func(p *care.Provider) { p.Caseload = counted }}, {"waiting list", false, func(p *care.Provider) { p.WaitlistOnly = true }},
 		}},
 		{"credential", []way{
 			{"open end", true, credential("NY", date(1, 1), calendar.Date{})}, {"last day", true, credential("NY", date(1, 1), date(11, 20))},
@@ -63,9 +71,9 @@ func conditions() []condition {
 	}
 }
 
-// TestListedIffAllHold puts in a provider for each combination of the conditions and finds exactly those of whom
+// TestR12ListedIffAllHold puts in a provider for each combination of the conditions and finds exactly those of whom
 // all are true; the rules, asked one by one, say the same.
-func TestListedIffAllHold(t *testing.T) {
+func TestR12ListedIffAllHold(t *testing.T) {
 	x, wanted, combinations := index(1), map[care.ChartID]bool{}, 0
 	var combine func(p care.Provider, all bool, rest []condition)
 	combine = func(p care.Provider, all bool, rest []condition) {
@@ -80,7 +88,8 @@ func TestListedIffAllHold(t *testing.T) {
 		}
 		combinations++
 		x.Put(p)
-		facts := rules.ProviderFacts{Provider: p, State: "NY", Today: calendar.Date{Year: 2026, Month: 11, Day: 20}, Terms: terms()[0]}
+		x.Panel(p.ID, counted)
+		facts := rules.ProviderFacts{Provider: p, State: "NY", Today: calendar.Date{Year: 2026, Month: 11, Day: 20}, Terms: terms()[0], Panel: counted}
 		if says := rules.ProviderIsListed.Decide(facts, nil).Outcome == rules.Yes; says != all {
 			t.Errorf("%s: the rules say %t", p.ID, says)
 		}
@@ -100,14 +109,14 @@ func TestListedIffAllHold(t *testing.T) {
 		}
 		q.Cursor, more = page.Next, page.Next != ""
 	}
-	if found != len(wanted) || found != 6 || combinations < 4000 {
+	if found != len(wanted) || found != 12 || combinations < 20000 {
 		t.Errorf("found %d of %d listed among %d", found, len(wanted), combinations)
 	}
 }
 
-// TestListingFollowsTheProvidersDay: a credential counts through its last day and from its first, where the
+// TestR5ListingFollowsTheProvidersDay: a credential counts through its last day and from its first, where the
 // provider is, without a restart.
-func TestListingFollowsTheProvidersDay(t *testing.T) {
+func TestR5ListingFollowsTheProvidersDay(t *testing.T) {
 	for _, zone := range []string{"America/New_York", "Pacific/Honolulu", "Pacific/Guam"} {
 		where, err := calendar.Zone(zone)
 		if err != nil {

@@ -13,8 +13,8 @@ import (
 	"careconnect/store/directory"
 )
 
-// TestOrderIsFair: over 1,000 seeds, and over 1,000 days, each of ten equal providers comes first about as often.
-func TestOrderIsFair(t *testing.T) {
+// TestR16OrderIsFair: over 1,000 seeds, and over 1,000 days, each of ten equal providers comes first about as often.
+func TestR16OrderIsFair(t *testing.T) {
 	var ten []care.Provider
 	for i := range 10 {
 		ten = append(ten, provider(fmt.Sprintf("p%d", i)))

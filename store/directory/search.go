@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"careconnect/rules"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
@@ -17,7 +18,9 @@ type Query struct {
 	Modality    string
 	Gender      string
 	Degree      string
-	Text        string // each of its words begins a word of the name, the text about, or another value
+	Identity    string   // a community that the provider knows well
+	Times       []string // evening, weekend: all that are named
+	Text        string   // each of its words begins a word of the name, the text about, or another value
 
 	Promise  bool      // only who can hold the first session before the promise is due
 	SoughtAt time.Time // when care was sought, which the promise counts from; zero: now
@@ -44,7 +47,8 @@ type Card struct {
 	Name, Pronouns, Gender, Degree string
 	States                         []string // where the provider is listed today
 	Specialties, Languages         []string
-	Modalities                     []string
+	Modalities, Identities         []string
+	Degrees                        []string // all that the provider holds
 	About                          string
 	SelfSchedule                   bool
 	Zone                           string
@@ -116,6 +120,21 @@ func (x *Index) Provider(id care.ChartID, now time.Time) (Card, bool) {
 	return x.card(r, now, x.promise(Query{}, now)), true
 }
 
+// Facts are what a listing is decided from: the provider in a state on their
+// present day. False for one that the index does not know.
+func (x *Index) Facts(id care.ChartID, state string, now time.Time) (rules.ProviderFacts, bool) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	i, known := x.at[id]
+	if !known {
+		return rules.ProviderFacts{}, false
+	}
+	r := x.rows[i]
+	return rules.ProviderFacts{
+		Provider: r.public, State: state, Today: calendar.On(now, r.zone), Terms: rules.TermsAt(x.terms, now), Versions: x.terms, Panel: r.panel,
+	}, true
+}
+
 // shown is the row of a provider who is listed somewhere.
 func (x *Index) shown(id care.ChartID) (*row, bool) {
 	i, known := x.at[id]
@@ -156,7 +175,7 @@ func (x *Index) card(r *row, now, due time.Time) Card {
 	p, soonest := &r.public, x.soonest(r, now)
 	return Card{
 		ID: p.ID, Name: p.Name, Pronouns: p.Pronouns, Gender: p.Gender, Degree: p.Degree,
-		States: r.states, Specialties: p.Specialties, Languages: p.Languages, Modalities: p.Modalities,
+		States: r.states, Specialties: p.Specialties, Languages: p.Languages, Modalities: p.Modalities, Identities: p.Identities, Degrees: p.AllDegrees(),
 		About: p.About, SelfSchedule: p.SelfSchedule, Zone: p.Hours.Zone,
 		ConsultMinutes: p.Hours.ConsultMinutes, SessionMinutes: p.Hours.SessionMinutes,
 		NextConsultation: instant(soonest.consult), FirstSession: instant(soonest.session),

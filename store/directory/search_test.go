@@ -242,3 +242,38 @@ func TestWhatCannotBeRead(t *testing.T) {
 		t.Errorf("another limit on the next page: %v", err)
 	}
 }
+
+// TestR16EveningsWeekendsAndIdentities: what the week is open for, and whom a provider knows well, are filters
+// with counts like the others; a provider with two degrees is found by either.
+func TestR16EveningsWeekendsAndIdentities(t *testing.T) {
+	hours := func(id string, day time.Weekday, from, to int) care.Provider {
+		p := provider(id)
+		p.Hours.Week = [7][]calendar.Span{}
+		p.Hours.Week[day] = []calendar.Span{{From: from * 60, To: to * 60}}
+		return p
+	}
+	both := hours("both", time.Sunday, 18, 20)
+	both.Identities, both.Degrees = []string{"LGBTQ+", "veterans"}, []string{"np"}
+	x := index(1, hours("day", time.Monday, 9, 17), hours("almost", time.Monday, 9, 17), hours("evening", time.Tuesday, 16, 19), hours("weekend", time.Saturday, 9, 12), both)
+	for _, c := range []struct {
+		q    directory.Query
+		want []care.ChartID
+	}{
+		{directory.Query{Times: []string{"evening"}}, []care.ChartID{"both", "evening"}},
+		{directory.Query{Times: []string{"weekend"}}, []care.ChartID{"both", "weekend"}},
+		{directory.Query{Times: []string{"evening", "weekend"}}, []care.ChartID{"both"}},
+		{directory.Query{Identity: "lgbtq"}, []care.ChartID{"both"}},
+		{directory.Query{Identity: "Veterans", Degree: "np"}, []care.ChartID{"both"}},
+	} {
+		c.q.State, c.q.Facets = "NY", true
+		page := search(t, x, c.q, now)
+		got := ids(page)
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %v, want %v", c.q, got, c.want)
+		}
+		if page.Facets["identity"]["veterans"] != 1 || page.Facets["time"]["evening"] == 0 && page.Facets["time"]["weekend"] == 0 {
+			t.Errorf("counted %v and %v", page.Facets["identity"], page.Facets["time"])
+		}
+	}
+}

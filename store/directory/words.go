@@ -73,8 +73,7 @@ func wordsOf(p care.Provider) []string {
 		words = append(words, split(strings.Join(parts, " "))...)
 	}
 	words = append(words, split(p.About)...)
-	words = append(words, split(p.Degree)...)
-	for _, values := range [][]string{p.Specialties, p.Languages, p.Modalities} {
+	for _, values := range [][]string{p.AllDegrees(), p.Identities, p.Specialties, p.Languages, p.Modalities} {
 		for _, v := range values {
 			words = append(words, split(v)...)
 		}

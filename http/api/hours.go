@@ -27,6 +27,7 @@ type hours struct {
 	NoticeMinutes    int        `json:"notice_minutes,omitempty" minimum:"0" maximum:"86400" doc:"Minimum notice of a booking"`
 	ConsultMinutes   int        `json:"consult_minutes,omitempty" minimum:"5" maximum:"480" default:"15"`
 	SessionMinutes   int        `json:"session_minutes,omitempty" minimum:"5" maximum:"480" default:"50"`
+	MostPerDay       int        `json:"most_per_day,omitempty" minimum:"0" maximum:"100" doc:"Appointments that begin on one date; left out: no such number"`
 	SelfSchedule     *bool      `json:"self_schedule,omitempty" doc:"Clients may book an opening without asking; left out: as it is"`
 	Link             *string    `json:"link,omitempty" maxLength:"500" doc:"Where visits are joined, https only; left out: as it is"`
 }
@@ -123,7 +124,7 @@ func showHours(p care.Provider) hours {
 	h := p.Hours
 	shown := hours{
 		Zone: h.Zone, ClosedOnHolidays: h.ClosedOnHolidays, BufferMinutes: h.BufferMinutes, NoticeMinutes: h.NoticeMinutes,
-		ConsultMinutes: h.ConsultMinutes, SessionMinutes: h.SessionMinutes, SelfSchedule: &p.SelfSchedule, Link: &p.Link,
+		ConsultMinutes: h.ConsultMinutes, SessionMinutes: h.SessionMinutes, MostPerDay: h.MostPerDay, SelfSchedule: &p.SelfSchedule, Link: &p.Link,
 		Away: each(h.Away, func(d calendar.DateSpan) away { return away(d) }),
 	}
 	for day, spans := range shown.Week.days() {
@@ -139,7 +140,7 @@ func showHours(p care.Provider) hours {
 func (h hours) read() calendar.Hours {
 	set := calendar.Hours{
 		Zone: h.Zone, ClosedOnHolidays: h.ClosedOnHolidays, BufferMinutes: h.BufferMinutes, NoticeMinutes: h.NoticeMinutes,
-		ConsultMinutes: h.ConsultMinutes, SessionMinutes: h.SessionMinutes,
+		ConsultMinutes: h.ConsultMinutes, SessionMinutes: h.SessionMinutes, MostPerDay: h.MostPerDay,
 		Away: each(h.Away, func(d away) calendar.DateSpan { return calendar.DateSpan(d) }),
 	}
 	for day, spans := range h.Week.days() {

@@ -14,25 +14,25 @@ import (
 
 // participation is where a provider stands with the programme.
 type participation struct {
-	Provider    care.ChartID       `json:"provider_id"`
-	Standing    care.Participation `json:"participation" enum:"not_joined,pending_review,active,paused,opted_out,suspended"`
-	Attested    []attestation      `json:"attested"`
-	Virtual     *bool              `json:"virtual,omitempty" doc:"Left out: not yet said"`
-	Degree      string             `json:"degree,omitempty"`
-	Degrees     []string           `json:"degrees,omitempty" doc:"Those held besides it; any one that qualifies is enough"`
-	Caseload    int                `json:"caseload,omitempty" doc:"Most clients at a time; left out: as many as come"`
-	Waitlist    bool               `json:"waitlist_only,omitempty" doc:"Takes nobody new for now"`
-	Asked       bool               `json:"confirm,omitempty" doc:"The care team opted in on my behalf, and my own yes is waited for"`
-	Licences    []string           `json:"licences" doc:"States, two letters each"`
-	Credentials []credential       `json:"credentials"`
-	JoinedAt    *time.Time         `json:"joined_at,omitempty"`
-	LeftAt      *time.Time         `json:"left_at,omitempty"`
-	History     []step             `json:"history" doc:"The last changes, oldest first, each with its date and who made it"`
-	Again       []outdated         `json:"attest_again,omitempty" doc:"Duties that have changed since my yes"`
-	Missing     []rules.Finding    `json:"missing" doc:"What stands in the way of taking part, if anything does"`
+	Provider    care.ChartID        `json:"provider_id"`
+	Standing    care.Participation  `json:"participation" enum:"not_joined,pending_review,active,paused,opted_out,suspended"`
+	Attested    []attestation       `json:"attested"`
+	Virtual     *bool               `json:"virtual,omitempty" doc:"Left out: not yet said"`
+	Degree      string              `json:"degree,omitempty"`
+	Degrees     []string            `json:"degrees,omitempty" doc:"Those held besides it; any one that qualifies is enough"`
+	Caseload    int                 `json:"caseload,omitempty" doc:"Most clients at a time; left out: as many as come"`
+	Waitlist    bool                `json:"waitlist_only,omitempty" doc:"Takes nobody new for now"`
+	Asked       bool                `json:"confirm,omitempty" doc:"The care team opted in on my behalf, and my own yes is waited for"`
+	Licences    []string            `json:"licences" doc:"States, two letters each"`
+	Credentials []credential        `json:"credentials"`
+	JoinedAt    *time.Time          `json:"joined_at,omitempty"`
+	LeftAt      *time.Time          `json:"left_at,omitempty"`
+	History     []participationStep `json:"history" doc:"The last changes, oldest first, each with its date and who made it"`
+	Again       []outdated          `json:"attest_again,omitempty" doc:"Duties that have changed since my yes"`
+	Missing     []rules.Finding     `json:"missing" doc:"What stands in the way of taking part, if anything does"`
 }
 
-type step struct {
+type participationStep struct {
 	To   care.Participation `json:"to"`
 	At   time.Time          `json:"at" doc:"From when it holds"`
 	Role care.Role          `json:"role" doc:"As what somebody changed it"`
@@ -74,7 +74,9 @@ func (a *API) participationOf(ctx context.Context, id care.ChartID) (participati
 	facts := rules.ProviderFacts{Provider: p, Today: calendar.On(now, zone), Terms: rules.TermsAt(programme.Terms, now), Versions: programme.Terms}
 	shown := participation{
 		Degrees: p.Degrees, Caseload: p.Caseload, Waitlist: p.WaitlistOnly, Asked: p.AskedBy != "",
-		History:  each(p.History, func(s care.Step) step { return step{To: s.To, At: s.At.In(zone), Role: s.Role, Why: s.Why} }),
+		History: each(p.History, func(s care.Step) participationStep {
+			return participationStep{To: s.To, At: s.At.In(zone), Role: s.Role, Why: s.Why}
+		}),
 		Provider: p.ID, Standing: p.Standing, Virtual: p.Virtual, Degree: p.Degree,
 		Attested: each(p.Attested, func(t care.Attestation) attestation {
 			return attestation{Duty: t.Duty, Version: t.Version, At: t.At.In(zone)}
@@ -153,6 +155,23 @@ type putVirtual struct {
 func (a *API) setVirtual(ctx context.Context, in *putVirtual) (participation, error) {
 	own := actor(ctx).Chart
 	return a.onParticipation(ctx, in.Keyed, own, act.SetVirtual{Provider: own, Virtual: in.Body.Virtual})
+}
+
+type postPsyD struct {
+	Keyed
+	Body struct {
+		Take bool `json:"take"`
+	}
+}
+
+// decided is the version of the terms that a decision made.
+type decided struct {
+	Version string `json:"version"`
+}
+
+func (a *API) decidePsyD(ctx context.Context, in *postPsyD) (decided, error) {
+	out, err := a.do(ctx, in.Keyed, act.DecidePsyD{Take: in.Body.Take})
+	return decided{Version: out.Made}, err
 }
 
 type putDegrees struct {

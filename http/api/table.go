@@ -101,6 +101,7 @@ var table = []operation{
 	{post, "/api/v1/employers", "add_employer", careTeam, made, "Register an employer that offers the programme", on((*API).addEmployer)},
 	{post, "/api/v1/providers/{id}/credentials", "credential", careTeam, ok, "Record a provider's credentialing", on((*API).credential)},
 	{get, "/api/v1/providers/{id}/listing", "read listing", careTeam, ok, "Why a provider is or is not listed, in a state or for a client", on((*API).listing)},
+	{post, "/api/v1/terms/psyd", "decide_psyd", careTeam, ok, "Decide, for the whole instance, whether providers with a PsyD are taken", on((*API).decidePsyD)},
 	{put, "/api/v1/providers/{id}/degrees", "set_degrees", careTeam, ok, "Record the degrees that a provider holds", on((*API).setDegrees)},
 	{post, "/api/v1/providers/{id}/opt-in", "opt_in", careTeam, ok, "Opt a provider in on their behalf; their own yes is asked for", on((*API).optIn)},
 	{post, "/api/v1/providers/{id}/admit", "admit", careTeam, ok, "End the review of a provider who has said yes", on((*API).admit)},

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -14,7 +15,7 @@ import (
 	"careconnect/rules/care"
 )
 
-// The week editor, and what a provider tells of themselves in public.
+// The week editor.
 
 // mostSpans is how many spans of a day the editor shows at most.
 const mostSpans = 3
@@ -49,28 +50,17 @@ func (p *Pages) showHours(w http.ResponseWriter, r *http.Request, status int, n 
 			number("session", "Usual length of a session", "In minutes, from 5 to 480; the choice is yours each time.", h.SessionMinutes),
 			number("buffer", "Pause around each appointment", "In minutes.", h.BufferMinutes),
 			number("notice", "Notice before an appointment", "In minutes; 1440 are a day.", h.NoticeMinutes),
+			number("most", "Most appointments a day", "0 means as many as fit.", h.MostPerDay),
 		},
 		"Ticks": assets.Options{Name: "also", Legend: "Booking and holidays", Many: true, Choices: []assets.Choice{
 			{Value: "self", Text: "Clients book an open time themselves", Note: "Otherwise they ask, and you answer within 24 hours.", Checked: me.SelfSchedule},
 			{Value: "holidays", Text: "Closed on holidays", Note: "The federal ones, and those of the programme.", Checked: h.ClosedOnHolidays},
 		}},
-		"Link":    assets.Field{Name: "link", Label: "Where virtual visits are joined", Type: "url", Optional: true, Value: me.Link, Hint: "Begins with https://; only you and your clients see it."},
-		"Profile": profileFields(me),
+		"Link": assets.Field{Name: "link", Label: "Where virtual visits are joined", Type: "url", Optional: true, Value: me.Link, Hint: "Begins with https://; only you and your clients see it."},
+		"Days": dayLines(h.Extra),
+		"Away": awayLines(h.Away),
 	}
 	return p.show(w, r, status, "pro/hours", h.Zone, assets.Page{Title: "Hours", Notice: n, Data: data})
-}
-
-func profileFields(me care.Provider) []assets.Field {
-	list := func(name, label, hint string, values []string) assets.Field {
-		return assets.Field{Name: name, Label: label, Hint: hint, Optional: true, Value: strings.Join(values, ", ")}
-	}
-	return []assets.Field{
-		{Name: "pronouns", Label: "Pronouns", Optional: true, Value: me.Pronouns, Max: 40},
-		{Name: "about", Label: "About you", Type: "textarea", Rows: 6, Optional: true, Value: me.About, Max: 3000, Hint: "What a first call with you is like, in plain words."},
-		list("specialties", "What you help with", "With commas between, such as anxiety, grief, sleep.", me.Specialties),
-		list("languages", "Languages", "As two letters, such as en, es.", me.Languages),
-		list("modalities", "How you work", "Such as cbt, mindfulness.", me.Modalities),
-	}
 }
 
 func weekLines(spans [7][]calendar.Span, least int) []spanLine {
@@ -128,17 +118,16 @@ func (p *Pages) setHours(w http.ResponseWriter, r *http.Request) error {
 }
 
 // readHours puts a form into a provider's record, and says what it cannot read.
-// Days out and special days stay as they are.
 func readHours(r *http.Request, me *care.Provider) (wrong []string) {
 	me.Hours.Zone = r.PostFormValue("zone")
 	me.Link = strings.TrimSpace(r.PostFormValue("link"))
 	me.SelfSchedule, me.Hours.ClosedOnHolidays = slices.Contains(r.PostForm["also"], "self"), slices.Contains(r.PostForm["also"], "holidays")
 	for name, field := range map[string]*int{
-		"consult": &me.Hours.ConsultMinutes, "session": &me.Hours.SessionMinutes, "buffer": &me.Hours.BufferMinutes, "notice": &me.Hours.NoticeMinutes,
+		"consult": &me.Hours.ConsultMinutes, "session": &me.Hours.SessionMinutes, "buffer": &me.Hours.BufferMinutes, "notice": &me.Hours.NoticeMinutes, "most": &me.Hours.MostPerDay,
 	} {
 		n, err := strconv.Atoi(strings.TrimSpace(r.PostFormValue(name)))
 		if err != nil {
-			wrong = append(wrong, name+": give a number of minutes.")
+			wrong = append(wrong, name+": give a number.")
 			continue
 		}
 		*field = n
@@ -159,26 +148,85 @@ func readHours(r *http.Request, me *care.Provider) (wrong []string) {
 			me.Hours.Week[day] = append(me.Hours.Week[day], calendar.Span{From: begins, To: ends})
 		}
 	}
-	return wrong
+	return append(wrong, readDays(r, &me.Hours)...)
 }
 
-func (p *Pages) setProfile(w http.ResponseWriter, r *http.Request) error {
-	me, zone, err := p.practice(r, "hours")
-	if err != nil {
-		return err
+// dayLine is a day with hours of its own, or a run of days out.
+type dayLine struct {
+	Number                int
+	Date, Until, From, To string
+}
+
+// spareDayLines is how many empty lines stand below the days that are known;
+// mostDayLines bounds what a form may bring.
+const (
+	spareDayLines = 2
+	mostDayLines  = 120
+)
+
+func dayLines(extra map[calendar.Date][]calendar.Span) []dayLine {
+	var lines []dayLine
+	for _, date := range slices.SortedFunc(maps.Keys(extra), func(a, b calendar.Date) int { return b.Until(a) }) {
+		if len(extra[date]) == 0 {
+			lines = append(lines, dayLine{Date: date.String()})
+		}
+		for _, s := range extra[date] {
+			lines = append(lines, dayLine{Date: date.String(), From: wallClock(s.From), To: wallClock(s.To)})
+		}
 	}
-	me.Pronouns, me.About = strings.TrimSpace(r.PostFormValue("pronouns")), strings.TrimSpace(r.PostFormValue("about"))
-	me.Specialties, me.Languages, me.Modalities = commas(r.PostFormValue("specialties")), commas(r.PostFormValue("languages")), commas(r.PostFormValue("modalities"))
-	_, err = p.deed(r, act.SetProfile{
-		Provider: me.ID, Pronouns: me.Pronouns, About_: me.About, Specialties: me.Specialties, Languages: me.Languages, Modalities: me.Modalities,
-	})
-	if err == nil {
-		return done(w, r, "/pro/hours", "saved")
+	return lineNumbers(append(lines, make([]dayLine, spareDayLines)...))
+}
+
+func awayLines(away []calendar.DateSpan) []dayLine {
+	var lines []dayLine
+	for _, a := range away {
+		lines = append(lines, dayLine{Date: a.From.String(), Until: a.To.String()})
 	}
-	if n, status, mendable := refused(r, err, zone); mendable {
-		return p.showHours(w, r, status, n, me)
+	return lineNumbers(append(lines, make([]dayLine, spareDayLines)...))
+}
+
+func lineNumbers(lines []dayLine) []dayLine {
+	for i := range lines {
+		lines[i].Number = i
 	}
-	return err
+	return lines
+}
+
+// readDays puts the days with hours of their own, and the days out, into the
+// hours. A day without a time is closed; several lines of one day are its spans.
+func readDays(r *http.Request, h *calendar.Hours) (wrong []string) {
+	h.Extra, h.Away = map[calendar.Date][]calendar.Span{}, nil
+	for i := range mostDayLines {
+		if on := r.PostFormValue(fmt.Sprintf("day-%d", i)); on != "" {
+			from, to := r.PostFormValue(fmt.Sprintf("day-from-%d", i)), r.PostFormValue(fmt.Sprintf("day-to-%d", i))
+			date, err := calendar.ParseDate(on)
+			begins, ok := wallMinute(from, false)
+			ends, alsoOK := wallMinute(to, true)
+			closed := from == "" && to == ""
+			if err != nil || !closed && (!ok || !alsoOK) {
+				wrong = append(wrong, on+": give a day, and both a beginning and an end, or neither for a day that is closed.")
+				continue
+			}
+			spans := h.Extra[date]
+			if !closed {
+				spans = append(spans, calendar.Span{From: begins, To: ends})
+			}
+			h.Extra[date] = spans
+		}
+		if on := r.PostFormValue(fmt.Sprintf("away-%d", i)); on != "" {
+			from, err := calendar.ParseDate(on)
+			to, alsoErr := calendar.ParseDate(or(r.PostFormValue(fmt.Sprintf("away-until-%d", i)), on))
+			if err != nil || alsoErr != nil {
+				wrong = append(wrong, on+": give the first and the last day that you are out.")
+				continue
+			}
+			h.Away = append(h.Away, calendar.DateSpan{From: from, To: to})
+		}
+	}
+	for date := range h.Extra {
+		slices.SortFunc(h.Extra[date], func(a, b calendar.Span) int { return a.From - b.From })
+	}
+	return wrong
 }
 
 // commas reads a list written with commas between.

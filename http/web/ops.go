@@ -37,6 +37,12 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodGet, "/ops/providers", "read providers", p.providers},
 			{http.MethodGet, "/ops/providers/{id}", "read provider", p.provider},
 			{http.MethodPost, "/ops/providers/{id}/credentials", "credential", p.credential},
+			{http.MethodPost, "/ops/providers/{id}/opt-in", "opt_in", p.optIn},
+			{http.MethodPost, "/ops/providers/{id}/admit", "admit", p.admit},
+			{http.MethodPost, "/ops/providers/{id}/suspend", "suspend", p.suspend},
+			{http.MethodPost, "/ops/providers/{id}/reinstate", "reinstate", p.reinstate},
+			{http.MethodPost, "/ops/providers/{id}/degrees", "set_degrees", p.setDegrees},
+			{http.MethodPost, "/ops/psyd", "decide_psyd", p.decidePsyD},
 			{http.MethodPost, "/ops/providers/{id}/invite", "invite_provider", p.inviteProvider},
 		}),
 	)

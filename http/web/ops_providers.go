@@ -13,6 +13,7 @@ import (
 
 	"careconnect/assets"
 	"careconnect/http/auth"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
@@ -44,7 +45,7 @@ func (p *Pages) providers(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	data := map[string]any{
-		"Cards": cards, "Wanted": wanted,
+		"Cards": cards, "Wanted": wanted, "PsyD": p.psyD(),
 	}
 	if next != "" {
 		data["Pager"] = &assets.Pager{Next: "/ops/providers?q=" + url.QueryEscape(wanted) + "&after=" + url.QueryEscape(string(next))}
@@ -89,6 +90,24 @@ func (p *Pages) findProviders(r *http.Request, wanted string, after care.ChartID
 		found = append(found, m.Chart)
 	}
 	return found, "", nil
+}
+
+// psyD is what is decided about providers with a PsyD, and what can be.
+func (p *Pages) psyD() map[string]any {
+	programme, _ := p.Store.Programme()
+	terms := rules.TermsAt(programme.Terms, p.Now())
+	says := map[rules.Truth]string{rules.Unknown: "Not decided yet: they wait with you.", rules.Yes: "They are taken.", rules.No: "They are not taken."}[rules.Verified(terms.PsyD)]
+	action := func(text, take string) assets.Action {
+		return assets.Action{Text: text, Post: "/ops/psyd", Style: "outline small", Fields: []assets.Hidden{{Name: "take", Value: take}}}
+	}
+	var actions []assets.Action
+	if rules.Verified(terms.PsyD) != rules.Yes {
+		actions = append(actions, action("Take them", "yes"))
+	}
+	if rules.Verified(terms.PsyD) != rules.No {
+		actions = append(actions, action("Do not take them", "no"))
+	}
+	return map[string]any{"Says": says, "Actions": actions}
 }
 
 func isNPI(s string) bool {
@@ -147,6 +166,12 @@ func (p *Pages) showProvider(w http.ResponseWriter, r *http.Request, status int,
 		"Name": pr.Name, "ID": string(pr.ID), "Facts": facts, "Lines": credentialLines(pr), "Link": link,
 		"Email": assets.Field{Name: "email", Label: "E-mail", Type: "email", Value: or(r.PostFormValue("email"), pr.Email), Hint: "Where they get their messages; they sign in with it."},
 	}
+	data["Standing"], data["History"] = p.standingForms(pr), steps(pr)
+	if data["Why"], data["WhyFacts"], err = p.whyFor(r, pr); err != nil {
+		return err
+	}
+	data["WhyState"] = assets.Field{Name: "state", Label: "In which state", Type: "select", Choices: stateChoices(strings.ToUpper(r.FormValue("state")), "Any state"), Optional: true}
+	data["WhyClient"] = assets.Field{Name: "client", Label: "For which client", Value: r.FormValue("client"), Hint: "The client’s id; it then counts where the client is.", Optional: true, Max: 64}
 	return p.show(w, r, status, "ops/provider", "", assets.Page{Title: pr.Name, Notice: n, Data: data})
 }
 

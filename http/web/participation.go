@@ -34,7 +34,16 @@ func (p *Pages) showParticipation(w http.ResponseWriter, r *http.Request, status
 	if err != nil {
 		return err
 	}
-	data := map[string]any{"Badge": standingBadges[me.Standing], "Duties": p.duties(r), "Card": publicCard(me), "Facts": p.credentialFacts(me)}
+	data := map[string]any{
+		"Badge": standingBadges[me.Standing], "Duties": p.duties(r), "Card": publicCard(me), "Facts": p.credentialFacts(me),
+		"Listing": p.listingFacts(me.ID), "Caseload": caseloadForm(me), "History": steps(me),
+	}
+	if data["Choices"], err = p.choices(r, me); err != nil {
+		return err
+	}
+	if options, until := p.changedDuties(me); me.Standing == care.Active && until != "" {
+		data["Again"], data["AgainUntil"] = options, until
+	}
 	switch me.Standing {
 	case care.Active:
 		data["Lead"] = "Clients find you, since " + moment(me.JoinedAt, zone).Text + "."
@@ -46,6 +55,17 @@ func (p *Pages) showParticipation(w http.ResponseWriter, r *http.Request, status
 		data["Actions"] = []assets.Action{
 			{Text: "Resume", Post: "/pro/resume", Icon: "play"}, {Text: "Leave the programme", Href: "/pro/leave", Icon: "log-out", Style: "ghost"},
 		}
+	case care.Suspended:
+		data["Lead"] = "The care team has suspended your participation: nobody new finds you. Clients in care stay with you. Write to " + p.Store.Words()["care_email"] + "."
+		data["Actions"] = []assets.Action{{Text: "Leave the programme", Href: "/pro/leave", Icon: "log-out", Style: "ghost"}}
+	case care.PendingReview:
+		if me.AskedBy == "" {
+			data["Lead"] = "Your yes is with the care team, who find out what is still missing. Then you take part."
+			data["Actions"] = []assets.Action{{Text: "Take it back", Href: "/pro/leave", Icon: "log-out", Style: "ghost"}}
+			data["Missing"] = p.missing(me)
+			break
+		}
+		fallthrough
 	default:
 		data["Lead"] = "Say yes to each of the six duties, and clients can find you at once. You can leave at any time, without notice and without a reason."
 		data["Join"] = true
@@ -93,7 +113,7 @@ func (p *Pages) missing(me care.Provider) *assets.Notice {
 func (p *Pages) facts(me care.Provider) rules.ProviderFacts {
 	programme, _ := p.Store.Programme()
 	now := p.Now()
-	return rules.ProviderFacts{Provider: me, Today: calendar.On(now, location(me.Hours.Zone)), Terms: rules.TermsAt(programme.Terms, now)}
+	return rules.ProviderFacts{Provider: me, Today: calendar.On(now, location(me.Hours.Zone)), Terms: rules.TermsAt(programme.Terms, now), Versions: programme.Terms}
 }
 
 func (p *Pages) credentialFacts(me care.Provider) []assets.Fact {
@@ -135,7 +155,19 @@ func (p *Pages) join(w http.ResponseWriter, r *http.Request) error {
 		return unread("The form could not be read. Go back and send it again.")
 	}
 	virtual := r.PostFormValue("virtual") == "yes"
-	return p.takePart(w, r, act.Join{Provider: auth.Actor(r).Chart, Attest: r.PostForm["duty"], Virtual: &virtual}, "joined")
+	a := act.Join{Provider: auth.Actor(r).Chart, Attest: r.PostForm["duty"], Virtual: &virtual}
+	if r.PostFormValue("again") != "" {
+		a.Virtual = nil
+		return p.takePart(w, r, a, "again")
+	}
+	out, err := p.deed(r, a)
+	if err == nil {
+		return done(w, r, "/pro/participation", map[bool]string{true: "review", false: "joined"}[len(out.Decision.Reasons()) > 0])
+	}
+	if n, status, mendable := refused(r, err, location("")); mendable {
+		return p.showParticipation(w, r, status, n)
+	}
+	return err
 }
 
 func (p *Pages) pause(w http.ResponseWriter, r *http.Request) error {
@@ -200,15 +232,17 @@ func (p *Pages) leaving(w http.ResponseWriter, r *http.Request) error {
 			case ref.Status == care.Submitted || stillAnswerable(ref):
 				items = append(items, nameIn(chart)+" waits for your answer: within the minute they are told that you have left, and offered others who can still keep the promise.")
 			case ref.Status.Undecided():
-				items = append(items, nameIn(chart)+" is choosing a time with you: this stays yours to see through.")
+				items = append(items, nameIn(chart)+" is choosing a time with you: you say afterwards whether you see them through or hand them on.")
 			case ref.Status == care.ConsultBooked:
 				when := ""
 				if ap, ok := chart.Appointment(ref.Meeting); ok {
 					when = " on " + moment(ap.Start, zone).Text
 				}
-				items = append(items, "The consultation with "+nameIn(chart)+when+" stands.")
-			case ref.Status.Open():
+				items = append(items, "The consultation with "+nameIn(chart)+when+" stands, unless you hand them on.")
+			case ref.Status == care.InCare:
 				stays++
+			case ref.Status.Open():
+				items = append(items, nameIn(chart)+" waits for a first session: you say afterwards whether you see them through or hand them on.")
 			}
 		}
 	}

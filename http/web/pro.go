@@ -31,7 +31,9 @@ func (p *Pages) providerRoutes() []reply.Route {
 		{http.MethodPost, "/pro/alerts/{id}", "acknowledge", p.acknowledge("/pro")},
 		{http.MethodGet, "/pro/hours", "read hours", p.hours},
 		{http.MethodPost, "/pro/hours", "set_hours", p.setHours},
-		{http.MethodPost, "/pro/profile", "set_profile", p.setProfile},
+		{http.MethodGet, "/pro/profile", "read profile", p.profile},
+		{http.MethodPost, "/pro/profile", "draft_profile", p.draftProfile},
+		{http.MethodPost, "/pro/profile/publish", "publish_profile", p.publishProfile},
 		{http.MethodGet, "/pro/participation", "read participation", p.participation},
 		{http.MethodPost, "/pro/join", "join", p.join},
 		{http.MethodGet, "/pro/pause", "read participation", p.pausing},
@@ -39,6 +41,12 @@ func (p *Pages) providerRoutes() []reply.Route {
 		{http.MethodPost, "/pro/resume", "resume", p.resume},
 		{http.MethodGet, "/pro/leave", "read participation", p.leaving},
 		{http.MethodPost, "/pro/leave", "leave", p.leave},
+		{http.MethodPost, "/pro/caseload", "set_caseload", p.setCaseload},
+		{http.MethodGet, "/pro/virtual", "read participation", p.stoppingVirtual},
+		{http.MethodPost, "/pro/virtual", "set_virtual", p.setVirtual},
+		{http.MethodPost, "/pro/r/{id}/choose", "choose", p.chooseFor},
+		{http.MethodGet, "/pro/r/{id}/discharge", "read referral", p.discharging},
+		{http.MethodPost, "/pro/r/{id}/discharge", "discharge", p.discharge},
 	})
 }
 
@@ -327,6 +335,13 @@ func standingNotice(me care.Provider) *assets.Notice {
 		return nil
 	case care.Paused:
 		return &assets.Notice{Kind: "warn", Title: "You have paused", Text: "Nobody new finds you. What was asked before still waits for you.", Actions: to}
+	case care.PendingReview:
+		if me.AskedBy != "" {
+			return &assets.Notice{Kind: "info", Title: "The care team has put you forward", Text: "Nothing happens before your own yes.", Actions: to}
+		}
+		return &assets.Notice{Kind: "info", Title: "Your yes is with the care team", Text: "They find out what is still missing; then you take part.", Actions: to}
+	case care.Suspended:
+		return &assets.Notice{Kind: "warn", Title: "The care team has suspended your participation", Text: "Clients in care stay with you.", Actions: to}
 	case care.OptedOut:
 		return &assets.Notice{Kind: "info", Title: "You have left the programme", Text: "Clients in care stay with you. You can come back any time.", Actions: to}
 	}

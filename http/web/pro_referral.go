@@ -101,6 +101,15 @@ func (p *Pages) showReferral(w http.ResponseWriter, r *http.Request, status int,
 		page.Asked = append(page.Asked, sharingFact(chart))
 	}
 	p.answers(&page, chart, ref, zone, now)
+	if _, open := openChoice(chart, ref); open {
+		page.Actions = append(chooseActions(ref), page.Actions...)
+	}
+	if ref.Status == care.InCare && !booked(chart, ref, care.Session) {
+		page.Actions = append(page.Actions, assets.Action{Text: "End care", Href: "/pro/r/" + string(ref.ID) + "/discharge", Style: "ghost", Icon: "check"})
+	}
+	if state := chart.Client.State; ref.Status.Open() && !slices.Contains(me.States(calendar.On(now, zone)), state) {
+		page.Asked = append(page.Asked, assets.Fact{Term: "Careful", Text: "You hold no credential in " + stateName(state) + " today", Note: "A session with somebody who is there may not be covered, and may not be allowed.", Badge: &assets.Badge{Text: "At risk", Kind: "danger", Icon: "triangle-alert"}})
+	}
 	for _, ap := range byStart(chart.Appointments) {
 		if ap.Referral == ref.ID {
 			page.Visits = append(page.Visits, visitShown(ap, ref, zone, now))

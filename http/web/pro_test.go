@@ -9,6 +9,7 @@ import (
 
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -162,7 +163,7 @@ func TestHoursAreReadAsTheyAreShown(t *testing.T) {
 	me := d.one(care.RoleProvider, 1)
 	before := d.chart(me.ID).Provider.Hours
 	form := url.Values{
-		"zone": {"America/Denver"}, "consult": {"20"}, "session": {"110"}, "buffer": {"15"}, "notice": {"60"}, "also": {"self"}, "link": {"https://video.example.test/room"},
+		"zone": {"America/Denver"}, "consult": {"20"}, "session": {"110"}, "buffer": {"15"}, "notice": {"60"}, "most": {"0"}, "also": {"self"}, "link": {"https://video.example.test/room"},
 		"from-1-0": {"09:00"}, "to-1-0": {"12:00"}, "from-1-1": {"18:00"}, "to-1-1": {"00:00"}, "from-6-0": {"10:00"}, "to-6-0": {"11:00"},
 	}
 	page := d.done(me, "/pro/hours", form)
@@ -178,7 +179,82 @@ func TestHoursAreReadAsTheyAreShown(t *testing.T) {
 		t.Fatalf("half a span: %d", status)
 	}
 	wants(t, body, "Monday: give both a beginning and an end")
-	wants(t, d.done(me, "/pro/profile", url.Values{"about": {"A calm first call."}, "specialties": {"grief, sleep, grief"}}), "A calm first call.", "grief, sleep")
+	form.Set("to-1-0", "12:00")
+	form.Set("session", "50")
+	form.Set("most", "4")
+	for name, value := range map[string]string{
+		"day-0": "2026-12-24", "day-1": "2026-12-01", "day-from-1": "18:00", "day-to-1": "20:00", "day-2": "2026-12-01", "day-from-2": "07:00", "day-to-2": "09:00",
+		"away-0": "2026-12-28", "away-until-0": "2026-12-31", "away-1": "2027-01-04",
+	} {
+		form.Set(name, value)
+	}
+	wants(t, d.done(me, "/pro/hours", form), "Saved", `name="day-0" value="2026-12-01"`, `name="day-from-0" value="07:00"`, `name="away-until-1" value="2027-01-04"`)
+	h = d.chart(me.ID).Provider.Hours
+	first := calendar.Date{Year: 2026, Month: 12, Day: 1}
+	if h.MostPerDay != 4 || len(h.Extra) != 2 || len(h.Extra[first]) != 2 || h.Extra[first][0].From != 7*60 || len(h.Away) != 2 {
+		t.Errorf("days that are different: %+v, out %+v, at most %d", h.Extra, h.Away, h.MostPerDay)
+	}
+	form.Set("day-to-1", "")
+	if status, body, _ := d.submit(me, "/pro/hours", form); status != http.StatusUnprocessableEntity || !strings.Contains(body, "2026-12-01: give a day") {
+		t.Errorf("half a day: %d", status)
+	}
+}
+
+// R13: what is written is a draft that only its writer sees, until it is published
+// with the word that it is true.
+func TestR13ProfileIsPreviewedBeforeItIsPublished(t *testing.T) {
+	d := newDemo(t)
+	me := d.one(care.RoleProvider, 1)
+	page := d.done(me, "/pro/profile", url.Values{"about": {"A calm first call."}, "specialties": {"grief, sleep, grief"}, "identities": {"veterans"}})
+	wants(t, page, "Not published yet", "A calm first call.", "grief, sleep", "Veterans")
+	everybody := func() string { return d.page(d.one(care.RoleClient, 0), "/p/"+string(me.ID)) }
+	if strings.Contains(everybody(), "A calm first call.") {
+		t.Error("a draft is read by a client")
+	}
+	status, body, _ := d.submit(me, "/pro/profile/publish", url.Values{})
+	if status != http.StatusUnprocessableEntity {
+		t.Fatalf("published without the word that it is true: %d", status)
+	}
+	wants(t, body, "say that what you publish is true")
+	d.done(me, "/pro/profile/publish", url.Values{"accurate": {"yes"}})
+	wants(t, everybody(), "A calm first call.")
+	if p := d.chart(me.ID).Provider; p.Draft != nil || p.AccurateAt.IsZero() {
+		t.Error("the draft is kept, or the word is not")
+	}
+}
+
+// A provider sees why they are listed or not, says whom they take, and, having
+// stopped, what becomes of each client.
+func TestProviderSaysWhomTheyTakeAndWhatBecomesOfClients(t *testing.T) {
+	d := newDemo(t)
+	me, team := d.one(care.RoleProvider, 1), d.one(care.RoleCareTeam, 0)
+	wants(t, d.page(me, "/pro/participation"), "Am I listed?", "Clients find you")
+	wants(t, d.done(me, "/pro/caseload", url.Values{"caseload": {"0"}, "waitlist": {"yes"}}), "Not listed", "not only onto a waiting list")
+	wants(t, d.page(team, "/ops/providers/"+string(me.ID)+"?state=IL"), "Listed in Illinois? No.", "provider.accepting")
+	client := d.one(care.RoleClient, 0)
+	wants(t, d.page(team, "/ops/providers/"+string(me.ID)+"?client="+string(client.ID)), "ask? No.", "client.employed")
+	wants(t, d.done(me, "/pro/caseload", url.Values{"caseload": {"12"}}), "Clients find you")
+
+	chart, ref := d.asked(me.ID)
+	d.do(care.Actor{Role: care.RoleProvider, Chart: me.ID}, act.Accept{Referral: ref.ID})
+	wants(t, d.page(me, "/pro/virtual"), "Stop offering virtual care?", "hand them on")
+	d.done(me, "/pro/virtual", url.Values{"virtual": {"no"}})
+	d.wait(time.Minute)
+	wants(t, d.page(me, "/pro/participation"), "You do not offer it", chart.Client.Name, "I see them through", "Say by ")
+	wants(t, d.done(me, "/pro/r/"+string(ref.ID)+"/choose", url.Values{"choice": {"on"}}), "Handed on")
+	if got := status(d.chart(chart.ID), ref.ID); got != care.Rerouted {
+		t.Errorf("handed on, the referral is %s", got)
+	}
+
+	wants(t, d.done(team, "/ops/providers/"+string(me.ID)+"/suspend", url.Values{"reason": {"Licence under review."}}), "Suspended", "Licence under review.")
+	wants(t, d.page(me, "/pro/participation"), "has suspended your participation", "Licence under review.")
+	if status, _, _ := d.submit(team, "/ops/providers/"+string(me.ID)+"/reinstate", nil); status != http.StatusUnprocessableEntity {
+		t.Errorf("reinstated without virtual care: %d", status)
+	}
+	d.done(me, "/pro/virtual", url.Values{"virtual": {"yes"}})
+	wants(t, d.done(team, "/ops/providers/"+string(me.ID)+"/reinstate", nil), "Takes part")
+	wants(t, d.done(team, "/ops/providers/"+string(me.ID)+"/degrees", url.Values{"degree": {"np", "phd"}}), "Saved")
+	wants(t, d.done(team, "/ops/psyd", url.Values{"take": {"yes"}}), "They are taken.")
 }
 
 func TestProviderAcknowledgesASafetyAlert(t *testing.T) {

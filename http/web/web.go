@@ -240,7 +240,7 @@ var navs = map[care.Role][]assets.Link{
 	},
 	care.RoleProvider: {
 		{Href: "/pro", Text: "Inbox", Icon: "inbox"}, {Href: "/pro/clients", Text: "Clients", Icon: "users"},
-		{Href: "/pro/hours", Text: "Hours", Icon: "calendar"}, {Href: "/pro/participation", Text: "Participation", Icon: "check"},
+		{Href: "/pro/hours", Text: "Hours", Icon: "calendar"}, {Href: "/pro/profile", Text: "Profile", Icon: "user"}, {Href: "/pro/participation", Text: "Participation", Icon: "check"},
 	},
 	care.RoleCareTeam: {
 		{Href: "/ops", Text: "Board", Icon: "inbox"}, {Href: "/ops/coverage", Text: "Plans to verify", Icon: "shield"},

@@ -38,7 +38,7 @@ func (a Join) decide(k Known, p care.Provider, env Env) Plan {
 		return fault(care.Conflict, "already_active", "You already take part.")
 	case p.Standing == care.Suspended:
 		return fault(care.Conflict, "suspended", "The care team has suspended your participation. Write to them; only they can end it.")
-	case p.Standing == care.OptedOut && len(missingOf(a.Attest)) > 0:
+	case p.Standing == care.OptedOut && len(a.Attest) == 0:
 		return fault(care.Conflict, "attest_afresh", "You left, and your earlier yes ended with it. Say yes to each of the six duties again.")
 	}
 	p.Attested = a.attested(p, env)
@@ -85,10 +85,6 @@ func (a Join) attested(p care.Provider, env Env) []care.Attestation {
 		}
 	}
 	return given
-}
-
-func missingOf(attest []string) []string {
-	return slices.DeleteFunc(rules.DutyCodes(), func(duty string) bool { return slices.Contains(attest, duty) })
 }
 
 // outdated says whether a provider is asked for a yes again.

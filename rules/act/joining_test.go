@@ -271,8 +271,8 @@ func TestR6EveryChangeBearsItsDateAndActor(t *testing.T) {
 		t.Errorf("joining while suspended: %s", got)
 	}
 	w.do(provider(p), act.Leave{Provider: p})
-	for _, attest := range [][]string{nil, rules.DutyCodes()[:5]} {
-		if got := w.refused(provider(p), act.Join{Provider: p, Attest: attest}); got != "attest_afresh" {
+	for want, attest := range map[string][]string{"attest_afresh": nil, "duty.follow_up": rules.DutyCodes()[:5]} {
+		if got := w.refused(provider(p), act.Join{Provider: p, Attest: attest}); got != want {
 			t.Errorf("coming back with %d yeses: %s", len(attest), got)
 		}
 	}

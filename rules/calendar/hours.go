@@ -11,7 +11,8 @@ import (
 // Hours is when a provider takes appointments: a week that repeats, on the wall clock of the provider's zone,
 // and the exceptions to it. An Extra date has exactly the spans it names, none included, whatever else is said;
 // otherwise nothing opens while the provider is away, nor on holidays if they are kept. Notice is how long
-// before its start an appointment must be taken, buffer how long stays free around each one.
+// before its start an appointment must be taken, buffer how long stays free around each one. On a date that has as
+// many appointments as there may be, nothing more opens.
 type Hours struct {
 	Zone             string          `json:"zone"`
 	Week             [7][]Span       `json:"week"` // by time.Weekday, Sunday first
@@ -22,6 +23,7 @@ type Hours struct {
 	NoticeMinutes    int             `json:"notice_minutes"`
 	ConsultMinutes   int             `json:"consult_minutes"`
 	SessionMinutes   int             `json:"session_minutes"`
+	MostPerDay       int             `json:"most_per_day,omitempty"` // appointments that begin on one date; 0: no such number
 }
 
 // Span is a part of a day in minutes on the wall clock, from 0 up to 1440, the end not included.
@@ -70,6 +72,9 @@ func (h Hours) Valid() error {
 		if m.value < m.least || m.value > m.most {
 			problems = append(problems, fmt.Errorf("%s is %d minutes: give %d to %d", m.name, m.value, m.least, m.most))
 		}
+	}
+	if h.MostPerDay < 0 || h.MostPerDay > 100 {
+		problems = append(problems, fmt.Errorf("at most %d appointments a day: give 1 to 100, or 0 for no such number", h.MostPerDay))
 	}
 	return errors.Join(problems...)
 }

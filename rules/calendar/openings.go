@@ -37,9 +37,22 @@ func (c Calendar) Openings(h Hours, minutes int, busy []Slot, now, from, to time
 	}
 	first, days := On(time.Unix(s.from, 0), zone), walk{calendar: c, hours: &h, zone: zone}
 	for days.begin(first); days.today.starts < s.to && !s.full(); days.next() {
-		s.offer(&days)
+		if h.MostPerDay == 0 || taken(busy, days.today.starts, days.tomorrow.starts) < h.MostPerDay {
+			s.offer(&days)
+		}
 	}
 	return s.found
+}
+
+// taken is how many appointments begin from one instant up to another.
+func taken(busy []Slot, from, to int64) int {
+	n := 0
+	for i := range busy {
+		if start := busy[i].Start.Unix(); from <= start && start < to {
+			n++
+		}
+	}
+	return n
 }
 
 // grid is the distance in minutes between the starts that are offered.

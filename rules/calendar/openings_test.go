@@ -73,11 +73,22 @@ func slowly(h calendar.Hours, zone *time.Location, minutes int, busy []calendar.
 		taken := slices.ContainsFunc(busy, func(b calendar.Slot) bool {
 			return b.Start.Before(end.Add(buffer)) && b.End.Add(buffer).After(start)
 		})
-		if onGrid && first && inside && !taken && !start.Before(now.Add(notice)) {
+		full := h.MostPerDay > 0 && beginOn(busy, d, zone) >= h.MostPerDay
+		if !full && onGrid && first && inside && !taken && !start.Before(now.Add(notice)) {
 			found = append(found, calendar.Slot{Start: start, End: end})
 		}
 	}
 	return found
+}
+
+func beginOn(busy []calendar.Slot, d calendar.Date, zone *time.Location) int {
+	n := 0
+	for _, b := range busy {
+		if calendar.On(b.Start, zone) == d {
+			n++
+		}
+	}
+	return n
 }
 
 // openSpans are the stretches of time that are open, spans that touch on the wall as one.
@@ -120,6 +131,7 @@ func anyHours(t *rapid.T) (h calendar.Hours) {
 	h.BufferMinutes = rapid.SampledFrom([]int{0, 0, 5, 10, 60}).Draw(t, "buffer")
 	h.NoticeMinutes = rapid.SampledFrom([]int{0, 0, 60, 1440}).Draw(t, "notice")
 	h.ConsultMinutes, h.SessionMinutes = 15, 50
+	h.MostPerDay = rapid.SampledFrom([]int{0, 0, 1, 2, 4}).Draw(t, "most")
 	return h
 }
 
@@ -147,11 +159,12 @@ func TestHoursNameEveryProblem(t *testing.T) {
 		BufferMinutes:  -1,
 		NoticeMinutes:  -1,
 		SessionMinutes: 481,
+		MostPerDay:     101,
 	}
 	h.Week[time.Monday] = []calendar.Span{{From: 540, To: 720}, {From: 700, To: 800}, {From: 1400, To: 1441}}
 	err, many := h.Valid().(interface{ Unwrap() []error })
-	if !many || len(err.Unwrap()) != 9 {
-		t.Errorf("want nine problems, got %v", h.Valid())
+	if !many || len(err.Unwrap()) != 10 {
+		t.Errorf("want ten problems, got %v", h.Valid())
 	}
 	if found := calendar.New().Openings(h, 30, nil, time.Unix(0, 0), time.Unix(0, 0), time.Unix(1e6, 0), 1); found != nil {
 		t.Error("an unknown zone has openings")

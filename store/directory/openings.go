@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,6 +48,9 @@ func (x *Index) soonest(r *row, now time.Time) *soonest {
 		s.consult = c[0].Start.Unix()
 		// The session keeps the buffer to the consultation, as it will have to once that is booked.
 		after := c[0].End.Add(time.Duration(h.BufferMinutes) * time.Minute)
+		if h.MostPerDay > 0 { // the consultation is one of the day's
+			busy = append(slices.Clone(busy), c[0])
+		}
 		takeable := s.consult - int64(h.NoticeMinutes)*60
 		if next := x.cal.Openings(h, h.SessionMinutes, busy, begin, after, horizon, 1); len(next) > 0 {
 			s.session = next[0].Start.Unix()

@@ -12,6 +12,7 @@ var kinds = []Act{
 	Accept{}, Acknowledge{}, AddCoverage{}, AddEmployer{}, Book{}, BookSession{}, ClaimBenefit{}, Credential{}, Decline{}, Delivered{},
 	DemoJoin{}, DropPass{}, Enter{}, Fall{}, FinishImport{}, FinishTask{}, Found{}, GivePass{}, Hand{}, Import{}, InviteProvider{}, Join{}, Lease{}, Leave{},
 	ListPlan{}, OpenAccount{}, Outcome{}, Pause{}, Propose{}, Redeem{}, Request{}, Resume{}, SaveAnswers{}, SendHead{}, SendLink{}, SetAddresses{},
+	Admit{}, Choose{}, DecidePsyD{}, Discharge{}, DraftProfile{}, OptIn{}, PublishProfile{}, Reinstate{}, SetCaseload{}, SetDegrees{}, SetTerms{}, SetVirtual{}, Suspend{},
 	SetHours{}, SetProfile{}, SetSharing{}, Submit{}, TouchPass{}, Undelivered{}, UpdateMe{}, VerifyCoverage{}, Withdraw{},
 }
 

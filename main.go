@@ -474,7 +474,7 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 // has too long a name for that, or takes no writes, serves nevertheless.
 func (p *program) takeCommands(config store.Config, s *store.Store, base string) (io.Closer, error) {
 	socket, err := p.desk().Listen(config.Dir, s, base)
-	if errors.Is(err, operator.ErrTooLong) || err != nil && config.ReadOnly {
+	if errors.Is(err, operator.ErrTooLong) || errors.Is(err, syscall.ENOSPC) || err != nil && config.ReadOnly {
 		slog.Warn(err.Error())
 		return io.NopCloser(nil), nil
 	}

@@ -361,8 +361,9 @@ func TestTheManualsLinksLead(t *testing.T) {
 	}
 }
 
-// TestWhatIsSaidToBeTestedIs holds the promises to the tests that they name.
-func TestWhatIsSaidToBeTestedIs(t *testing.T) {
+// tests are the names of all functions in test files.
+func tests(t *testing.T) map[string]bool {
+	t.Helper()
 	there := map[string]bool{}
 	for name, file := range goFiles(t) {
 		if !strings.HasSuffix(name, "_test.go") {
@@ -374,6 +375,12 @@ func TestWhatIsSaidToBeTestedIs(t *testing.T) {
 			}
 		}
 	}
+	return there
+}
+
+// TestWhatIsSaidToBeTestedIs holds the promises to the tests that they name.
+func TestWhatIsSaidToBeTestedIs(t *testing.T) {
+	there := tests(t)
 	named := regexp.MustCompile("`(Test[A-Z][A-Za-z0-9_]*)`")
 	for page, text := range pages(t) {
 		for _, m := range named.FindAllStringSubmatch(text, -1) {
@@ -422,6 +429,9 @@ var build = sync.OnceValues(func() (string, error) {
 var built string
 
 func TestMain(m *testing.M) {
+	if os.Getenv(syncsFail) != "" {
+		withoutSyncs(os.Args)
+	}
 	dir, err := os.MkdirTemp("", "careconnect-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -825,6 +835,13 @@ func aDeadline(t *testing.T, dir, at string) care.DeadlineID {
 		t.Fatal(err)
 	}
 	defer s.Close()
+	return somebody(t, s)
+}
+
+// somebody comes to a store and gives plan details. It gives the deadline of
+// verifying them.
+func somebody(t *testing.T, s *store.Store) care.DeadlineID {
+	t.Helper()
 	entered, err := s.Do(t.Context(), care.Anonymous, act.Enter{
 		FullName: "Ottoline Brackwater", Email: "ottoline@example.test", State: "IL", Zone: "America/Chicago", Source: "direct",
 	})
@@ -1395,19 +1412,7 @@ func TestADamagedHeaderIsRepairedByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mark := []byte("CARECONN\x00\x01")
-	if n := bytes.Count(whole, mark); n < 2 {
-		t.Fatalf("%d headers in the file", n)
-	}
-	for at := 0; ; {
-		next := bytes.Index(whole[at:], mark)
-		if next < 0 {
-			break
-		}
-		at += next + len(mark)
-		whole[at+50] ^= 4
-	}
-	if err := os.WriteFile(path, whole, 0o600); err != nil {
+	if err := os.WriteFile(path, harmedHeader(t, whole), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	copied := i.file(store.HeaderFile)
@@ -1472,6 +1477,24 @@ func TestGoingBackToTheLastWholeCommit(t *testing.T) {
 	i.does("repair", "--accept-previous-commit", "--yes").wants(t, 0, "The store is at commit", "The file that was there is")
 	i.does("verify").wants(t, 0, "verified as of commit")
 	i.does("repair", "--accept-previous-commit", "--header", i.file(store.HeaderFile)).wants(t, exitUsage, "give one")
+}
+
+// harmedHeader is a file with a bit flipped in each header.
+func harmedHeader(t *testing.T, whole []byte) []byte {
+	t.Helper()
+	whole = bytes.Clone(whole)
+	mark := []byte("CARECONN\x00\x01")
+	if n := bytes.Count(whole, mark); n < 2 {
+		t.Fatalf("%d headers in the file", n)
+	}
+	for at := 0; ; {
+		next := bytes.Index(whole[at:], mark)
+		if next < 0 {
+			return whole
+		}
+		at += next + len(mark)
+		whole[at+50] ^= 4
+	}
 }
 
 // terminalOf is the other end of a terminal that a command runs at.

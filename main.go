@@ -521,7 +521,7 @@ func (p *program) firstRun(ctx context.Context, s *store.Store, set settings.Set
 	if err != nil || len(operators) > 0 {
 		return err
 	}
-	a := auth.New(s, p.wall, p.elapsed, false)
+	a := auth.New(s, s.Passing, p.elapsed, false)
 	secret, pass := a.SetUp()
 	email := set.Admin.Email
 	if email == "" {

@@ -51,7 +51,11 @@ type ServiceConfig struct {
 // NewService wires pages, API and jobs to a store. Closing the service closes
 // the store.
 func NewService(c ServiceConfig) (*Service, error) {
-	a := auth.New(c.Store, c.Now, c.Elapsed, c.Secure)
+	passing := c.Now
+	if c.Store.Kind() == store.Production {
+		passing = c.Store.Passing
+	}
+	a := auth.New(c.Store, passing, c.Elapsed, c.Secure)
 	if c.Seed != nil {
 		a.Seed(*c.Seed)
 	}
@@ -135,6 +139,9 @@ func (s *Service) known() []string {
 	}
 	if s.jobs != nil {
 		says = append(says, s.jobs.Restorable()...)
+	}
+	if s.jobs != nil {
+		says = append(says, s.jobs.Timely()...)
 	}
 	if a := s.store.Anchored(); a.Path != "" {
 		says = append(says, fmt.Sprintf("anchor: seq %d at %s", a.Seq, a.At.UTC().Format(time.RFC3339)))

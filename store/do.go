@@ -293,6 +293,7 @@ type commit struct {
 	panels   map[care.ChartID]int // clients taken on, of providers who set a caseload and whose number may have changed
 	pass     *pass                // the full pass that follows, if there is one
 	reload   bool                 // the programme's chart changed
+	trusts   bool                 // the clock is right, somebody says
 }
 
 func (s *Store) newCommit(w engine.Writer) *commit {
@@ -359,6 +360,9 @@ func (c *commit) run(j *job) error {
 // a sweep came by. What falls by itself sees its own chart as it is, and others
 // as they should be at its instant.
 func (c *commit) fallDue(a act.Act, known act.Known) (changed bool, err error) {
+	if c.held() {
+		return false, nil
+	}
 	fall, falls := a.(act.Fall)
 	until := c.now
 	if falls {
@@ -573,6 +577,8 @@ func (c *commit) apply(plan act.Plan, plains [][]byte) error {
 		case care.Drop:
 			err = c.drop(change.Chart, change.Record)
 			touched[change.Chart] = true
+		case care.TrustClock:
+			c.trusts = true
 		}
 		if err != nil {
 			return err
@@ -761,7 +767,10 @@ func (c *commit) countPanels() error {
 // publish lets the read models know, now that the commit is durable.
 func (c *commit) publish() {
 	c.Store.state = c.state
-	c.high.Store(c.state.High.Unix())
+	c.seen(c.state.High)
+	if c.trusts {
+		c.clock.confirm()
+	}
 	if c.reload {
 		c.Store.setProgramme(c.charts.get(care.ProgrammeChart))
 	}

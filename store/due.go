@@ -166,6 +166,9 @@ func (s *Store) Sweep(ctx context.Context) ([]Fired, error) {
 	var fired []Fired
 	for {
 		now := s.now()
+		if s.held() {
+			return fired, nil
+		}
 		if err := s.ensure(s.due, now); err != nil {
 			return fired, err
 		}
@@ -236,6 +239,9 @@ func (s *Store) nextIn(h *hourly, limit time.Time) (time.Time, bool, error) {
 // ToSend are the messages whose time to be sent has come, in order.
 func (s *Store) ToSend() ([]care.Member, error) {
 	now := s.now()
+	if s.held() {
+		return nil, nil
+	}
 	if err := s.ensure(s.outbox, now); err != nil {
 		return nil, err
 	}

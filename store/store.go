@@ -131,6 +131,8 @@ type Store struct {
 	heading   sync.Mutex // held by who changes what stands in the header, until it is stored
 	moving    sync.Mutex // held by who changes all keys, or the whole file
 	anchor    anchor
+	clock     steady
+	down      time.Duration // before it was opened
 	wake      chan struct{}
 }
 
@@ -333,7 +335,11 @@ func (s *Store) rotation() uint64 {
 
 // start reads what is kept in memory, and begins to commit.
 func (s *Store) start() error {
-	s.high.Store(s.state.High.Unix())
+	if s.state.Sequence > 0 {
+		s.high.Store(s.state.High.Unix())
+		s.down = s.tick().wall.Sub(s.state.High)
+	}
+	s.clock.start = tick{s.now(), s.config.Elapsed()}
 	err := s.engine.View(func(r engine.Reader) error {
 		if err := s.reloadProgramme(r); err != nil {
 			return err
@@ -353,16 +359,6 @@ func (s *Store) start() error {
 	}
 	go s.commitAll()
 	return nil
-}
-
-// now is the instant of a transaction: whole seconds, never before the highest
-// instant that the store has seen.
-func (s *Store) now() time.Time {
-	now := s.config.Now().UTC().Truncate(time.Second)
-	if high := s.high.Load(); now.Unix() < high {
-		return time.Unix(high, 0).UTC()
-	}
-	return now
 }
 
 // Kind says whether the store lasts.

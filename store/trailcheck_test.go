@@ -330,3 +330,24 @@ func TestVerifyTrailBesideWriters(t *testing.T) {
 		t.Error("nothing was written meanwhile: this proves nothing")
 	}
 }
+
+// entries are those of the trail that did something; of anything, if it is not
+// said what.
+func (w *world) entries(did string) (found []Entry) {
+	w.Helper()
+	must(w.TB, w.engine.View(func(r engine.Reader) error {
+		for _, block := range w.lines(r).blocks {
+			for _, line := range block {
+				var e Entry
+				if err := json.Unmarshal(line.Entry, &e); err != nil {
+					return err
+				}
+				if did == "" || e.Did == did {
+					found = append(found, e)
+				}
+			}
+		}
+		return nil
+	}))
+	return found
+}

@@ -22,8 +22,9 @@ var begin = time.Date(2026, 10, 5, 17, 0, 0, 0, time.UTC)
 
 // hands is a clock that a test sets.
 type hands struct {
-	mu sync.Mutex
-	at time.Time
+	mu     sync.Mutex
+	at     time.Time
+	passed time.Duration // as much real time as it went forward
 }
 
 func (h *hands) now() time.Time {
@@ -32,11 +33,27 @@ func (h *hands) now() time.Time {
 	return h.at
 }
 
-// set puts the clock to an instant, an earlier one as well.
+// set puts the clock to an instant, an earlier one as well. Real time passes as
+// far as it goes forward.
 func (h *hands) set(t time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.passed += max(0, t.Sub(h.at))
 	h.at = t
+}
+
+// turn sets the clock and no time passes.
+func (h *hands) turn(by time.Duration) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.at = h.at.Add(by)
+}
+
+// elapsed is real time, with what the clock went forward.
+func (h *hands) elapsed(since time.Time) time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return time.Since(since) + h.passed
 }
 
 // world is a store with its clock, its directory on disk, and the acts of a
@@ -61,7 +78,7 @@ func private(t testing.TB) string {
 // setting is a store's surroundings, with the clock in the test's hands.
 func setting(dir string, clock *hands) Config {
 	began := time.Now()
-	return Config{Dir: dir, Now: clock.now, Elapsed: func() time.Duration { return time.Since(began) }, TZData: "test"}
+	return Config{Dir: dir, Now: clock.now, Elapsed: func() time.Duration { return clock.elapsed(began) }, TZData: "test"}
 }
 
 func founding(at time.Time) act.Found {

@@ -38,6 +38,7 @@ type Jobs struct {
 	ctx       context.Context // ends with Stop
 	backups   atomic.Pointer[backups]
 	heads     atomic.Bool // checkpoints are said outside
+	clock     clock
 }
 
 // Start begins to wake. Elapsed is real time, also where the clock is virtual.
@@ -105,7 +106,7 @@ func (j *Jobs) wake(ctx context.Context) {
 		j.store.Flush()
 		return
 	}
-	_, err := j.store.Sweep(ctx)
+	fired, err := j.store.Sweep(ctx)
 	if errors.Is(err, store.ErrFull) {
 		return // told at the next wake
 	}
@@ -113,6 +114,8 @@ func (j *Jobs) wake(ctx context.Context) {
 		slog.ErrorContext(ctx, "sweep failed", "error", err)
 		return
 	}
+	j.clock.caughtUp(ctx, j.store, len(fired))
+	j.clock.look(ctx, j.store.Clock())
 	j.store.Flush()
 	j.last.Store(int64(j.elapsed()))
 	select {

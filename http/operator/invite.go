@@ -16,14 +16,14 @@ import (
 func (d Desk) admin() *cobra.Command {
 	var dir string
 	var w invitation
-	admin := &cobra.Command{Use: "admin", Short: "Look after the operator's account: invite"}
+	admin := &cobra.Command{Use: "admin", Short: "Look after the operator's account and the clock: invite, confirm-clock"}
 	c := &cobra.Command{
 		Use: "invite", Short: "Print a new set-up link for the operator", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return d.give(c, dir, &w) },
 	}
 	dataFlag(c, &dir)
 	c.Flags().StringVar(&w.URL, "url", "", "how people reach the service (default: as the running service has it, else http://localhost:8080)")
-	admin.AddCommand(c)
+	admin.AddCommand(c, d.confirmClock())
 	return admin
 }
 
@@ -37,7 +37,7 @@ func (w *invitation) do(ctx context.Context, at *place) error {
 	if len(operators) == 0 {
 		return errors.New("there is no operator yet: the first careconnect serve makes one and prints its link")
 	}
-	secret, pass := auth.New(at.store, at.store.Now, nil, false).SetUp()
+	secret, pass := auth.New(at.store, at.store.Passing, nil, false).SetUp()
 	if _, err := at.store.Do(ctx, care.System, act.GivePass{Chart: operators[0].Chart, Pass: pass}); err != nil {
 		return err
 	}

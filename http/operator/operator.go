@@ -79,6 +79,7 @@ var works = []struct {
 	{"compact", func() work { return &compaction{} }, true},
 	{"export", func() work { return &plainText{} }, false},
 	{"explain", func() work { return &explanation{} }, false},
+	{"admin confirm-clock", func() work { return &clockWord{} }, false},
 	{"admin invite", func() work { return &invitation{} }, false},
 	{"rekey slot list", func() work { return &slotList{} }, false},
 	{"rekey slot check", func() work { return &wordCheck{} }, false},

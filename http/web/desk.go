@@ -24,6 +24,7 @@ func (p *Pages) deskRoutes() []reply.Route {
 		p.open([]care.Role{care.RoleOperator}, []way{
 			{http.MethodGet, "/desk/accounts", "read account form", p.accountForm},
 			{http.MethodPost, "/desk/accounts", "open_account", p.openAccount},
+			{http.MethodPost, "/desk/clock", "confirm_clock", p.confirmClock},
 		}),
 	)
 	if p.Throwaway != nil {
@@ -74,7 +75,7 @@ func (p *Pages) desk(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		data["Health"] = facts
+		data["Health"], data["Leap"] = facts, p.leap()
 	}
 	return p.show(w, r, http.StatusOK, "desk/start", "", assets.Page{Title: roleWords[who.Actor.Role], Data: data})
 }
@@ -103,6 +104,30 @@ func (p *Pages) health() ([]assets.Fact, error) {
 		{Term: "Zone data", Text: or(clock.TZData, "Not known"), Note: "Each deadline keeps the version that it was computed with."},
 		{Term: "Time here", Text: moment(p.Now().Truncate(1e9), location("")).Text},
 	}, nil
+}
+
+// leap is what the operator is asked when the clock went forward by more than a
+// day at once; nil otherwise.
+func (p *Pages) leap() *assets.Notice {
+	c := p.Store.Clock()
+	if !c.Leapt {
+		return nil
+	}
+	zone := location("")
+	return &assets.Notice{
+		Kind: "warn", Title: "Is this clock right?",
+		Text: fmt.Sprintf("It went forward at once and says %s; by real time it would be %s. Until a second reading agrees, or you say so, nothing expires and no mail leaves.",
+			moment(c.To, zone).Text, moment(c.From, zone).Text),
+		Actions: []assets.Action{{Text: "The clock is right", Post: "/desk/clock"}},
+	}
+}
+
+// confirmClock takes the operator's word for the clock.
+func (p *Pages) confirmClock(w http.ResponseWriter, r *http.Request) error {
+	if _, err := p.deed(r, act.ConfirmClock{}); err != nil {
+		return err
+	}
+	return done(w, r, "/desk", "clock")
 }
 
 func megabytes(size int64) string { return fmt.Sprintf("%.1f MB", float64(size)/1e6) }

@@ -35,6 +35,7 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"verified", "ok", "Verified", "Both sides have been told."},
 	{"acknowledged", "ok", "Acknowledged", "The alert is off the list; who and when is kept."},
 	{"done", "ok", "Done", ""},
+	{"clock", "ok", "The clock is confirmed", "What fell due is caught up with now."},
 	{"joined", "ok", "You take part", "Clients can find you from now on."},
 	{"left", "ok", "You have left the programme", "You are off the list at once. Clients who waited are offered others; come back any time."},
 	{"paused", "ok", "Paused", "You are off the list. What was asked before still waits for you."},

@@ -9,7 +9,7 @@ import (
 // kinds are all acts there are, each once: what was done can be written down by
 // the name of its kind, and read again.
 var kinds = []Act{
-	Accept{}, Acknowledge{}, AddCoverage{}, AddEmployer{}, Book{}, BookSession{}, ClaimBenefit{}, Credential{}, Decline{}, Delivered{},
+	Accept{}, Acknowledge{}, AddCoverage{}, AddEmployer{}, Book{}, BookSession{}, ClaimBenefit{}, ConfirmClock{}, Credential{}, Decline{}, Delivered{},
 	DemoJoin{}, DropPass{}, Enter{}, Fall{}, FinishImport{}, FinishTask{}, Found{}, GivePass{}, Hand{}, Import{}, InviteProvider{}, Join{}, Lease{}, Leave{},
 	ListPlan{}, OpenAccount{}, Outcome{}, Pause{}, Propose{}, Redeem{}, Request{}, Resume{}, SaveAnswers{}, SendHead{}, SendLink{}, SetAddresses{},
 	Admit{}, Choose{}, DecidePsyD{}, Discharge{}, DraftProfile{}, OptIn{}, PublishProfile{}, Reinstate{}, SetCaseload{}, SetDegrees{}, SetTerms{}, SetVirtual{}, Suspend{},

@@ -36,7 +36,7 @@ type Record interface {
 }
 
 // Change is one thing a plan does. Put writes a record, Drop removes one, New
-// opens a chart. What a record stands in follows from the record itself.
+// opens a chart, TrustClock touches none. What a record stands in follows from the record itself.
 type Change interface{ change() }
 
 // Put writes a record into a chart.
@@ -57,6 +57,11 @@ type New struct {
 	Of    Subject
 }
 
-func (Put) change()  {}
-func (Drop) change() {}
-func (New) change()  {}
+// TrustClock takes what the clock says, where a leap of it was held back. It
+// changes no record.
+type TrustClock struct{}
+
+func (Put) change()        {}
+func (Drop) change()       {}
+func (New) change()        {}
+func (TrustClock) change() {}

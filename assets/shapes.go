@@ -1,5 +1,7 @@
 package assets
 
+import "strconv"
+
 // Page is what the layout is executed with. What belongs to one page alone stands in Data.
 type Page struct {
 	Lang      string // "en"
@@ -284,6 +286,46 @@ type Score struct {
 	Total, Max  int
 	Band, Says  string
 	EarlierText string
+}
+
+// Compared is a total beside an earlier one: a picture, and the same as a table.
+type Compared struct {
+	Title  string
+	Max    int
+	Points []Point
+	Facts  []Fact
+	Says   string
+}
+
+// Point is one total in a comparison; Note is it in words.
+type Point struct {
+	Text  string
+	Value int
+	Note  string
+}
+
+// ComparedBar is the place of a point in the picture, in its own units.
+type ComparedBar struct{ Y, Width int }
+
+// Bars are the places of the points: each is as long as its value.
+func (c Compared) Bars() []ComparedBar {
+	bars := make([]ComparedBar, len(c.Points))
+	for i, p := range c.Points {
+		bars[i] = ComparedBar{Y: 2 + 5*i, Width: p.Value}
+	}
+	return bars
+}
+
+// Height is that of the picture.
+func (c Compared) Height() int { return 5*len(c.Points) + 1 }
+
+// Table says the same in words and numbers.
+func (c Compared) Table() Table {
+	t := Table{Caption: c.Title, Head: []string{"When", "Total", "In words"}}
+	for _, p := range c.Points {
+		t.Rows = append(t.Rows, []string{p.Text, strconv.Itoa(p.Value) + " of " + strconv.Itoa(c.Max), p.Note})
+	}
+	return t
 }
 
 // Group is people of one kind, whom one can sign in as in a throwaway instance.

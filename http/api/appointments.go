@@ -28,6 +28,15 @@ type appointment struct {
 	AtRisk    bool                   `json:"at_risk,omitempty" doc:"The provider has no credential where the client is on that day, as far as is known"`
 	BookedBy  care.Role              `json:"booked_by,omitempty"`
 	OutcomeAt *time.Time             `json:"outcome_at,omitempty"`
+	Corrected []correction           `json:"corrections,omitempty" doc:"What was said of it before, the oldest first"`
+}
+
+// correction is an outcome that was taken back.
+type correction struct {
+	Was    care.AppointmentStatus `json:"was"`
+	At     time.Time              `json:"at"`
+	As     care.Role              `json:"as"`
+	Reason string                 `json:"reason"`
 }
 
 func showAppointment(ap care.Appointment, zone *time.Location) appointment {
@@ -35,6 +44,9 @@ func showAppointment(ap care.Appointment, zone *time.Location) appointment {
 		ID: ap.ID, Referral: ap.Referral, Episode: ap.Episode, Client: ap.Client, Provider: ap.Provider, Kind: ap.Type,
 		Start: ap.Start.In(zone), End: ap.End.In(zone), Minutes: int(ap.End.Sub(ap.Start) / time.Minute), Status: ap.Status,
 		Virtual: ap.Virtual, Link: ap.Link, Covered: ap.Covered, AtRisk: ap.AtRisk, BookedBy: ap.BookedBy, OutcomeAt: in(zone, ap.OutcomeAt),
+		Corrected: each(ap.Corrections, func(c care.Correction) correction {
+			return correction{Was: c.Was, At: c.At.In(zone), As: c.As, Reason: c.Reason}
+		}),
 	}
 }
 
@@ -63,6 +75,19 @@ type postOutcome struct {
 
 func (a *API) outcome(ctx context.Context, in *postOutcome) (appointment, error) {
 	return a.onAppointment(ctx, in.Keyed, act.Outcome{Appointment: care.AppointmentID(in.ID), Result: in.Body.Result})
+}
+
+type postCorrection struct {
+	ByID
+	Keyed
+	Body struct {
+		Result care.AppointmentStatus `json:"result" enum:"attended,no_show_client,no_show_provider" doc:"What is right"`
+		Reason string                 `json:"reason" minLength:"1" maxLength:"300" doc:"Why it was told wrongly; the client can read it"`
+	}
+}
+
+func (a *API) correct(ctx context.Context, in *postCorrection) (appointment, error) {
+	return a.onAppointment(ctx, in.Keyed, act.Correct{Appointment: care.AppointmentID(in.ID), Result: in.Body.Result, Reason: in.Body.Reason})
 }
 
 func (a *API) onAppointment(ctx context.Context, key Keyed, do act.Act) (appointment, error) {

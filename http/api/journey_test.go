@@ -126,8 +126,21 @@ func TestTheRoadOverHTTP(t *testing.T) {
 	if done["total"] != 18.0 || done["elevated"] != true || done["status"] != "completed" {
 		t.Errorf("submitted: %v %v %v", done["status"], done["total"], done["elevated"])
 	}
+	// R51: nobody but the client writes an answer, and they correct it by taking the form again.
+	w.ask("emil", "PUT", "/api/v1/screenings/"+phq+"/answers", `{"answers":{"44250-9":0}}`).want(403)
+	for _, who := range []string{"emil", "ana"} {
+		w.ask(who, "PUT", "/api/v1/screenings/"+phq, `{"answers":{"44250-9":0}}`).want(405)
+	}
+	again := w.ask("ana", "POST", "/api/v1/screenings/"+phq+"/retake", "").want(201)
+	if again["version"] != 2.0 || again["status"] != "assigned" {
+		t.Errorf("taken again: %v %v", again["version"], again["status"])
+	}
+	if kept := w.ask("ana", "GET", "/api/v1/screenings/"+phq, "").want(200); kept["total"] != 18.0 || kept["version"] != 1.0 {
+		t.Errorf("the first version has %v", kept["total"])
+	}
+	w.ask("ana", "POST", "/api/v1/screenings/"+again["id"].(string)+"/decline", "").want(200)
 	w.ask("emil", "GET", "/api/v1/screenings", "").problem(422, "invalid_input")
-	if seen := items(t, w.ask("emil", "GET", "/api/v1/screenings?client="+string(w.ids["ana"]), "").want(200)); len(seen) != 2 {
+	if seen := items(t, w.ask("emil", "GET", "/api/v1/screenings?client="+string(w.ids["ana"]), "").want(200)); len(seen) != 3 {
 		t.Errorf("the provider sees %d screenings", len(seen))
 	}
 	w.ask("dora", "GET", "/api/v1/screenings?client="+string(w.ids["ana"]), "").problem(404, "not_found")

@@ -17,7 +17,7 @@ type screening struct {
 	Client      care.ChartID         `json:"client_id"`
 	Instrument  string               `json:"instrument" enum:"phq-9,gad-7"`
 	Purpose     care.Purpose         `json:"purpose" enum:"baseline,follow_up"`
-	Status      care.ScreeningStatus `json:"status" enum:"assigned,started,completed,expired,suspended"`
+	Status      care.ScreeningStatus `json:"status" enum:"assigned,started,completed,expired,suspended,declined,cancelled,superseded"`
 	Due         time.Time            `json:"due"`
 	Opens       *time.Time           `json:"opens,omitempty"`
 	Closes      *time.Time           `json:"closes,omitempty"`
@@ -26,14 +26,18 @@ type screening struct {
 	Total       *int                 `json:"total,omitempty"`
 	Band        string               `json:"band,omitempty"`
 	Elevated    *bool                `json:"elevated,omitempty"`
+	Late        bool                 `json:"late,omitempty" doc:"Handed in after what it was due for"`
+	Version     int                  `json:"version" doc:"Counts the client's goes at it; earlier ones are kept"`
+	OutOfWindow bool                 `json:"out_of_window,omitempty" doc:"A follow-up answered outside the window that turned out to be the right one"`
 }
 
 func showScreening(s care.Screening, zone *time.Location) screening {
 	shown := screening{
 		ID: s.ID, Client: s.Client, Instrument: s.Instrument, Purpose: s.Purpose, Status: s.Status, Due: s.Due.In(zone),
 		Opens: in(zone, s.Opens), Closes: in(zone, s.Closes), Answers: s.Answers, SubmittedAt: in(zone, s.SubmittedAt),
+		Late: s.Late, Version: max(s.Version, 1), OutOfWindow: s.OutOfWindow,
 	}
-	if s.Status == care.ScreeningCompleted {
+	if !s.SubmittedAt.IsZero() {
 		shown.Total, shown.Band, shown.Elevated = s.Total, s.Band, s.Elevated
 	}
 	return shown
@@ -75,6 +79,26 @@ func (a *API) saveAnswers(ctx context.Context, in *putAnswers) (screening, error
 
 func (a *API) submit(ctx context.Context, in *one) (screening, error) {
 	return a.onScreening(ctx, in.Keyed, act.Submit{Screening: care.ScreeningID(in.ID)})
+}
+
+func (a *API) declineScreening(ctx context.Context, in *one) (screening, error) {
+	return a.onScreening(ctx, in.Keyed, act.DeclineScreening{Screening: care.ScreeningID(in.ID)})
+}
+
+func (a *API) retake(ctx context.Context, in *one) (screening, error) {
+	return a.onScreening(ctx, in.Keyed, act.Retake{Screening: care.ScreeningID(in.ID)})
+}
+
+func (a *API) screening(ctx context.Context, in *ByID) (screening, error) {
+	chart, err := a.store.Locate(ctx, actor(ctx), in.ID, "screening")
+	if err != nil {
+		return screening{}, err
+	}
+	s, ok := chart.Screening(care.ScreeningID(in.ID))
+	if !ok {
+		return screening{}, care.Missing()
+	}
+	return showScreening(s, a.zone(ctx, chart)), nil
 }
 
 func (a *API) onScreening(ctx context.Context, key Keyed, do act.Act) (screening, error) {

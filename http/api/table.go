@@ -74,9 +74,14 @@ var table = []operation{
 	{post, "/api/v1/appointments", "book_session", both, made, "Book a session", on((*API).bookSession)},
 	{post, "/api/v1/appointments/{id}/outcome", "outcome", therapist, ok, "Say what became of an appointment", on((*API).outcome)},
 
+	{post, "/api/v1/appointments/{id}/correct", "correct", []care.Role{care.RoleProvider, care.RoleCareTeam}, ok, "Say that an outcome was wrong, and why", on((*API).correct)},
+
 	{get, "/api/v1/screenings", "read screenings", around, ok, "My screenings, or those of a client in my care", on((*API).screenings)},
+	{get, "/api/v1/screenings/{id}", "read screening", around, ok, "One screening", single((*API).screening)},
 	{put, "/api/v1/screenings/{id}/answers", "save_answers", clients, ok, "Save answers; more may follow", on((*API).saveAnswers)},
 	{post, "/api/v1/screenings/{id}/submit", "submit_screening", clients, ok, "Hand a screening in", on((*API).submit)},
+	{post, "/api/v1/screenings/{id}/decline", "decline_screening", clients, ok, "Say that I would rather not answer; nobody reminds me again", on((*API).declineScreening)},
+	{post, "/api/v1/screenings/{id}/retake", "retake_screening", clients, made, "Open a screening once more to correct my answers; the earlier version is kept", on((*API).retake)},
 
 	{get, "/api/v1/consent", "read consent", clients, ok, "What I have said to sharing", single((*API).consent)},
 	{put, "/api/v1/consent", "set_sharing", clients, ok, "Say yes or no to sharing", single((*API).setSharing)},

@@ -21,6 +21,7 @@ type questionPage struct {
 	Lifeline *assets.Crisis
 	Question assets.Question
 	Notice   string
+	Decline  string
 }
 
 // reviewPage is the end of a form, before it is sent.
@@ -40,7 +41,9 @@ type resultPage struct {
 	Title    string
 	Score    assets.Score
 	Change   string
+	Compared *assets.Compared
 	Next     *assets.Action
+	Again    *assets.Action
 	Answers  []answerGiven
 	Source   []string
 }
@@ -122,8 +125,10 @@ func (p *Pages) form(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	switch {
-	case s.Status == care.ScreeningCompleted:
+	case s.Status == care.ScreeningCompleted || s.Status == care.ScreeningSuperseded:
 		return p.result(w, r, s)
+	case s.Status == care.ScreeningDeclined:
+		return &care.Fault{Kind: care.Conflict, Code: "screening_closed", Says: "You said that you would rather not answer this form. That is fine; nobody asks again, and nothing depends on it."}
 	case !s.Status.Open():
 		return &care.Fault{Kind: care.Conflict, Code: "screening_closed", Says: "This form is not open just now. It comes back if it is needed; nothing depends on it."}
 	}
@@ -153,7 +158,7 @@ func (p *Pages) question(w http.ResponseWriter, r *http.Request, status int, s s
 		given, answered := s.Answers[item.Code]
 		q.Choices = append(q.Choices, assets.Choice{Value: strconv.Itoa(a.Value), Text: a.Display, Checked: answered && given == a.Value})
 	}
-	return p.show(w, r, status, "question", s.chart.Client.Zone, assets.Page{Title: s.in.Title, Data: questionPage{s.lifeline(p), q, s.in.Notice}})
+	return p.show(w, r, status, "question", s.chart.Client.Zone, assets.Page{Title: s.in.Title, Data: questionPage{s.lifeline(p), q, s.in.Notice, s.path() + "/decline"}})
 }
 
 // review shows what was answered, to change it or to send it for good.
@@ -217,6 +222,35 @@ func (p *Pages) sendForm(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, "/me/forms/"+id, "submitted")
 }
 
+// decliningForm asks whether the client would rather not answer.
+func (p *Pages) decliningForm(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.screening(r)
+	if err != nil {
+		return err
+	}
+	return p.show(w, r, http.StatusOK, "confirm", s.chart.Client.Zone, assets.Page{Title: "Rather not", Data: assets.Confirm{
+		Title: "Leave this form out?", Text: "That is fine. Your session takes place all the same.",
+		Items: []string{"Your provider sees that you left it out, and not why.", "Nobody reminds you of it again.", "What you answered so far is kept for you and your provider."},
+		Post:  s.path() + "/decline", Yes: "Leave it out", No: assets.Link{Href: s.path(), Text: "Go on answering"},
+	}})
+}
+
+func (p *Pages) declineForm(w http.ResponseWriter, r *http.Request) error {
+	if _, err := p.deed(r, act.DeclineScreening{Screening: care.ScreeningID(mux.Vars(r)["id"])}); err != nil {
+		return err
+	}
+	return done(w, r, "/me", "left_out")
+}
+
+// againForm opens the form anew; the earlier answers are kept.
+func (p *Pages) againForm(w http.ResponseWriter, r *http.Request) error {
+	out, err := p.deed(r, act.Retake{Screening: care.ScreeningID(mux.Vars(r)["id"])})
+	if err != nil {
+		return err
+	}
+	return done(w, r, "/me/forms/"+out.Made, "")
+}
+
 // result tells the total in words. It is never called a diagnosis.
 func (p *Pages) result(w http.ResponseWriter, r *http.Request, s screening) error {
 	page := resultPage{Lifeline: s.lifeline(p), Title: s.in.Title, Answers: s.given(false), Source: s.source()}
@@ -227,6 +261,10 @@ func (p *Pages) result(w http.ResponseWriter, r *http.Request, s screening) erro
 			Says: "This is not a diagnosis. It is how the last two weeks were for you, as a number that you and your therapist can talk about.",
 		}
 		page.Score.EarlierText, page.Change = s.before()
+		page.Compared = compared(s.in, s.Screening, s.chart.Screenings)
+	}
+	if s.Status == care.ScreeningCompleted && !s.OutOfWindow && (s.Closes.IsZero() || !p.Now().After(s.Closes)) {
+		page.Again = &assets.Action{Text: "Answer again", Post: s.path() + "/again", Style: "ghost"}
 	}
 	for _, other := range inOrder(s.chart.Screenings) {
 		if other.Status.Open() && other.ID != s.ID {
@@ -242,20 +280,18 @@ func (s screening) before() (earlier, change string) {
 	if s.Purpose != care.FollowUp {
 		return "", ""
 	}
-	for _, b := range s.chart.Screenings {
-		if b.Purpose != care.Baseline || b.Episode != s.Episode || b.Instrument != s.Instrument || b.Total == nil {
-			continue
-		}
-		c := s.in.Change(*b.Total, *s.Total)
-		switch {
-		case c.Better && c.Reliable:
-			change = "The number is clearly lower than it was. You know best whether that is how it feels."
-		case c.Worse && c.Reliable:
-			change = "The number is clearly higher than it was. That happens, and it is worth telling your therapist."
-		default:
-			change = "The number is about where it was. That is worth talking about, too."
-		}
-		return "Before your first session: " + strconv.Itoa(*b.Total) + " of " + strconv.Itoa(s.in.Max) + ", " + s.in.Band(*b.Total).Label + ".", change
+	b, ok := baselineOf(s.Screening, s.chart.Screenings)
+	if !ok {
+		return "", ""
 	}
-	return "", ""
+	c := s.in.Change(*b.Total, *s.Total)
+	switch {
+	case c.Better && c.Reliable:
+		change = "The number is clearly lower than it was. You know best whether that is how it feels."
+	case c.Worse && c.Reliable:
+		change = "The number is clearly higher than it was. That happens, and it is worth telling your therapist."
+	default:
+		change = "The number is about where it was. That is worth talking about, too."
+	}
+	return "Before your first session: " + strconv.Itoa(*b.Total) + " of " + strconv.Itoa(s.in.Max) + ", " + s.in.Band(*b.Total).Label + ".", change
 }

@@ -29,6 +29,9 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodGet, "/me/forms/{id}", "read screening", p.form),
 		line(http.MethodPost, "/me/forms/{id}", "save_answers", p.saveAnswer),
 		line(http.MethodPost, "/me/forms/{id}/send", "submit_screening", p.sendForm),
+		line(http.MethodGet, "/me/forms/{id}/decline", "read screening", p.decliningForm),
+		line(http.MethodPost, "/me/forms/{id}/decline", "decline_screening", p.declineForm),
+		line(http.MethodPost, "/me/forms/{id}/again", "retake_screening", p.againForm),
 		line(http.MethodGet, "/me/privacy", "read privacy", p.privacy),
 		line(http.MethodGet, "/me/details", "read details", p.details),
 		line(http.MethodPost, "/me/details", "update_me", p.saveDetails),
@@ -248,9 +251,12 @@ func (m *mine) formsEvent(r care.Referral) assets.Event {
 		if s.Episode != r.Episode || s.Purpose != care.Baseline {
 			continue
 		}
+		if s.Status == care.ScreeningSuperseded || s.Replaces != "" && s.Status.Open() {
+			continue
+		}
 		given++
 		switch {
-		case s.Status == care.ScreeningCompleted:
+		case s.Status == care.ScreeningCompleted || s.Status == care.ScreeningDeclined:
 			done++
 		case s.Status.Open():
 			e.Actions = append(e.Actions, assets.Action{Text: "Fill in " + titleOf(s), Href: "/me/forms/" + string(s.ID), Style: "outline"})

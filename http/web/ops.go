@@ -31,6 +31,9 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 		p.open([]care.Role{care.RoleCareTeam}, []way{
 			{http.MethodGet, "/ops/tasks/{id}", "read task", p.incident},
 			{http.MethodPost, "/ops/tasks/{id}", "finish_task", p.finishTask},
+			{http.MethodGet, "/ops/appointments/{id}/correct", "read appointment", p.correction("/ops")},
+			{http.MethodPost, "/ops/appointments/{id}/correct", "correct", p.correct("/ops")},
+			{http.MethodGet, "/ops/gaps", "read gaps", p.gaps},
 			{http.MethodGet, "/ops/coverage", "read plans to verify", p.plansToVerify},
 			{http.MethodGet, "/ops/coverage/{id}", "read coverage", p.verification},
 			{http.MethodPost, "/ops/coverage/{id}", "verify_coverage", p.verify},
@@ -98,6 +101,7 @@ var taskWords = map[string]string{
 	"safety_overdue":   "A safety alert was not acknowledged in time",
 	"provider_no_show": "The provider did not come to an appointment",
 	"mail_undelivered": "A message could not be delivered: reach the person another way",
+	"follow_up_missed": "A follow-up was owed and became known too late: we missed it",
 	"outcome_missing":  "Nobody has said what became of a session; the promise hangs on it",
 }
 
@@ -410,6 +414,7 @@ type clientPage struct {
 	Plans      []assets.Waiting
 	Screenings []screened
 	Visits     assets.Table
+	Corrects   []assets.Action
 }
 
 // roadOf is the way of one referral.
@@ -461,6 +466,11 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 	page.Visits = assets.Table{Caption: "Consultations and sessions", Head: []string{"When", "What", "Where it stands"}, Empty: "None booked yet"}
 	for _, ap := range byStart(chart.Appointments) {
 		page.Visits.Rows = append(page.Visits.Rows, []string{moment(ap.Start, zone).Text, visitWords[ap.Type] + ", " + length(ap), outcomeBadges[ap.Status].Text})
+		if auth.Actor(r).Role == care.RoleCareTeam && correctable(ap) {
+			link := correctLink("/ops", ap)
+			link.Text = visitWords[ap.Type] + " of " + moment(ap.Start, zone).Text + ": this is wrong"
+			page.Corrects = append(page.Corrects, link)
+		}
 	}
 	return p.show(w, r, http.StatusOK, "ops/client", "", assets.Page{Title: page.Name, Data: page})
 }

@@ -28,6 +28,8 @@ func (p *Pages) providerRoutes() []reply.Route {
 		{http.MethodPost, "/pro/r/{id}/decline", "decline", p.decline},
 		{http.MethodPost, "/pro/r/{id}/session", "book_session", p.bookVisit},
 		{http.MethodPost, "/pro/r/{id}/outcome", "outcome", p.outcome},
+		{http.MethodGet, "/pro/appointments/{id}/correct", "read appointment", p.correction("/pro")},
+		{http.MethodPost, "/pro/appointments/{id}/correct", "correct", p.correct("/pro")},
 		{http.MethodPost, "/pro/alerts/{id}", "acknowledge", p.acknowledge("/pro")},
 		{http.MethodGet, "/pro/hours", "read hours", p.hours},
 		{http.MethodPost, "/pro/hours", "set_hours", p.setHours},

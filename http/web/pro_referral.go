@@ -52,6 +52,7 @@ type visitCard struct {
 	Facts   []assets.Fact
 	Join    string
 	Actions []assets.Action
+	Wrong   *assets.Action
 }
 
 // screened is a screening with its score and its answers, item by item.
@@ -61,6 +62,7 @@ type screened struct {
 	Line  string
 	Score *assets.Score
 	Items *assets.Table
+	After *assets.Compared
 }
 
 // addressed finds the referral of the address, in the chart that it is in.
@@ -239,6 +241,11 @@ func visitShown(ap care.Appointment, ref care.Referral, zone *time.Location, now
 		card.Facts = append(card.Facts, assets.Fact{Term: "Coverage of this session", Text: word})
 	}
 	if ap.Status != care.Booked {
+		card.Facts = append(card.Facts, correctionFacts(ap)...)
+		if correctable(ap) {
+			link := correctLink("/pro", ap)
+			card.Wrong = &link
+		}
 		return card
 	}
 	card.Join = ap.Link
@@ -338,18 +345,29 @@ func screenings(chart *care.Chart, zone *time.Location) []screened {
 		}
 		shown := screened{Title: in.Title + ", " + purposeWords[s.Purpose], Badge: screeningBadges[s.Status]}
 		switch {
-		case s.Status == care.ScreeningCompleted:
+		case !s.SubmittedAt.IsZero():
 			shown.Line = "Submitted " + moment(s.SubmittedAt, zone).Text
 			if s.Late {
 				shown.Line += ", after the session had begun"
 			}
+			if s.OutOfWindow {
+				shown.Line += ", outside the follow-up’s window"
+			}
+			if s.Version > 1 || s.Status == care.ScreeningSuperseded {
+				shown.Line += fmt.Sprintf(" (version %d)", max(s.Version, 1))
+			}
+		case s.Status == care.ScreeningDeclined:
+			shown.Line = "Left out by the client " + moment(s.DeclinedAt, zone).Text
+		case s.Status == care.ScreeningCancelled:
+			shown.Line = "Taken back: it hung on a session that did not take place"
 		default:
 			shown.Line = "Due by " + limit(s.Due, zone)
 		}
 		if s.Total != nil {
 			shown.Score = score(in, s, chart.Screenings)
+			shown.After = compared(in, s, chart.Screenings)
 		}
-		if s.Status == care.ScreeningCompleted && len(s.Answers) > 0 {
+		if !s.SubmittedAt.IsZero() && len(s.Answers) > 0 {
 			shown.Items = items(in, s.Answers)
 		}
 		list = append(list, shown)
@@ -371,12 +389,8 @@ func score(in instrument.Instrument, s care.Screening, all []care.Screening) *as
 			shown.Says = "At or above the programme's cut-off."
 		}
 	}
-	if s.Purpose == care.FollowUp {
-		for _, before := range all {
-			if before.Instrument == s.Instrument && before.Purpose == care.Baseline && before.Total != nil && before.Episode == s.Episode {
-				shown.EarlierText = fmt.Sprintf("Before the first session: %d, %s.", *before.Total, in.Band(*before.Total).Label)
-			}
-		}
+	if before, ok := baselineOf(s, all); ok && s.Purpose == care.FollowUp {
+		shown.EarlierText = fmt.Sprintf("Before the first session: %d, %s.", *before.Total, in.Band(*before.Total).Label)
 	}
 	return shown
 }

@@ -39,11 +39,14 @@ var coveredWords = map[string]string{
 }
 
 var screeningBadges = map[care.ScreeningStatus]assets.Badge{
-	care.ScreeningAssigned:  {Text: "Not started", Kind: "quiet", Icon: "circle"},
-	care.ScreeningStarted:   {Text: "Started", Kind: "info", Icon: "clock"},
-	care.ScreeningCompleted: {Text: "Done", Kind: "success", Icon: "check"},
-	care.ScreeningExpired:   {Text: "Not done", Kind: "warning", Icon: "clock-alert"},
-	care.ScreeningSuspended: {Text: "On hold", Kind: "quiet", Icon: "pause"},
+	care.ScreeningAssigned:   {Text: "Not started", Kind: "quiet", Icon: "circle"},
+	care.ScreeningStarted:    {Text: "Started", Kind: "info", Icon: "clock"},
+	care.ScreeningCompleted:  {Text: "Done", Kind: "success", Icon: "check"},
+	care.ScreeningExpired:    {Text: "Not done", Kind: "warning", Icon: "clock-alert"},
+	care.ScreeningSuspended:  {Text: "On hold", Kind: "quiet", Icon: "pause"},
+	care.ScreeningDeclined:   {Text: "Left out", Kind: "quiet", Icon: "x"},
+	care.ScreeningCancelled:  {Text: "Taken back", Kind: "quiet", Icon: "x"},
+	care.ScreeningSuperseded: {Text: "Earlier version", Kind: "quiet", Icon: "history"},
 }
 
 var purposeWords = map[care.Purpose]string{care.Baseline: "before the first session", care.FollowUp: "follow-up"}

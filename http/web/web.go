@@ -245,6 +245,7 @@ var navs = map[care.Role][]assets.Link{
 	care.RoleCareTeam: {
 		{Href: "/ops", Text: "Board", Icon: "inbox"}, {Href: "/ops/coverage", Text: "Plans to verify", Icon: "shield"},
 		{Href: "/ops/providers", Text: "Providers", Icon: "users"},
+		{Href: "/ops/gaps", Text: "Gaps", Icon: "clipboard-list"},
 	},
 	care.RoleClinical: {{Href: "/ops/alerts", Text: "Safety alerts", Icon: "heart"}, {Href: "/ops", Text: "Board", Icon: "inbox"}},
 }

@@ -40,6 +40,8 @@ var acts = []ActRow{
 	{"update_me", by{client: Own, system: Any}},
 	{"save_answers", by{client: Own, system: Any}},
 	{"submit_screening", by{client: Own, system: Any}},
+	{"decline_screening", by{client: Own, system: Any}},
+	{"retake_screening", by{client: Own, system: Any}},
 	{"set_sharing", by{client: Own}},
 
 	// who seeks and who gives it
@@ -51,6 +53,7 @@ var acts = []ActRow{
 	{"decline", by{provider: Addressed, system: Any}},
 	{"propose", by{provider: Addressed, system: Any}},
 	{"outcome", by{provider: Addressed, system: Any}},
+	{"correct", by{provider: Addressed, careTeam: Any, system: Any}},
 	{"acknowledge", by{provider: Addressed, clinical: Any, system: Any}},
 	{"choose", by{provider: Addressed, system: Any}},
 	{"discharge", by{provider: Addressed, system: Any}},

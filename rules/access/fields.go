@@ -76,7 +76,7 @@ var fields = []FieldRow{
 
 	{care.OfClient, care.KindEpisode, "episode", f{"ID", "Client", "SoughtAt", "EnteredAt", "Zone", "State", "Promise", "Result"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "source", f{"Source"}, sees{client: own, careTeam: all, clinical: all}},
-	{care.OfClient, care.KindEpisode, "course", f{"First", "FirstAt", "FollowUp", "ClosedAt", "ClosedFor"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindEpisode, "course", f{"First", "FirstAt", "FollowUp", "ClosedAt", "ClosedFor", "Gap"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
 
 	{care.OfClient, care.KindReferral, "referral", f{"ID", "Episode", "Client", "Provider", "Status", "SubmittedAt", "SelfBooked", "Preferred", "Offered", "OfferedAt", "AnsweredAt", "Respond", "Consult", "Meeting", "ExpiredAt", "ClosedAt"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "note and concerns", f{"Note", "Concerns"}, sees{client: own, provider: addressed, clinical: all}},
@@ -85,12 +85,13 @@ var fields = []FieldRow{
 
 	{care.OfClient, care.KindAppointment, "visit", f{"ID", "Referral", "Episode", "Client", "Provider", "Type", "Start", "End", "Status", "Programme"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered", "Moves", "PassedOver", "Recorded", "AtRisk"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
+	{care.OfClient, care.KindAppointment, "corrections", f{"Corrections"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "link", f{"Link"}, sees{client: own, provider: addressed}},
 
 	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindCoverage, "group and findings", f{"Group", "Note", "VerifiedBy"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
 
-	{care.OfClient, care.KindScreening, "status", f{"ID", "Client", "Episode", "Referral", "Instrument", "Purpose", "Status", "AssignedAt", "Due", "Opens", "Closes", "SubmittedAt", "Late"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindScreening, "status", f{"ID", "Client", "Episode", "Referral", "Instrument", "Purpose", "Status", "AssignedAt", "Due", "Opens", "Closes", "SubmittedAt", "Late", "Version", "Replaces", "DeclinedAt", "OutOfWindow"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindScreening, "answers", f{"Answers"}, sees{client: own, provider: accepted}},
 	{care.OfClient, care.KindScreening, "score", f{"Total", "Band", "Elevated", "Terms"}, sees{client: own, provider: accepted, clinical: all}},
 
@@ -126,7 +127,7 @@ var fields = []FieldRow{
 	{care.OfProgramme, KindChart, "version", f{"Version"}, sees{careTeam: all, operator: all}},
 	{care.OfProgramme, care.KindProgramme, "names", f{"Name", "Network", "Payer", "PrivacyEmail", "CareEmail", "Crisis", "Holidays", "Enabled"}, everyone()},
 	{care.OfProgramme, care.KindProgramme, "on call", f{"OnCallEmail"}, sees{careTeam: all, clinical: all, operator: all}},
-	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "BaselineDays", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays"}, everyone()},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State"}, everyone()},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
 	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends"}, sees{careTeam: all, operator: all}},

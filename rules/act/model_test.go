@@ -152,6 +152,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 		"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
 		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "verify", "verify", "acknowledge",
 		"leave", "join", "pause", "resume", "share", "finish",
+		"correct", "correct", "refuse form", "retake",
 	}).Draw(l.t, "deed") {
 	case "ask":
 		return client(l.me), act.Request{Client: l.me, Provider: p}
@@ -192,6 +193,19 @@ func (l *life) deed() (care.Actor, act.Act) {
 			s := rapid.SampledFrom(chart.Screenings).Draw(l.t, "form")
 			l.refused(client(l.me), act.SaveAnswers{Screening: s.ID, Answers: answers(s.Instrument, rapid.IntRange(0, 3).Draw(l.t, "value"))})
 			return client(l.me), act.Submit{Screening: s.ID}
+		}
+	case "correct":
+		if len(chart.Appointments) > 0 {
+			ap := rapid.SampledFrom(chart.Appointments).Draw(l.t, "appointment")
+			return provider(ap.Provider), act.Correct{Appointment: ap.ID, Reason: "told wrongly", Result: rapid.SampledFrom([]care.AppointmentStatus{care.Attended, care.NoShowClient, care.NoShowProvider}).Draw(l.t, "rather")}
+		}
+	case "refuse form", "retake":
+		if len(chart.Screenings) > 0 {
+			s := rapid.SampledFrom(chart.Screenings).Draw(l.t, "form")
+			if rapid.Bool().Draw(l.t, "refuse") {
+				return client(l.me), act.DeclineScreening{Screening: s.ID}
+			}
+			return client(l.me), act.Retake{Screening: s.ID}
 		}
 	case "plan":
 		return client(l.me), act.AddCoverage{Client: l.me, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST0001"}
@@ -234,6 +248,7 @@ func (l *life) holds() {
 	l.answersInTime(chart)
 	l.goesOn(chart)
 	l.nothingTwice(chart)
+	l.firstAttended(chart)
 	l.formsBeforeSessions(chart)
 }
 
@@ -334,6 +349,38 @@ func (l *life) nothingTwice(chart *care.Chart) {
 	}
 }
 
+// firstAttended: the anchor of an episode is its first attended session, whatever
+// was corrected; what became of the promise is what the table says of the chart;
+// and no follow-up is owed but from the anchor.
+func (l *life) firstAttended(chart *care.Chart) {
+	l.Helper()
+	for _, e := range chart.Episodes {
+		var first care.Appointment
+		for _, ap := range chart.Appointments {
+			if ap.Episode == e.ID && ap.Type == care.Session && ap.Status == care.Attended && (first.ID == "" || ap.Start.Before(first.Start)) {
+				first = ap
+			}
+		}
+		if e.First != first.ID || !e.FirstAt.Equal(first.Start) {
+			l.Fatalf("%s has %q as its first session, and %q was the first that took place", e.ID, e.First, first.ID)
+		}
+		if promise, ok := chart.Deadline(e.Promise); ok {
+			at := l.now // or later, where somebody has put the clock back since
+			if settled := promise.SettleAt.Add(time.Second); settled.After(at) {
+				at = settled
+			}
+			if want := rules.PromiseOf(e, promise, chart.Appointments, at).Judge().Result; e.Result != want && !(want == care.Broken && e.Result == "") {
+				l.Fatalf("%s says %q of its promise, and its sessions say %q", e.ID, e.Result, want)
+			}
+		}
+		for _, d := range chart.Deadlines {
+			if d.Code == "follow_up" && d.Subject == string(e.ID) && d.State == care.Running && (d.ID != e.FollowUp || !d.Starts.Equal(e.FirstAt)) {
+				l.Fatalf("a follow-up of %s runs from %v, and its first session was %v", e.ID, d.Starts, e.FirstAt)
+			}
+		}
+	}
+}
+
 // formsBeforeSessions: forms are owed before one session at most, which is booked
 // and the first, or begins this very second; and each episode has two of each
 // purpose at most.
@@ -364,6 +411,9 @@ func (l *life) formsBeforeSessions(chart *care.Chart) {
 	}
 	forms := map[set]int{}
 	for _, s := range chart.Screenings {
+		if !s.Status.Open() && s.Status != care.ScreeningCompleted || s.Replaces != "" || s.OutOfWindow {
+			continue // earlier versions and what was taken back are kept beside
+		}
 		if forms[set{s.Episode, s.Purpose}]++; forms[set{s.Episode, s.Purpose}] > len(instrument.All()) {
 			l.Fatalf("the forms of %s were given twice", s.Episode)
 		}

@@ -75,13 +75,8 @@ func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
 	r.Status = care.InCare
 	d.unchoose(*r)
 	ap.Covered = covered(d.chart, d.env)
-	e, ok := d.chart.Episode(ap.Episode)
-	if !ok || e.First != "" {
-		return
-	}
-	e.First, e.FirstAt = ap.ID, ap.Start
-	d.put(e)
-	d.followUp(e.ID)
+	d.chart.Add(*ap)
+	d.anchor(ap.Episode)
 }
 
 func missedByClient(d *draft, ap *care.Appointment, r *care.Referral) {

@@ -307,7 +307,7 @@ func TestFollowUpAnchorWhenTheBaselineComesLate(t *testing.T) {
 	}{
 		{"before the session", attended.Add(-time.Hour), 2, true, 5, 0},
 		{"the day after", attended.AddDate(0, 0, 1), 2, true, 5, 0},
-		{"within the window", time.Date(2026, 11, 13, 18, 0, 0, 0, time.UTC), 2, true, 3, 2},
+		{"within the window", time.Date(2026, 11, 13, 18, 0, 0, 0, time.UTC), 2, true, 4, 2}, // one at once, and those to come
 		{"after the window", time.Date(2026, 12, 1, 18, 0, 0, 0, time.UTC), 2, false, 0, 0},
 		{"not elevated", attended.AddDate(0, 0, 1), 1, false, 0, 0},
 	} {

@@ -36,6 +36,7 @@ func (d *draft) baseline(id care.EpisodeID) {
 	if !booked {
 		return
 	}
+	d.askAgain(id, first)
 	if !given {
 		r, _ := d.chart.Referral(first.Referral)
 		d.assign(r, care.Baseline, first.Start, care.Screening{})
@@ -50,7 +51,7 @@ func (d *draft) baseline(id care.EpisodeID) {
 // until there is one. It says whether there are any forms, answered or not.
 func (d *draft) moveForms(id care.EpisodeID, first care.Appointment, booked bool) (given bool) {
 	for _, s := range d.chart.Screenings {
-		if s.Episode != id || s.Purpose != care.Baseline {
+		if s.Episode != id || s.Purpose != care.Baseline || s.Replaces != "" {
 			continue
 		}
 		given = true
@@ -69,6 +70,32 @@ func (d *draft) moveForms(id care.EpisodeID, first care.Appointment, booked bool
 	return given
 }
 
+// askAgain asks anew where the answers are older than the two weeks that the
+// questions are about will be when the first session begins. What was answered
+// before is kept as an earlier version.
+func (d *draft) askAgain(id care.EpisodeID, first care.Appointment) {
+	oldest := first.Start.AddDate(0, 0, -d.env.Terms.BaselineDays)
+	for _, s := range d.chart.Screenings {
+		if s.Episode != id || s.Purpose != care.Baseline || s.Status != care.ScreeningCompleted || !s.SubmittedAt.Before(oldest) {
+			continue
+		}
+		again := d.version(s, first.Start)
+		again.Referral = first.Referral
+		s.Status = care.ScreeningSuperseded
+		d.put(s)
+		d.put(again)
+	}
+}
+
+// version is the next go at a screening.
+func (d *draft) version(s care.Screening, due time.Time) care.Screening {
+	return care.Screening{
+		ID: care.ScreeningID(d.env.ID("sc")), Client: s.Client, Episode: s.Episode, Referral: s.Referral, Instrument: s.Instrument,
+		Purpose: s.Purpose, Status: care.ScreeningAssigned, AssignedAt: d.env.Now, Due: due, Opens: s.Opens, Closes: s.Closes,
+		Version: max(s.Version, 1) + 1,
+	}
+}
+
 // nextSession is the earliest session of some that is booked.
 func (d *draft) nextSession(of func(care.Appointment) bool) (first care.Appointment, booked bool) {
 	for _, ap := range d.chart.Appointments {
@@ -82,6 +109,9 @@ func (d *draft) nextSession(of func(care.Appointment) bool) (first care.Appointm
 // assign gives every instrument for one purpose.
 func (d *draft) assign(r care.Referral, purpose care.Purpose, due time.Time, like care.Screening) {
 	for _, in := range instrument.All() {
+		if purpose == care.FollowUp && d.followedUp(r.Episode, in.ID) {
+			continue
+		}
 		s := like
 		s.ID, s.Client, s.Episode, s.Referral = care.ScreeningID(d.env.ID("sc")), d.chart.ID, r.Episode, r.ID
 		s.Instrument, s.Purpose, s.Status = in.ID, purpose, care.ScreeningAssigned
@@ -90,9 +120,21 @@ func (d *draft) assign(r care.Referral, purpose care.Purpose, due time.Time, lik
 	}
 }
 
+// followedUp says whether an instrument was answered inside the follow-up's window.
+func (d *draft) followedUp(e care.EpisodeID, instrument string) bool {
+	for _, s := range d.chart.Screenings {
+		if s.Episode == e && s.Purpose == care.FollowUp && s.Instrument == instrument && s.Status == care.ScreeningCompleted && !s.OutOfWindow {
+			return true
+		}
+	}
+	return false
+}
+
+// unanswered says whether a form is owed; one that the client opened anew to
+// correct their answers is not.
 func (d *draft) unanswered(e care.EpisodeID, purpose care.Purpose) bool {
 	for _, s := range d.chart.Screenings {
-		if s.Episode == e && s.Purpose == purpose && s.Status.Open() {
+		if s.Episode == e && s.Purpose == purpose && s.Status.Open() && s.Replaces == "" {
 			return true
 		}
 	}
@@ -162,8 +204,12 @@ func (a Submit) Decide(k Known, env Env) Plan {
 	s.Elevated, s.Terms = &elevated, env.Terms.Version
 	s.Late = env.Now.After(s.Due)
 	d.put(s)
+	if old, ok := d.chart.Screening(s.Replaces); ok {
+		old.Status = care.ScreeningSuperseded
+		d.put(old)
+	}
 	if !d.unanswered(s.Episode, s.Purpose) {
-		d.screened(s)
+		d.screened(s, care.Met)
 	}
 	if s.Purpose == care.Baseline {
 		d.followUp(s.Episode)
@@ -172,12 +218,80 @@ func (a Submit) Decide(k Known, env Env) Plan {
 	return d.plan()
 }
 
-// screened ends the clock of a purpose once all its instruments are done.
-func (d *draft) screened(s care.Screening) {
+// Retake opens a form once more for a client who wants to correct what they
+// answered. The earlier version is kept, and stands until the new one is handed
+// in. Nobody else ever changes an answer.
+type Retake struct{ Screening care.ScreeningID }
+
+// mostVersions bounds how often one form is taken.
+const mostVersions = 9
+
+func (Retake) Name() string               { return "retake_screening" }
+func (a Retake) Needs(Known) Needs        { return Needs{Locate: []string{string(a.Screening)}} }
+func (a Retake) About(k Known) care.About { return aboutScreening(k, a.Screening) }
+
+// Decide finds the version that is open already, where there is one.
+func (a Retake) Decide(k Known, env Env) Plan {
+	chart := k.Of(string(a.Screening))
+	if chart == nil {
+		return missing()
+	}
+	s, ok := chart.Screening(a.Screening)
+	if !ok {
+		return missing()
+	}
+	over := !s.Closes.IsZero() && env.Now.After(s.Closes) || s.OutOfWindow
+	switch {
+	case s.Status != care.ScreeningCompleted:
+		return fault(care.Conflict, "not_handed_in", "Only a form that was handed in, and that no later one replaces, can be taken again.")
+	case over:
+		return fault(care.Conflict, "screening_closed", "The time for this form is over, so its answers stay as they are.")
+	case s.Version >= mostVersions:
+		return fault(care.Conflict, "taken_too_often", "This form has been taken many times. Please talk with your provider about it.")
+	}
+	d := begin(env, chart)
+	for _, other := range chart.Screenings {
+		if other.Replaces == s.ID && other.Status.Open() {
+			d.Made = string(other.ID)
+			return d.plan()
+		}
+	}
+	again := d.version(s, s.Due)
+	again.Replaces = s.ID
+	d.put(again)
+	d.Made = string(again.ID)
+	return d.plan()
+}
+
+// DeclineScreening is the client's word that they would rather not answer. It is
+// kept, nobody reminds them any more, and their care goes on as it would.
+type DeclineScreening struct{ Screening care.ScreeningID }
+
+func (DeclineScreening) Name() string               { return "decline_screening" }
+func (a DeclineScreening) Needs(Known) Needs        { return Needs{Locate: []string{string(a.Screening)}} }
+func (a DeclineScreening) About(k Known) care.About { return aboutScreening(k, a.Screening) }
+
+// Decide ends the reminders once nothing of the same purpose is owed any more.
+func (a DeclineScreening) Decide(k Known, env Env) Plan {
+	d, s, plan, ok := openScreening(k, env, a.Screening)
+	if !ok {
+		return plan
+	}
+	s.Status, s.DeclinedAt = care.ScreeningDeclined, env.Now
+	d.put(s)
+	if !d.unanswered(s.Episode, s.Purpose) {
+		d.screened(s, care.Stopped)
+	}
+	d.Made = string(s.ID)
+	return d.plan()
+}
+
+// screened ends the clock of a purpose once none of its instruments is owed.
+func (d *draft) screened(s care.Screening, state care.DeadlineState) {
 	code := map[care.Purpose]string{care.Baseline: "baseline", care.FollowUp: "follow_up"}[s.Purpose]
 	for _, dl := range d.chart.Deadlines {
 		if dl.Code == code && (dl.Code == "baseline" || dl.Subject == string(s.Episode)) {
-			d.settle(dl.ID, care.Met)
+			d.settle(dl.ID, state)
 		}
 	}
 }
@@ -185,36 +299,60 @@ func (d *draft) screened(s care.Screening) {
 // followUp starts the follow-up window of an episode, once both are known: the
 // first attended session, which is its anchor, and an elevated baseline.
 func (d *draft) followUp(id care.EpisodeID) {
+	missed := false
+	defer func() { d.gap(id, missed) }()
 	e, ok := d.chart.Episode(id)
-	if !ok || e.First == "" || e.FollowUp != "" {
+	if !ok || e.First == "" || e.FollowUp != "" || !e.ClosedAt.IsZero() || d.refusedFollowUp(id) {
 		return
 	}
-	for _, s := range d.chart.Screenings {
-		if s.Episode == id && s.Purpose == care.Baseline && s.Elevated != nil && *s.Elevated {
-			window := care.Deadline{Code: "follow_up", Subject: string(id), Starts: e.FirstAt, Zone: e.Zone}
-			if d.env.Now.After(d.env.Clock.Start(window).Due) {
-				return // known too late for a follow-up
-			}
-			e.FollowUp = d.start(window)
-			d.catchUp(e.FollowUp)
-			d.put(e)
-			return
-		}
+	elevated, known := d.elevated(e)
+	if !elevated {
+		return
 	}
+	window := d.followUpWindow(e)
+	if d.env.Now.After(window.Due) {
+		// Where the client answered late it is nobody's fault; else it is ours.
+		if missed = !known.After(window.Due); missed {
+			d.task("follow_up_missed", string(e.First))
+		}
+		return
+	}
+	e.FollowUp = d.start(care.Deadline{Code: "follow_up", Subject: string(id), Starts: e.FirstAt, Zone: e.Zone})
+	d.put(e)
+	d.catchUp(e.FollowUp)
 }
 
-// catchUp opens a follow-up window that was already open when it became known,
-// without the reminders whose time had passed by then.
+// refusedFollowUp says whether the client has said no to the follow-up.
+func (d *draft) refusedFollowUp(id care.EpisodeID) bool {
+	for _, s := range d.chart.Screenings {
+		if s.Episode == id && s.Purpose == care.FollowUp && s.Status == care.ScreeningDeclined {
+			return true
+		}
+	}
+	return false
+}
+
+// catchUp opens a follow-up window that was already open when it became known.
+// Instead of the reminders whose time had passed by then one goes out at once.
 func (d *draft) catchUp(id care.DeadlineID) {
 	dl, _ := d.chart.Deadline(id)
+	passed := false
 	for !dl.Next.IsZero() && dl.Next.Before(d.env.Now) {
 		effect, _, after := d.env.Clock.Fall(dl)
 		if effect == rules.Opened {
 			followUpOpens(d, after, Known{})
+		} else {
+			passed = true
 		}
 		dl = after
 	}
 	d.put(dl)
+	switch open := d.unanswered(care.EpisodeID(dl.Subject), care.FollowUp); {
+	case open && passed:
+		followUpReminder(d, dl, Known{})
+	case !open && !dl.Opens.After(d.env.Now):
+		d.settle(dl.ID, care.Met) // answered before, and rightly so
+	}
 }
 
 func openScreening(k Known, env Env, id care.ScreeningID) (*draft, care.Screening, Plan, bool) {

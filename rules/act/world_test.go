@@ -175,6 +175,16 @@ func (w *world) chart(id care.ChartID) *care.Chart {
 	return c
 }
 
+// find reads a list.
+func (w *world) find(set care.Set) []care.Member {
+	w.Helper()
+	members, err := w.store.Find(context.Background(), care.System, set)
+	if err != nil {
+		w.Fatalf("find %s: %v", set.Name, err)
+	}
+	return members
+}
+
 // week is nine to five from Monday to Friday.
 func week(zone string) calendar.Hours {
 	h := calendar.Hours{Zone: zone, ConsultMinutes: 15, SessionMinutes: 50, NoticeMinutes: 60}

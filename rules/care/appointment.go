@@ -36,6 +36,8 @@ type Appointment struct {
 	// AtRisk says that the provider has no credential where the client is on the
 	// day of the appointment, as far as is known.
 	AtRisk bool `json:"at_risk,omitempty"`
+	// Corrections are what was said before to have become of it, oldest first.
+	Corrections []Correction `json:"corrections,omitempty"`
 }
 
 // Move is one change of an appointment's time: from which, when, and by whom.
@@ -43,6 +45,16 @@ type Move struct {
 	From time.Time `json:"from"`
 	At   time.Time `json:"at"`
 	By   Role      `json:"by"`
+}
+
+// Correction is an outcome that was wrong: what had been said, who took it back,
+// and why.
+type Correction struct {
+	Was    AppointmentStatus `json:"was"`
+	At     time.Time         `json:"at"`
+	By     ChartID           `json:"by,omitempty"`
+	As     Role              `json:"as"`
+	Reason string            `json:"reason"`
 }
 
 // AppointmentType tells a consultation from a session.

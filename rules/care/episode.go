@@ -20,7 +20,15 @@ type Episode struct {
 	FollowUp  DeadlineID    `json:"follow_up,omitempty"`
 	ClosedAt  time.Time     `json:"closed_at,omitzero"`
 	ClosedFor string        `json:"closed_for,omitempty"`
+	// Gap is what is missing in the screenings of a client in care; empty: nothing.
+	Gap string `json:"gap,omitempty"`
 }
+
+// The gaps.
+const (
+	GapNoBaseline       = "no_baseline"        // the first session took place, and nobody had asked in time, or nobody answered
+	GapMissedByPlatform = "missed_by_platform" // the follow-up was owed, and became known too late to be sent
+)
 
 // PromiseResult says what became of the promise; empty while it is open.
 type PromiseResult string
@@ -35,6 +43,14 @@ const (
 )
 
 // Kind, Key and Stands make an Episode a Record.
-func (Episode) Kind() Kind      { return KindEpisode }
-func (e Episode) Key() string   { return string(e.ID) }
-func (Episode) Stands() []Place { return nil }
+func (Episode) Kind() Kind    { return KindEpisode }
+func (e Episode) Key() string { return string(e.ID) }
+func (e Episode) Stands() []Place {
+	if e.Gap == "" {
+		return nil
+	}
+	return []Place{{
+		Set: Set{Name: SetQueue, Of: "gap"}, Entry: string(e.ID),
+		Member: Member{Chart: e.Client, Ref: string(e.ID), Code: e.Gap, At: e.FirstAt},
+	}}
+}

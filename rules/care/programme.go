@@ -43,6 +43,7 @@ type Terms struct {
 	MinimumAge          int       `json:"minimum_age"`
 	LateAnswerHours     int       `json:"late_answer_hours"`
 	ReportMinCell       int       `json:"report_min_cell"`
+	BaselineDays        int       `json:"baseline_days,omitempty"` // how old answers may be when the first session begins
 	Degrees             []string  `json:"degrees"`
 	PsyD                *bool     `json:"psyd,omitempty"` // nil: the care team has not decided
 	// Wording is the version of the six duties' words. A new one asks every

@@ -23,6 +23,12 @@ type Screening struct {
 	Elevated    *bool           `json:"elevated,omitempty"`
 	Terms       string          `json:"terms,omitempty"` // the version of the cut-off used
 	Late        bool            `json:"late,omitempty"`  // submitted after what it was due for
+	// Version counts the client's goes at one instrument for one purpose; zero is
+	// the first. Replaces is the one that this corrects, once it is handed in.
+	Version     int         `json:"version,omitempty"`
+	Replaces    ScreeningID `json:"replaces,omitempty"`
+	DeclinedAt  time.Time   `json:"refused_at,omitzero"`
+	OutOfWindow bool        `json:"out_of_window,omitempty"` // a follow-up answered outside the window that turned out to be the right one
 }
 
 // Purpose tells a baseline from a follow-up.
@@ -39,11 +45,14 @@ type ScreeningStatus string
 
 // The statuses of a screening.
 const (
-	ScreeningAssigned  ScreeningStatus = "assigned"
-	ScreeningStarted   ScreeningStatus = "started"
-	ScreeningCompleted ScreeningStatus = "completed"
-	ScreeningExpired   ScreeningStatus = "expired"
-	ScreeningSuspended ScreeningStatus = "suspended" // what it was due for fell away
+	ScreeningAssigned   ScreeningStatus = "assigned"
+	ScreeningStarted    ScreeningStatus = "started"
+	ScreeningCompleted  ScreeningStatus = "completed"
+	ScreeningExpired    ScreeningStatus = "expired"
+	ScreeningSuspended  ScreeningStatus = "suspended"  // what it was due for fell away
+	ScreeningDeclined   ScreeningStatus = "declined"   // the client would rather not
+	ScreeningCancelled  ScreeningStatus = "cancelled"  // it should not have been sent
+	ScreeningSuperseded ScreeningStatus = "superseded" // a later version took its place; it is kept
 )
 
 // Open says whether the client can still answer.

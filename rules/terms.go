@@ -18,7 +18,7 @@ func DefaultTerms(effective time.Time) care.Terms {
 		FollowUpOpensDay: 28, FollowUpClosesDay: 42,
 		ElevatedPHQ9: 10, ElevatedGAD7: 10,
 		EligibilityDays: 1, OpenRequestsMax: 3, SafetyAckMinutes: 60,
-		MinimumAge: 18, LateAnswerHours: 24, ReportMinCell: 11, BaselineDays: 14,
+		MinimumAge: 18, LateAnswerHours: 24, ReportMinCell: 11, BaselineDays: 14, RetainYears: 6,
 		Degrees:      []string{"masters", "phd", "np"},
 		ReattestDays: 30, ChoiceHours: 24, CredentialNoticeDays: 30, CredentialLastDays: 7,
 		ReviewMisses: 3, ReviewDays: 30,
@@ -34,7 +34,7 @@ func grown(t care.Terms) care.Terms {
 	for _, n := range []struct{ has, otherwise *int }{
 		{&t.BaselineDays, &d.BaselineDays}, {&t.ReattestDays, &d.ReattestDays}, {&t.ChoiceHours, &d.ChoiceHours},
 		{&t.CredentialNoticeDays, &d.CredentialNoticeDays}, {&t.CredentialLastDays, &d.CredentialLastDays},
-		{&t.ReviewMisses, &d.ReviewMisses}, {&t.ReviewDays, &d.ReviewDays},
+		{&t.ReviewMisses, &d.ReviewMisses}, {&t.ReviewDays, &d.ReviewDays}, {&t.RetainYears, &d.RetainYears},
 	} {
 		if *n.has == 0 {
 			*n.has = *n.otherwise
@@ -92,7 +92,7 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"reattest_days": n(t.ReattestDays), "choice_hours": n(t.ChoiceHours),
 		"credential_notice_days": n(t.CredentialNoticeDays), "credential_last_days": n(t.CredentialLastDays),
 		"review_misses": n(t.ReviewMisses), "review_days": n(t.ReviewDays),
-		"baseline_days": n(t.BaselineDays),
+		"baseline_days": n(t.BaselineDays), "retain_years": n(t.RetainYears),
 	}
 }
 

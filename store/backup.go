@@ -49,6 +49,9 @@ func (s *Store) Backup(ctx context.Context, dir string, progress Progress) (Back
 		return BackupInfo{}, err
 	}
 	defer held.Close()
+	if err := s.rememberErased(dir); err != nil {
+		return BackupInfo{}, err
+	}
 	file, err := draftIn(dir)
 	if err != nil {
 		return BackupInfo{}, err

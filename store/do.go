@@ -294,6 +294,7 @@ type commit struct {
 	pass     *pass                // the full pass that follows, if there is one
 	reload   bool                 // the programme's chart changed
 	trusts   bool                 // the clock is right, somebody says
+	erased   []care.ChartID
 }
 
 func (s *Store) newCommit(w engine.Writer) *commit {
@@ -579,6 +580,10 @@ func (c *commit) apply(plan act.Plan, plains [][]byte) error {
 			touched[change.Chart] = true
 		case care.TrustClock:
 			c.trusts = true
+		case care.Erase:
+			err = c.erase(change.Chart)
+			delete(touched, change.Chart)
+			delete(c.touched, change.Chart)
 		}
 		if err != nil {
 			return err
@@ -780,6 +785,10 @@ func (c *commit) publish() {
 	for id, clients := range c.panels {
 		c.directory.Panel(id, clients)
 	}
+	for _, id := range c.erased {
+		c.Store.keys.forget(id)
+		c.read.drop(id)
+	}
 	for id := range c.touched {
 		if c.read.get(id) != nil { // whoever looked before will look again
 			c.read.put(c.charts.get(id).Clone())
@@ -787,6 +796,9 @@ func (c *commit) publish() {
 	}
 	for _, m := range c.moves {
 		c.tellReaders(m)
+	}
+	if len(c.erased) > 0 {
+		_ = c.rememberErased() // again at each backup, each night and each start
 	}
 	select {
 	case c.wake <- struct{}{}:

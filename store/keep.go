@@ -29,6 +29,10 @@ func (k Keep) keeps(newest []time.Time) []bool {
 	return kept
 }
 
+// Until is when a backup that was made at an instant is gone at the latest, if one
+// is made each day.
+func (k Keep) Until(made time.Time) time.Time { return made.AddDate(0, 0, max(k.Daily, 0)+1) }
+
 // Prune removes the backups of this store that need not be kept. The one that
 // was proven last, and what is newer than it, always stay: a restore may need
 // them. If it is not among them nothing is removed. It gives what was removed.

@@ -372,6 +372,9 @@ func (w *world) fallen() (map[care.DeadlineID][]effect, []care.ChartID) {
 				return err
 			}
 			for _, line := range block {
+				if line.Entry == nil {
+					continue
+				}
 				var e Entry
 				if err := json.Unmarshal(line.Entry, &e); err != nil {
 					return err

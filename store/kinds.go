@@ -43,6 +43,7 @@ var kinds = []kind{
 	{care.KindEmployer, 17, false, decode[care.Employer]},
 	{care.KindPlan, 18, false, decode[care.UnprocessablePlan]},
 	{care.KindIntake, 19, false, decode[care.Intake]},
+	{care.KindErasure, 20, false, decode[care.Erasure]},
 }
 
 // codecJSON is the codec of records: JSON. Another one gets another number.

@@ -19,6 +19,12 @@ func (c *readCache) get(id care.ChartID) *care.Chart {
 	return c.charts[id]
 }
 
+func (c *readCache) drop(id care.ChartID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.charts, id)
+}
+
 func (c *readCache) put(chart *care.Chart) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

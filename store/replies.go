@@ -17,6 +17,8 @@ type reply struct {
 	Body [32]byte  `json:"b"`
 	Made string    `json:"m"`
 	At   time.Time `json:"t"`
+	// Of is who asked. Those from before it stood here leave within two days.
+	Of care.ChartID `json:"o,omitempty"`
 }
 
 // replyLife is how long a request may be repeated under the same key.
@@ -74,7 +76,7 @@ func (c *commit) remember(j *job) error {
 	if j.order.Once == nil {
 		return nil
 	}
-	body, err := json.Marshal(reply{Body: j.order.Once.Body, Made: j.answer.Made, At: c.now})
+	body, err := json.Marshal(reply{Body: j.order.Once.Body, Made: j.answer.Made, At: c.now, Of: j.order.Actor.Chart})
 	if err != nil {
 		return fmt.Errorf("encode reply: %w", err)
 	}

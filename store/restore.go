@@ -233,6 +233,9 @@ func (x *restoring) note(side string) error {
 	if err := s.start(); err != nil {
 		return errors.Join(err, file.Close())
 	}
+	if _, err := s.eraseAgain(x.config.Dir, filepath.Dir(x.from.Path)); err != nil {
+		return errors.Join(fmt.Errorf("erase again who was erased: %w", err), s.Close())
+	}
 	did, effect := "restore", fmt.Sprintf("seq %d", x.from.Sequence)
 	if x.lost {
 		before := "unknown"

@@ -230,6 +230,13 @@ func (c *keyCache) put(id care.ChartID, key *seal.ChartKey) {
 	c.keys[id] = key
 }
 
+// forget lets one go.
+func (c *keyCache) forget(id care.ChartID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.keys, id)
+}
+
 // drop forgets all of them.
 func (c *keyCache) drop() {
 	c.mu.Lock()
@@ -251,6 +258,8 @@ func newChartCache() *chartCache { return &chartCache{charts: map[care.ChartID]*
 func (c *chartCache) get(id care.ChartID) *care.Chart { return c.charts[id] }
 
 func (c *chartCache) put(chart *care.Chart) { c.charts[chart.ID] = chart }
+
+func (c *chartCache) drop(id care.ChartID) { delete(c.charts, id) }
 
 // trim lets all charts go when there are too many. It is for the beginning of a
 // commit only: within one, a chart may be ahead of what is written of it.

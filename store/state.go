@@ -26,6 +26,9 @@ type state struct {
 	// Rekey is how far all chart keys are wrapped anew; nil if that is not under
 	// way.
 	Rekey *rekeying `json:"rekey,omitempty"`
+	// Forget is the last epoch under which the key of somebody who was erased was
+	// wrapped: it and those before it must leave the keyring.
+	Forget uint32 `json:"forget,omitempty"`
 }
 
 var stateKey = []byte("state")

@@ -129,6 +129,7 @@ type Store struct {
 	checking  checking
 	reading   reading
 	heading   sync.Mutex // held by who changes what stands in the header, until it is stored
+	listing   sync.Mutex // held by who writes the list of those who were erased
 	moving    sync.Mutex // held by who changes all keys, or the whole file
 	anchor    anchor
 	clock     steady
@@ -275,7 +276,10 @@ func open(config Config, file engine.Engine) (*Store, error) {
 		s.stop() // the file is the caller's to close
 		return nil, err
 	}
-	_ = s.renewCopy() // on a full disk too the store is served; who must be sure of the copy asks again
+	// On a full disk too the store is served; who must be sure of these asks again.
+	_ = s.renewCopy()
+	_, _ = s.eraseAgain(config.Dir) // of an older file that was put in the place of a newer
+	_ = s.rememberErased()
 	_, _ = s.Anchor() // what goes wrong is told by Anchored, and tried again
 	return s, nil
 }

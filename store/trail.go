@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/json"
@@ -32,14 +33,22 @@ type Entry struct {
 }
 
 // kept is an entry as it stands in a block: the tree commits to the hash of
-// salt and entry, so that forgetting the salt leaves the proofs whole.
+// salt and entry, so that forgetting the salt leaves the proofs whole. Of an
+// entry that told of somebody who was erased the hash is left, and what it says
+// of others.
 type kept struct {
-	Salt  [16]byte        `json:"salt"`
-	Entry json.RawMessage `json:"entry"`
+	Salt  [16]byte        `json:"salt,omitzero"`
+	Entry json.RawMessage `json:"entry,omitempty"`
+	Leaf  *tlog.Hash      `json:"leaf,omitempty"` // instead of the salt
 }
 
-// leaf is what the tree commits to.
-func (k kept) leaf() []byte { return slices.Concat(k.Salt[:], k.Entry) }
+// leaf is the hash that the tree commits to.
+func (k kept) leaf() tlog.Hash {
+	if k.Leaf != nil {
+		return *k.Leaf
+	}
+	return tlog.RecordHash(slices.Concat(k.Salt[:], k.Entry))
+}
 
 // writeTrail appends the commit's entries: one sealed block under its sequence,
 // the leaves of the tree, and for each client concerned a place in their own
@@ -50,6 +59,7 @@ func (c *commit) writeTrail() error {
 	}
 	block := make([]kept, len(c.entries))
 	for i, e := range c.entries {
+		e = c.ofThoseHere(e)
 		body, err := json.Marshal(e)
 		if err != nil {
 			return fmt.Errorf("encode trail entry: %w", err)
@@ -73,25 +83,30 @@ func (c *commit) writeTrail() error {
 			}
 		}
 	}
+	if err := c.putBlock(binary.BigEndian.AppendUint64(nil, c.state.Sequence), block); err != nil {
+		return err
+	}
+	var err error
+	c.state.Root, err = treeHash(c.state.Leaves, c.w)
+	return err
+}
+
+// putBlock seals a block of the trail and writes it.
+func (c *commit) putBlock(key []byte, block []kept) error {
 	body, err := json.Marshal(block)
 	if err != nil {
 		return fmt.Errorf("encode trail block: %w", err)
 	}
-	key := binary.BigEndian.AppendUint64(nil, c.state.Sequence)
 	sealed, err := c.vault.SealTrail(nil, trailAD(key), body)
 	if err != nil {
 		return fmt.Errorf("seal trail block: %w", err)
 	}
-	if err := c.w.Put(engine.Trail, key, sealed); err != nil {
-		return err
-	}
-	c.state.Root, err = tlog.TreeHash(c.state.Leaves, hashes{c.w})
-	return err
+	return c.w.Put(engine.Trail, key, sealed)
 }
 
 // grow adds a leaf to the tree of RFC 6962.
-func (c *commit) grow(leaf []byte) error {
-	add, err := tlog.StoredHashes(c.state.Leaves, leaf, hashes{c.w})
+func (c *commit) grow(leaf tlog.Hash) error {
+	add, err := tlog.StoredHashesForRecordHash(c.state.Leaves, leaf, hashes{c.w})
 	if err != nil {
 		return fmt.Errorf("grow trail: %w", err)
 	}
@@ -110,6 +125,11 @@ func trailAD(key []byte) seal.AD {
 }
 
 func treeKey(index int64) []byte { return binary.BigEndian.AppendUint64(nil, uint64(index)) }
+
+// treeHash is the root over the first so many entries.
+func treeHash(leaves int64, r engine.Reader) (tlog.Hash, error) {
+	return tlog.TreeHash(leaves, hashes{r})
+}
 
 // hashes reads the tree's stored hashes from a transaction.
 type hashes struct{ r engine.Reader }
@@ -139,10 +159,9 @@ func (s *Store) Seen(id care.ChartID, most int) ([]Entry, error) {
 		sortMembers(members, func(m care.Member) int64 { return -int64(m.Seq) })
 		blocks := map[uint64][]kept{}
 		for _, m := range members[:min(most, len(members))] {
-			var seq uint64
-			var i int
-			if _, err := fmt.Sscanf(m.Ref, "%d.%d", &seq, &i); err != nil {
-				return fmt.Errorf("place in the trail: %w", err)
+			seq, i, err := placeInTrail(m.Ref)
+			if err != nil {
+				return err
 			}
 			block, had := blocks[seq]
 			if !had {
@@ -151,7 +170,7 @@ func (s *Store) Seen(id care.ChartID, most int) ([]Entry, error) {
 				}
 				blocks[seq] = block
 			}
-			if i >= len(block) {
+			if i >= len(block) || block[i].Entry == nil {
 				return fmt.Errorf("trail block %d is short: %w", seq, ErrDamaged)
 			}
 			var e Entry
@@ -163,6 +182,14 @@ func (s *Store) Seen(id care.ChartID, most int) ([]Entry, error) {
 		return nil
 	})
 	return entries, err
+}
+
+// placeInTrail reads the place of an entry: its block, and where it is in it.
+func placeInTrail(ref string) (seq uint64, i int, err error) {
+	if _, err := fmt.Sscanf(ref, "%d.%d", &seq, &i); err != nil || i < 0 {
+		return 0, 0, fmt.Errorf("place in the trail: %w", cmp.Or(err, ErrDamaged))
+	}
+	return seq, i, nil
 }
 
 func (s *Store) trailBlock(r engine.Reader, seq uint64) ([]kept, error) {

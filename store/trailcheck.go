@@ -230,9 +230,9 @@ func (w *trailWalk) block(r engine.Reader, k, v []byte) {
 
 // leaf adds an entry to the tree and compares what it makes with the tree in the
 // file.
-func (w *trailWalk) leaf(r engine.Reader, block, leaf []byte) {
+func (w *trailWalk) leaf(r engine.Reader, block []byte, leaf tlog.Hash) {
 	n := w.leaves
-	top := subtree{tlog.RecordHash(leaf), 1}
+	top := subtree{leaf, 1}
 	for level := 0; ; level++ {
 		at := tlog.StoredHashIndex(level, n>>level)
 		if stored := r.Get(engine.Tree, treeKey(at)); !bytes.Equal(stored, top.root[:]) {

@@ -37,7 +37,7 @@ func (w *world) lines(r engine.Reader) (l lines) {
 }
 
 // leaves are the entries in their order, as the tree commits to them.
-func (l lines) leaves() (all [][]byte) {
+func (l lines) leaves() (all []tlog.Hash) {
 	for _, block := range l.blocks {
 		for _, line := range block {
 			all = append(all, line.leaf())
@@ -76,7 +76,7 @@ func (w *world) forge(to engine.Writer, is lines) {
 	must(w.TB, st.read(to, w.vault))
 	st.Leaves = 0
 	for _, leaf := range is.leaves() {
-		add, err := tlog.StoredHashes(st.Leaves, leaf, hashes{to})
+		add, err := tlog.StoredHashesForRecordHash(st.Leaves, leaf, hashes{to})
 		must(w.TB, err)
 		for i, h := range add {
 			must(w.TB, to.Put(engine.Tree, treeKey(tlog.StoredHashIndex(0, st.Leaves)+int64(i)), bytes.Clone(h[:])))
@@ -155,9 +155,9 @@ func (l *lines) any(chance *rand.Rand) (block, entry int) {
 }
 
 // firstOther is the number, from 1, of the first entry that is not as it was.
-func firstOther(was, is [][]byte) int {
+func firstOther(was, is []tlog.Hash) int {
 	for i := range was {
-		if i >= len(is) || !bytes.Equal(was[i], is[i]) {
+		if i >= len(is) || was[i] != is[i] {
 			return i + 1
 		}
 	}

@@ -547,6 +547,9 @@ func (p *pass) block(r engine.Reader, k, v []byte) error {
 	seq := binaryKey(k)
 	for i, line := range block {
 		p.leaf(r, line.leaf())
+		if line.Entry == nil {
+			continue // it told of somebody who was erased, and of nobody else
+		}
 		var e Entry
 		if err := json.Unmarshal(line.Entry, &e); err != nil {
 			p.harmAt(r, engine.Trail, k, "", "", "entry %d of this block cannot be read", i)
@@ -576,11 +579,11 @@ func binaryKey(k []byte) uint64 {
 
 // leaf computes the hashes that one more entry adds to the tree, and compares
 // them with those in the file. Those further left were compared before.
-func (p *pass) leaf(r engine.Reader, leaf []byte) {
+func (p *pass) leaf(r engine.Reader, leaf tlog.Hash) {
 	if p.torn {
 		return
 	}
-	add, err := tlog.StoredHashes(p.leaves, leaf, hashes{r})
+	add, err := tlog.StoredHashesForRecordHash(p.leaves, leaf, hashes{r})
 	if err != nil {
 		p.torn = true
 		p.harm(Harm{Bucket: string(engine.Tree), What: err.Error()})

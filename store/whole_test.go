@@ -90,11 +90,14 @@ func (s *Store) trailIsRight(r engine.Reader, kept state) error {
 			return err
 		}
 		for _, line := range block {
-			hashes, err := tlog.StoredHashes(n, append(line.Salt[:], line.Entry...), tree)
+			hashes, err := tlog.StoredHashesForRecordHash(n, line.leaf(), tree)
 			if err != nil {
 				return err
 			}
 			tree, n = append(tree, hashes...), n+1
+			if line.Entry == nil {
+				continue // it told of somebody who was erased
+			}
 			var e Entry
 			if err := json.Unmarshal(line.Entry, &e); err != nil {
 				return err
@@ -145,6 +148,13 @@ func (s *Store) all(r engine.Reader, extra ...care.ChartID) ([]*care.Chart, erro
 		return nil, err
 	}
 	ids := append([]care.ChartID{care.ProgrammeChart}, extra...)
+	for _, state := range []care.ErasureState{care.ErasureAsked, care.ErasureRefused, care.ErasureWaiting, care.ErasureCertified} {
+		erasures, err := s.loadSet(r, care.Erasures(state))
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, erasures...)
+	}
 	for _, m := range members {
 		ids = append(ids, m.Chart)
 	}
@@ -231,6 +241,9 @@ func (s *Store) people(r engine.Reader) ([]care.ChartID, error) {
 			return err
 		}
 		for _, line := range block {
+			if line.Entry == nil {
+				continue
+			}
 			var e Entry
 			if err := json.Unmarshal(line.Entry, &e); err != nil {
 				return err

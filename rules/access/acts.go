@@ -43,6 +43,7 @@ var acts = []ActRow{
 	{"decline_screening", by{client: Own, system: Any}},
 	{"retake_screening", by{client: Own, system: Any}},
 	{"set_sharing", by{client: Own}},
+	{"erase", by{client: Own, system: Any}},
 
 	// who seeks and who gives it
 	{"book", by{client: Own, provider: Addressed, system: Any}},
@@ -81,6 +82,9 @@ var acts = []ActRow{
 	{"invite_provider", by{careTeam: Any, system: Any}},
 	{"verify_coverage", by{careTeam: Any, system: Any}},
 	{"finish_task", by{careTeam: Any, system: Any}},
+	{"ask_erasure", by{careTeam: Any}},
+	{"confirm_erasure", by{careTeam: Any}},
+	{"refuse_erasure", by{careTeam: Any}},
 	{"add_employer", by{careTeam: Any, system: Any}},
 	{"list_plan", by{careTeam: Any, system: Any}},
 
@@ -101,6 +105,9 @@ var acts = []ActRow{
 	{"demo_join", by{system: Any}},
 	{"fall", by{system: Any}},
 	{"send_head", by{system: Any}},
+	{"erase_again", by{system: Any}},
+	{"certify", by{system: Any}},
+	{"let_go", by{system: Any}},
 	{"lease", by{system: Any}},
 	{"delivered", by{system: Any}},
 	{"hand", by{system: Any}},

@@ -122,12 +122,21 @@ var fields = []FieldRow{
 	{care.OfAccount, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
 	{care.OfAccount, care.KindMessage, "message", wholeMessage, ownMessages()},
 
+	// The chart of one who was forgotten. Whoever holds its number may have the
+	// certificate, which is no reading of a chart.
+	{care.OfErasure, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{careTeam: all, billing: all}},
+	{care.OfErasure, care.KindErasure, "erasure", f{"ID", "State", "By", "At", "Until"}, sees{careTeam: all, billing: all}},
+	{care.OfErasure, care.KindErasure, "who is to be forgotten", f{"Person", "AskedBy", "AskedAt"}, sees{careTeam: all}},
+	{care.OfErasure, care.KindErasure, "certificate", f{"Records", "Certificate"}, sees{careTeam: all}},
+	{care.OfErasure, care.KindErasure, "kept visits", f{"Visits"}, sees{billing: all}},
+	{care.OfErasure, care.KindErasure, "kept answers", f{"Answers"}, sees{careTeam: all}},
+
 	// The programme's own chart.
 	{care.OfProgramme, KindChart, "that it exists", f{"ID", "Of"}, everyone()},
 	{care.OfProgramme, KindChart, "version", f{"Version"}, sees{careTeam: all, operator: all}},
 	{care.OfProgramme, care.KindProgramme, "names", f{"Name", "Network", "Payer", "PrivacyEmail", "CareEmail", "Crisis", "Holidays", "Enabled"}, everyone()},
 	{care.OfProgramme, care.KindProgramme, "on call", f{"OnCallEmail"}, sees{careTeam: all, clinical: all, operator: all}},
-	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "BaselineDays", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "BaselineDays", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays", "RetainYears"}, everyone()},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State"}, everyone()},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
 	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends"}, sees{careTeam: all, operator: all}},
@@ -190,4 +199,5 @@ var types = map[care.Kind]reflect.Type{
 	care.KindEmployer:    reflect.TypeFor[care.Employer](),
 	care.KindPlan:        reflect.TypeFor[care.UnprocessablePlan](),
 	care.KindIntake:      reflect.TypeFor[care.Intake](),
+	care.KindErasure:     reflect.TypeFor[care.Erasure](),
 }

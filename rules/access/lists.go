@@ -29,6 +29,7 @@ var lists = []ListRow{
 	{care.SetQueue, "alert", by{careTeam: Any, clinical: Any, system: Any}},
 	{care.SetDue, "", by{careTeam: Any, clinical: Any, system: Any}},
 	{care.SetProviders, "", by{careTeam: Any, system: Any}},
+	{care.SetErasures, "", by{careTeam: Any, system: Any}},
 	{care.SetStaff, "operator", by{operator: Any, system: Any}},
 	{care.SetOutbox, "", by{system: Any}},
 	{care.SetLocate, "", by{system: Any}},

@@ -32,6 +32,7 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Terms = cutAll(v, chart.Terms)
 	view.Employers = cutAll(v, chart.Employers)
 	view.Plans = cutAll(v, chart.Plans)
+	view.Erasure = cutOne(v, chart.Erasure)
 	v.seen = &view // a deadline is judged by whether its subject is seen
 	view.Deadlines = cutAll(v, chart.Deadlines)
 	return &view, true

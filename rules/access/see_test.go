@@ -297,6 +297,7 @@ func TestOtherCharts(t *testing.T) {
 		care.OfProvider:  "treating care_team",
 		care.OfAccount:   "employer operator",
 		care.OfProgramme: "client client2 treating asked other stranger care_team clinical billing payer employer operator anonymous",
+		care.OfErasure:   "care_team billing",
 		"nothing known":  "",
 	} {
 		for _, v := range viewers {

@@ -121,7 +121,7 @@ func sets() []care.Set {
 	all := []care.Set{
 		{Name: care.SetQueue, Of: "coverage"}, {Name: care.SetQueue, Of: "task"}, {Name: care.SetQueue, Of: "alert"}, {Name: care.SetQueue, Of: "new"},
 		{Name: care.SetDue, Of: "2026-11-20T16"}, {Name: care.SetOutbox, Of: "2026-11-20T16"}, {Name: care.SetProviders},
-		{Name: care.SetLocate}, {Name: care.SetEmail}, {Name: care.SetNPI}, {Name: care.SetPass}, {Name: "unheard of"},
+		{Name: care.SetLocate}, {Name: care.SetEmail}, {Name: care.SetNPI}, {Name: care.SetPass}, care.Erasures(care.ErasureAsked), {Name: "unheard of"},
 		care.Busy("me", "2026-11-20"), care.Busy("x", "2026-11-20"),
 	}
 	for _, name := range []care.SetName{care.SetInbox, care.SetPanel, care.SetAlerts, care.SetSeen} {

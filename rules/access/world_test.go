@@ -123,6 +123,7 @@ func world() *care.Chart {
 	c.Add(dyed(d, func(*care.Employer) {}))
 	c.Add(dyed(d, func(*care.UnprocessablePlan) {}))
 	c.Add(dyed(d, func(*care.Intake) {}))
+	c.Add(dyed(d, func(*care.Erasure) {}))
 	c.Add(dyed(d, func(*care.Pass) {}))
 	c.Add(dyed(d, func(*care.Task) {}))
 	for _, id := range []care.EpisodeID{"ep-1", "ep-2"} {
@@ -200,7 +201,7 @@ func world() *care.Chart {
 func worlds() map[care.Subject]*care.Chart {
 	all := map[care.Subject]*care.Chart{}
 	for of, id := range map[care.Subject]care.ChartID{
-		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart,
+		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfErasure: "er-1",
 	} {
 		c := world()
 		c.ID, c.Of, c.Account.Chart = id, of, id

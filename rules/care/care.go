@@ -36,6 +36,7 @@ const (
 	OfClient    Subject = "client"
 	OfProvider  Subject = "provider"
 	OfAccount   Subject = "account" // staff, payer, employer, operator
+	OfErasure   Subject = "erasure" // somebody who was forgotten
 )
 
 // Role says as what somebody acts.

@@ -31,6 +31,7 @@ type Chart struct {
 	Employers    []Employer
 	Plans        []UnprocessablePlan
 	Intakes      []Intake
+	Erasure      *Erasure
 }
 
 // Add places a record in the chart, replacing the one with the same key. The
@@ -75,6 +76,8 @@ func (c *Chart) Add(r Record) {
 		c.Plans = insert(c.Plans, r)
 	case Intake:
 		c.Intakes = insert(c.Intakes, r)
+	case Erasure:
+		c.Erasure = &r
 	}
 }
 
@@ -99,7 +102,8 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.Terms)
 	all = many(all, c.Employers)
 	all = many(all, c.Plans)
-	return many(all, c.Intakes)
+	all = many(all, c.Intakes)
+	return one(all, c.Erasure)
 }
 
 // Each of these finds a record by its id; false if the chart has none.
@@ -260,6 +264,8 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.Plans, key)
 	case KindIntake:
 		return listed(c.Intakes, key)
+	case KindErasure:
+		return single(c.Erasure)
 	}
 	return nil
 }

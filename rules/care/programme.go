@@ -55,6 +55,9 @@ type Terms struct {
 	CredentialLastDays   int    `json:"credential_last_days,omitempty"`
 	ReviewMisses         int    `json:"review_misses,omitempty"`
 	ReviewDays           int    `json:"review_days,omitempty"`
+	// RetainYears is how long a law wants visits and answers about sharing kept of
+	// somebody who was forgotten.
+	RetainYears int `json:"retain_years,omitempty"`
 }
 
 // Kind, Key and Stands make Terms a Record.

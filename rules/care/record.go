@@ -24,6 +24,7 @@ const (
 	KindEmployer    Kind = "employer"
 	KindPlan        Kind = "plan"
 	KindIntake      Kind = "intake"
+	KindErasure     Kind = "erasure"
 )
 
 // Record is one noun in a chart. Key is its id within the chart and kind;
@@ -36,7 +37,8 @@ type Record interface {
 }
 
 // Change is one thing a plan does. Put writes a record, Drop removes one, New
-// opens a chart, TrustClock touches none. What a record stands in follows from the record itself.
+// opens a chart, Erase forgets one, TrustClock touches none. What a record stands
+// in follows from the record itself.
 type Change interface{ change() }
 
 // Put writes a record into a chart.
@@ -61,7 +63,12 @@ type New struct {
 // changes no record.
 type TrustClock struct{}
 
+// Erase forgets a chart: its records, what they stand in, and its key. From the
+// commit on nobody reads it; by night what is left of it in the file goes too.
+type Erase struct{ Chart ChartID }
+
 func (Put) change()        {}
 func (Drop) change()       {}
 func (New) change()        {}
 func (TrustClock) change() {}
+func (Erase) change()      {}

@@ -33,6 +33,7 @@ const (
 	SetQueue     SetName = "queue"     // the care team's work: coverage, alert, task
 	SetStaff     SetName = "staff"     // accounts of a role
 	SetSeen      SetName = "seen"      // a client's trail: who looked, who acted
+	SetErasures  SetName = "erasures"  // people to be forgotten, or forgotten, by state
 )
 
 // Member is one entry of a set: small, and enough to find the rest.

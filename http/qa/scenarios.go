@@ -207,7 +207,7 @@ func allClocks(p *people, begin time.Time) {
 	p.somebody(begin.Add(-30*time.Hour), 2, "had the first call: the promise runs across Thanksgiving, and the first session is booked", "LANTERN", goodPlan, func(j *journey) {
 		j.asks().accepted().calls(func() { j.sees(begin.Add(4*day), -1, care.Booked, nil) })
 	})
-	p.somebody(begin.Add(-35*day), 0, "in care since last month: the follow-up opens next week", "LANTERN", goodPlan, func(j *journey) { j.inCare(begin.Add(-25*day), 2, nil) })
+	p.somebody(begin.Add(-30*day), 0, "in care since last month: the follow-up opens next week", "LANTERN", goodPlan, func(j *journey) { j.inCare(begin.Add(-25*day), 2, nil) })
 }
 
 func clockChange(p *people, begin time.Time) {
@@ -231,13 +231,13 @@ func providerLeaves(p *people, begin time.Time) {
 		p.somebody(begin.Add(-time.Duration(5-i)*time.Hour), leaving, about, "LANTERN", goodPlan, func(j *journey) { j.asks() })
 	}
 	p.somebody(begin.Add(-50*time.Hour), leaving, "was accepted by the provider who leaves", "LANTERN", goodPlan, func(j *journey) { j.asks().accepted() })
-	p.somebody(begin.Add(-15*day), leaving, "is in care with the provider who leaves, and stays", "LANTERN", goodPlan, func(j *journey) { j.inCare(begin.Add(-8*day), 1, nil) })
+	p.somebody(begin.Add(-13*day), leaving, "is in care with the provider who leaves, and stays", "LANTERN", goodPlan, func(j *journey) { j.inCare(begin.Add(-8*day), 1, nil) })
 }
 
 func employerLeaves(p *people, begin time.Time) {
 	today := calendar.On(begin, rules.Zone("America/Chicago"))
 	p.do(care.System, act.AddEmployer{Employer: care.Employer{Name: "Fernreach Biologics", Code: "FERN", Industry: "pharmaceutical", Starts: calendar.Date{Year: 2026, Month: 1, Day: 1}, Ends: today}})
-	p.somebody(begin.Add(-15*day), 0, "is in care; the employer's last day is today", "FERN", goodPlan, func(j *journey) { j.inCare(begin.Add(-8*day), 1, nil) })
+	p.somebody(begin.Add(-13*day), 0, "is in care; the employer's last day is today", "FERN", goodPlan, func(j *journey) { j.inCare(begin.Add(-8*day), 1, nil) })
 	p.somebody(begin.Add(-3*time.Hour), 1, "waits for an answer; the employer's last day is today", "FERN", goodPlan, func(j *journey) { j.asks() })
 	p.somebody(begin.Add(-2*time.Hour), 0, "has not asked yet; the employer's last day is today", "FERN", "", nil)
 }
@@ -259,7 +259,7 @@ func followUpSeason(p *people, begin time.Time) {
 		{"was not elevated: nothing is asked again", 35, 1, -1, 0},
 	} {
 		first := begin.Add(-time.Duration(c.ago) * day)
-		p.somebody(first.Add(-9*day), n, c.about, "LANTERN", goodPlan, func(j *journey) {
+		p.somebody(first.Add(-5*day), n, c.about, "LANTERN", goodPlan, func(j *journey) {
 			j.inCare(first, c.value, nil)
 			if c.then >= 0 {
 				j.at(first.Add(time.Duration(c.on)*day), func() { j.fills(c.then) })
@@ -288,7 +288,7 @@ func january(p *people, begin time.Time) {
 		if n == 0 {
 			about = "in care; brought a new plan with the new year, which waits to be verified"
 		}
-		p.somebody(begin.Add(-time.Duration(30-n)*day), n, about, "LANTERN", goodPlan, func(j *journey) {
+		p.somebody(begin.Add(-time.Duration(23-n)*day), n, about, "LANTERN", goodPlan, func(j *journey) {
 			j.at(begin.Add(-20*day), func() { j.verifies(care.Eligible) })
 			j.inCare(begin.Add(-time.Duration(18-n)*day), n%3, nil)
 			j.at(begin.Add(-time.Duration(40+3*n)*time.Minute), func() {

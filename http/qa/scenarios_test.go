@@ -189,6 +189,16 @@ func TestScenarios(t *testing.T) {
 					t.Errorf("%d of role %s", count[role], role)
 				}
 			}
+			for _, u := range p.users {
+				if u.Role != care.RoleClient {
+					continue
+				}
+				for _, e := range p.chart(u.ID).Episodes {
+					if e.Result == care.Broken {
+						t.Errorf("the promise to %s was broken on the way", u.ID)
+					}
+				}
+			}
 			if !p.clock.Now().Equal(p.begin) {
 				t.Errorf("it begins at %v, want %v", p.clock.Now(), p.begin)
 			}

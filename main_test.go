@@ -819,6 +819,44 @@ func TestExplain(t *testing.T) {
 	run(t, "explain", "dl_"+strings.Repeat("0", 26), "--data", dir).wants(t, 1)
 }
 
+// TestR79ExplainAProvidersListing asks why a candidate of a registry stands in no
+// list: each rule answers, and nothing but the rules.
+func TestR79ExplainAProvidersListing(t *testing.T) {
+	dir := private(t)
+	aDeadline(t, dir, "2026-11-20T16:00:00-06:00")
+	s, err := store.Open(store.Config{Dir: dir, Now: time.Now, Elapsed: func() time.Duration { return time.Since(started) }, TZData: zoneData()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.Do(t.Context(), care.System, act.Import{Rows: []act.Row{{Digest: "1", Provider: care.Provider{
+		NPI: "1000000004", Name: "Velmorin Tashquil", Degree: "phd", Licences: []care.Licence{{State: "IL"}},
+	}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	e := run(t, "explain", made.Made, "--state", "il", "--data", dir).wants(t, 0)
+	var x struct {
+		Outcome  string
+		Findings []struct{ Code, Says, Truth string }
+	}
+	if err := json.Unmarshal([]byte(e.out), &x); err != nil {
+		t.Fatal(err)
+	}
+	truths := map[string]string{}
+	for _, f := range x.Findings {
+		truths[f.Code] = f.Truth
+	}
+	if x.Outcome != "no" || truths["provider.degree"] != "yes" || truths["provider.credentialed"] != "unknown" || truths["provider.opt_in"] != "no" || truths["duty.respond"] != "no" {
+		t.Errorf("%s, because %v", x.Outcome, truths)
+	}
+	run(t, "explain", "pr_none", "--data", dir).wants(t, 1)
+}
+
+var started = time.Now()
+
 // aDeadline makes a lasting store in which a client has just given plan details,
 // and gives the deadline of verifying them.
 func aDeadline(t *testing.T, dir, at string) care.DeadlineID {

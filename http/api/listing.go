@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"careconnect/rules"
 	"careconnect/rules/act"
@@ -65,4 +66,32 @@ func (a *API) listing(ctx context.Context, in *getListing) (listing, error) {
 func (l listing) of(d rules.Decision) listing {
 	l.Outcome, l.Findings = d.Outcome, d.Findings
 	return l
+}
+
+// onTime is how much of what a provider was asked was answered in time. Nobody is
+// ranked by it.
+type onTime struct {
+	Days    int    `json:"days" doc:"Of the last so many days"`
+	InTime  int    `json:"in_time"`
+	Decided int    `json:"decided" doc:"Requests that were answered, or ran out"`
+	Says    string `json:"says" doc:"What is owed, in the handbook's words"`
+}
+
+// onTimeDays are the days that are counted.
+const onTimeDays = 60
+
+func (a *API) onTime(ctx context.Context, _ *struct{}) (onTime, error) {
+	who, now := actor(ctx), a.now()
+	var sets []care.Set
+	for month := 0; month < 3; month++ {
+		sets = append(sets, care.Asked(who.Chart, time.Date(now.UTC().Year(), now.UTC().Month(), 1, 0, 0, 0, 0, time.UTC).AddDate(0, -month, 0)))
+	}
+	asked, err := a.store.Find(ctx, who, sets...)
+	if err != nil {
+		return onTime{}, err
+	}
+	programme, _ := a.store.Programme()
+	shown := onTime{Days: onTimeDays, Says: rules.DutySays("duty.respond", a.store.Words())}
+	shown.InTime, shown.Decided = act.OnTime(asked, programme, now.AddDate(0, 0, -onTimeDays), now)
+	return shown, nil
 }

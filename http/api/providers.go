@@ -19,6 +19,8 @@ type provider struct {
 	Specialties      []string     `json:"specialties"`
 	Languages        []string     `json:"languages"`
 	Modalities       []string     `json:"modalities"`
+	Identities       []string     `json:"identities,omitempty" doc:"Communities that they know well"`
+	Degrees          []string     `json:"degrees,omitempty" doc:"All of them, where there are several"`
 	Gender           string       `json:"gender,omitempty"`
 	Pronouns         string       `json:"pronouns,omitempty"`
 	About            string       `json:"about,omitempty"`
@@ -29,7 +31,12 @@ type provider struct {
 }
 
 func showProvider(c directory.Card, zone *time.Location) provider {
+	also := c.Degrees
+	if len(also) < 2 {
+		also = nil
+	}
 	return provider{
+		Identities: c.Identities, Degrees: also,
 		ID: c.ID, Name: c.Name, Degree: c.Degree, States: plain(c.States), Specialties: plain(c.Specialties), Languages: plain(c.Languages),
 		Modalities: plain(c.Modalities), Gender: c.Gender, Pronouns: c.Pronouns, About: c.About, SelfSchedule: c.SelfSchedule,
 		NextConsultation: in(zone, c.NextConsultation), FirstSessionBy: in(zone, c.FirstSession), MeetsPromise: c.MeetsPromise,
@@ -43,6 +50,8 @@ type findProviders struct {
 	Modality  string   `query:"modality" maxLength:"60"`
 	Gender    string   `query:"gender" maxLength:"60"`
 	Degree    string   `query:"degree" maxLength:"60"`
+	Identity  string   `query:"identity" maxLength:"60" doc:"A community that the provider knows well"`
+	Time      []string `query:"time" maxItems:"2" enum:"evening,weekend" doc:"Open in the evening, at the weekend; both: both"`
 	Plan      string   `query:"plan" maxLength:"80" doc:"The client's plan. With one that our systems cannot process in the state, nobody is found; every listed provider sees clients of all the others"`
 	Promise   bool     `query:"promise" doc:"Only who can hold the first session in time"`
 	Q         string   `query:"q" maxLength:"200" doc:"Words of the name, the profile, or another value"`
@@ -65,7 +74,7 @@ func (a *API) providers(ctx context.Context, in *findProviders) (foundProviders,
 	}
 	s := a.seeker(ctx)
 	page, err := a.store.Directory().Search(directory.Query{
-		State: in.State, Specialties: in.Specialty, Language: in.Language, Modality: in.Modality, Gender: in.Gender, Degree: in.Degree,
+		State: in.State, Specialties: in.Specialty, Language: in.Language, Modality: in.Modality, Gender: in.Gender, Degree: in.Degree, Identity: in.Identity, Times: in.Time,
 		Text: in.Q, Promise: in.Promise, SoughtAt: s.sought, Zone: s.zone, Facets: in.Facets, Limit: in.Limit, Cursor: in.Cursor,
 	}, a.now())
 	if err != nil {

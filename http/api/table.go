@@ -91,6 +91,7 @@ var table = []operation{
 	{put, "/api/v1/hours", "set_hours", therapist, ok, "Set my hours", single((*API).putHours)},
 	{get, "/api/v1/participation", "read participation", therapist, ok, "Where I stand with the programme", single((*API).participation)},
 	{get, "/api/v1/participation/listing", "read listing", therapist, ok, "Am I listed, and why, state by state", on((*API).ownListing)},
+	{get, "/api/v1/participation/on-time", "read on time", therapist, ok, "How much of what I was asked I answered in time", on((*API).onTime)},
 	{post, "/api/v1/participation", "join", therapist, ok, "Take part", on((*API).join)},
 	{post, "/api/v1/participation/pause", "pause", therapist, ok, "Step off the list for a while", on((*API).pause)},
 	{post, "/api/v1/participation/resume", "resume", therapist, ok, "Come back on the list", on((*API).resume)},

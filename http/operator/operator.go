@@ -80,6 +80,7 @@ var works = []struct {
 	{"export", func() work { return &plainText{} }, false},
 	{"explain", func() work { return &explanation{} }, false},
 	{"admin confirm-clock", func() work { return &clockWord{} }, false},
+	{"explain listing", func() work { return &listing{} }, false},
 	{"admin invite", func() work { return &invitation{} }, false},
 	{"rekey slot list", func() work { return &slotList{} }, false},
 	{"rekey slot check", func() work { return &wordCheck{} }, false},

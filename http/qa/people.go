@@ -232,7 +232,8 @@ func (p *people) provider(i int, place place, about string, self bool) {
 	p.do(care.System, act.SetHours{Provider: id, Hours: p.hours(place.zone), SelfSchedule: &self, Link: &link})
 	p.do(care.System, act.SetProfile{
 		Provider: id, Specialties: with, Languages: append([]string{"en"}, some(p.namer, languages, p.random.IntN(2))...), Modalities: some(p.namer, modalities, 2),
-		About_: fmt.Sprintf("I am %s and work with adults on %s and %s. A first call is short and free: we find out together whether we fit.", title.about, with[0], with[1]),
+		Identities: [][]string{{"veterans"}, {"lgbtq", "new parents"}, nil}[len(p.doctors)%3],
+		About_:     fmt.Sprintf("I am %s and work with adults on %s and %s. A first call is short and free: we find out together whether we fit.", title.about, with[0], with[1]),
 	})
 	token, pass := p.token()
 	p.do(care.System, act.InviteProvider{Provider: id, Email: address(name), Pass: pass})

@@ -10,6 +10,7 @@ import (
 
 	"careconnect/assets"
 	"careconnect/http/auth"
+	"careconnect/http/reply"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
@@ -175,6 +176,9 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
 	}
 	out, err := p.deedOnce(r, request, a.get("once"))
 	if err != nil {
+		if problem := problemOf(r, err); problem.Code == "provider_not_available" {
+			return p.others(w, r, v, problem)
+		}
 		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
 			a.problems = problems
 			return p.bookPage(w, r, status, a)
@@ -193,6 +197,20 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
 		p.Auth.SetCookie(w, secret, care.RoleClient)
 	}
 	return done(w, r, "/me", map[bool]string{true: "requested", false: "booked"}[request.Start.IsZero()])
+}
+
+// others shows whom to choose instead of a provider who has left the list while
+// the form was being filled in.
+func (p *Pages) others(w http.ResponseWriter, r *http.Request, v arrival, problem *reply.Problem) error {
+	n := assets.Notice{Kind: "warn", Text: problem.Detail}
+	for _, id := range problem.Others {
+		if card, ok := p.Store.Directory().Provider(id, p.Now()); ok {
+			n.Actions = append(n.Actions, assets.Action{Text: card.Name, Href: v.to("/p/" + string(id)), Icon: "user", Style: "outline"})
+		}
+	}
+	n.Actions = append(n.Actions, assets.Action{Text: "See everybody", Href: v.to("/find"), Icon: "search", Style: "ghost"})
+	title := "Choose someone else"
+	return p.show(w, r, problem.Status, "problem", v.zone(), assets.Page{Title: title, Data: map[string]any{"Title": title, "Notice": n}})
 }
 
 // missing notes what the form lacks before anything is asked of the rules.

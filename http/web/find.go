@@ -38,7 +38,13 @@ var narrowings = []struct {
 	{"language", "Language", "Any language", func(q *directory.Query) *string { return &q.Language }},
 	{"modality", "Approach", "Any approach", func(q *directory.Query) *string { return &q.Modality }},
 	{"gender", "Gender of the therapist", "Any gender", func(q *directory.Query) *string { return &q.Gender }},
+	{"identity", "Knows well", "Anybody", func(q *directory.Query) *string { return &q.Identity }},
 	{"degree", "Training", "Any training", func(q *directory.Query) *string { return &q.Degree }},
+}
+
+// parts are the parts of the week that one can ask for.
+var parts = []struct{ value, text, without string }{
+	{"evening", "In the evening", "Also without evenings"}, {"weekend", "At the weekend", "Also without weekends"},
 }
 
 // perPage is how many providers a page of the directory shows.
@@ -83,6 +89,11 @@ func (p *Pages) queryOf(r *http.Request, v arrival, chart *care.Chart) directory
 	for _, n := range narrowings {
 		*n.of(&q) = r.Form.Get(n.name)
 	}
+	for _, t := range parts {
+		if slices.Contains(r.Form["time"], t.value) {
+			q.Times = append(q.Times, t.value)
+		}
+	}
 	if chart != nil {
 		if e, ok := chart.OpenEpisode(); ok {
 			q.SoughtAt, q.Zone = e.SoughtAt, e.Zone
@@ -108,7 +119,11 @@ func (p *Pages) filters(r *http.Request, q directory.Query, v arrival, page dire
 		c.Note = fmt.Sprint(page.Facets["specialty"][c.Value])
 		specialties.Choices = append(specialties.Choices, c)
 	}
-	f.Groups = append(f.Groups, specialties)
+	week := assets.FilterGroup{Title: "When", Name: "time"}
+	for _, t := range parts {
+		week.Choices = append(week.Choices, assets.Choice{Value: t.value, Text: t.text, Note: fmt.Sprint(page.Facets["time"][t.value]), Checked: slices.Contains(q.Times, t.value)})
+	}
+	f.Groups = append(f.Groups, week, specialties)
 	for _, n := range narrowings {
 		chosen := *n.of(&q)
 		values := slices.Sorted(maps.Keys(wide.Facets[n.name]))
@@ -238,6 +253,13 @@ func (p *Pages) relax(r *http.Request, q directory.Query) []assets.Action {
 		without := q
 		without.Specialties = slices.DeleteFunc(slices.Clone(q.Specialties), func(other string) bool { return other == s })
 		offer("Without “"+label(s)+"”", "specialty", s, without)
+	}
+	for _, t := range parts {
+		if slices.Contains(q.Times, t.value) {
+			without := q
+			without.Times = slices.DeleteFunc(slices.Clone(q.Times), func(other string) bool { return other == t.value })
+			offer(t.without, "time", t.value, without)
+		}
 	}
 	for _, n := range narrowings {
 		without := q

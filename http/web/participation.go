@@ -41,6 +41,9 @@ func (p *Pages) showParticipation(w http.ResponseWriter, r *http.Request, status
 	if data["Choices"], err = p.choices(r, me); err != nil {
 		return err
 	}
+	if data["OnTime"], err = p.onTime(r, me); err != nil {
+		return err
+	}
 	if options, until := p.changedDuties(me); me.Standing == care.Active && until != "" {
 		data["Again"], data["AgainUntil"] = options, until
 	}

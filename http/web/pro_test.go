@@ -228,7 +228,7 @@ func TestR13ProfileIsPreviewedBeforeItIsPublished(t *testing.T) {
 func TestProviderSaysWhomTheyTakeAndWhatBecomesOfClients(t *testing.T) {
 	d := newDemo(t)
 	me, team := d.one(care.RoleProvider, 1), d.one(care.RoleCareTeam, 0)
-	wants(t, d.page(me, "/pro/participation"), "Am I listed?", "Clients find you")
+	wants(t, d.page(me, "/pro/participation"), "Am I listed?", "Clients find you", "Answered in time", "Nobody is ranked by it")
 	wants(t, d.done(me, "/pro/caseload", url.Values{"caseload": {"0"}, "waitlist": {"yes"}}), "Not listed", "not only onto a waiting list")
 	wants(t, d.page(team, "/ops/providers/"+string(me.ID)+"?state=IL"), "Listed in Illinois? No.", "provider.accepting")
 	client := d.one(care.RoleClient, 0)
@@ -306,3 +306,20 @@ func between(t *testing.T, body, before, after string) string {
 }
 
 func strip(body, id string) string { return strings.ReplaceAll(body, id, "") }
+
+// R8: a client whose form is on its way while the provider leaves is told whom to
+// choose instead, and nothing is sent.
+func TestR8LeavingWhileAClientBooksOffersOthers(t *testing.T) {
+	d := newDemo(t)
+	me, client := d.one(care.RoleProvider, 1), d.one(care.RoleClient, 0)
+	d.page(client, "/p/"+string(me.ID)+"/book")
+	d.do(care.Actor{Role: care.RoleProvider, Chart: me.ID}, act.Leave{Provider: me.ID})
+	status, body, _ := d.submit(client, "/p/"+string(me.ID)+"/book", url.Values{"note": {"Evenings."}})
+	if status != http.StatusConflict || strings.Count(body, `href="/p/pr_`) == 0 {
+		t.Errorf("%d, %d others", status, strings.Count(body, `href="/p/pr_`))
+	}
+	wants(t, body, "Choose someone else", "Nothing was sent", "See everybody")
+	if got := len(d.chart(client.ID).Referrals); got != 0 {
+		t.Errorf("%d requests were sent", got)
+	}
+}

@@ -81,6 +81,7 @@ func cardFacts(c directory.Card) []assets.Fact {
 	for _, f := range []assets.Fact{
 		{Term: "Languages", Text: strings.Join(labelsOf(c.Languages), ", ")},
 		{Term: "Approaches", Text: strings.Join(labelsOf(c.Modalities), ", ")},
+		{Term: "Knows well", Text: strings.Join(labelsOf(c.Identities), ", ")},
 		{Term: "Gender", Text: label(c.Gender)},
 		{Term: "First call", Text: counted(c.ConsultMinutes, "minute"), Note: "costs nothing, and no plan is needed"},
 		{Term: "Session", Text: counted(c.SessionMinutes, "minute") + " as a rule", Note: "your plan’s copay or coinsurance applies"},

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gorilla/mux"
 
@@ -199,6 +200,28 @@ func steps(me care.Provider) []assets.Fact {
 	slices.Reverse(facts)
 	return facts
 }
+
+// onTime tells a provider how much of what they were asked was answered in time.
+func (p *Pages) onTime(r *http.Request, me care.Provider) ([]assets.Fact, error) {
+	now := p.Now()
+	month := time.Date(now.UTC().Year(), now.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
+	asked, err := p.Store.Find(r.Context(), auth.Actor(r), care.Asked(me.ID, month), care.Asked(me.ID, month.AddDate(0, -1, 0)), care.Asked(me.ID, month.AddDate(0, -2, 0)))
+	if err != nil {
+		return nil, err
+	}
+	programme, _ := p.Store.Programme()
+	inTime, decided := act.OnTime(asked, programme, now.AddDate(0, 0, -onTimeDays), now)
+	says := fmt.Sprintf("%d of %d", inTime, decided)
+	if decided == 0 {
+		says = "Nothing was asked yet"
+	}
+	return []assets.Fact{{
+		Term: "Answered in time", Text: says, Note: fmt.Sprintf("In the last %d days. %s Yes, no and other times all count. Nobody is ranked by it, and only you and, after several misses, the care team look at it.", onTimeDays, rules.DutySays("duty.respond", p.Store.Words())),
+	}}, nil
+}
+
+// onTimeDays are the days that are counted.
+const onTimeDays = 60
 
 // The care team's side: putting somebody forward, ending a review, suspending.
 

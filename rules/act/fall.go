@@ -48,6 +48,7 @@ func (a Fall) Needs(k Known) Needs {
 	if dl.Code == "respond" {
 		if r, ok := chart.Referral(care.ReferralID(dl.Subject)); ok {
 			n.Charts = append(n.Charts, r.Provider)
+			n.Sets = append(n.Sets, askedLately(r.Provider, dl.Due)...)
 			n.Match = rescueMatch(chart, r)
 		}
 	}
@@ -121,6 +122,7 @@ func unanswered(d *draft, dl care.Deadline, k Known) {
 	d.start(care.Deadline{Code: "late_answer", Subject: dl.Subject, Zone: dl.Zone, Reader: dl.Reader})
 	d.rescue(r, k, "expired")
 	d.task("answer_missed", dl.Subject)
+	d.review(r, k)
 }
 
 // tooLate ends the time for a late answer.

@@ -464,3 +464,66 @@ func TestR23CaseloadAndPause(t *testing.T) {
 		t.Errorf("a request from before the pause is %s a day later", got)
 	}
 }
+
+// R34: three requests that ran out within thirty days bring one review, and no
+// other effect: listing and order stay as they were.
+func TestR34ThreeMissesBringOneReviewAndNothingElse(t *testing.T) {
+	w := open(t)
+	p, q := w.joins(1, false), w.joins(2, false)
+	reviews := func(id care.ChartID) int { return w.tasks(id, "on_time_review") }
+	miss := func(n int) {
+		w.asks(w.enters(n), p)
+		w.until(w.now.Add(24*time.Hour + time.Second))
+	}
+	miss(1)
+	miss(2)
+	w.do(provider(p), act.Accept{Referral: w.asks(w.enters(3), p)})
+	if reviews(p) != 0 {
+		t.Fatalf("%d reviews after two misses", reviews(p))
+	}
+	before, err := w.store.Directory().Search(directory.Query{State: "IL"}, w.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.asks(w.enters(4), p)
+	at := w.now
+	w.until(at.Add(24*time.Hour + time.Second))
+	after, err := w.store.Directory().Search(directory.Query{State: "IL"}, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reviews(p) != 1 || reviews(q) != 0 {
+		t.Errorf("%d reviews after three misses", reviews(p))
+	}
+	if before.Total != 2 || after.Total != 2 || before.Items[0].ID != after.Items[0].ID {
+		t.Errorf("listed %d, then %d; first %s, then %s", before.Total, after.Total, before.Items[0].ID, after.Items[0].ID)
+	}
+	miss(5)
+	w.do(careTeam, act.FinishTask{Task: w.chart(p).Tasks[0].ID})
+	miss(6)
+	if reviews(p) != 1 {
+		t.Errorf("%d reviews within thirty days", reviews(p))
+	}
+	w.until(begin.AddDate(0, 0, 60))
+	miss(7)
+	miss(8)
+	if reviews(p) != 1 {
+		t.Error("misses of two months ago count")
+	}
+	miss(9)
+	if reviews(p) != 2 {
+		t.Errorf("%d reviews two months on", reviews(p))
+	}
+	programme, _ := w.store.Programme()
+	var all []care.Member
+	for _, month := range []time.Month{10, 11, 12} {
+		members, err := w.store.Find(t.Context(), provider(p), care.Asked(p, time.Date(2026, month, 1, 0, 0, 0, 0, time.UTC)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, members...)
+	}
+	if inTime, decided := act.OnTime(all, programme, begin, w.now); inTime != 1 || decided != 9 {
+		t.Errorf("%d of %d in time", inTime, decided)
+	}
+}

@@ -80,11 +80,16 @@ func (Referral) Kind() Kind    { return KindReferral }
 func (r Referral) Key() string { return string(r.ID) }
 func (r Referral) Stands() []Place {
 	m := Member{Chart: r.Client, Ref: string(r.ID), Code: string(r.Status), At: r.SubmittedAt}
+	asked := Member{Chart: r.Client, Ref: string(r.ID), At: r.SubmittedAt, Until: r.AnsweredAt}
+	if !r.ExpiredAt.IsZero() {
+		asked.Code, asked.Until = RanOut, r.ExpiredAt
+	}
+	places := []Place{{Set: Asked(r.Provider, r.SubmittedAt), Entry: string(r.ID), Member: asked}}
 	switch {
 	case r.Status == Submitted || r.Status == Expired && r.ClosedAt.IsZero():
-		return []Place{{Set: Set{Name: SetInbox, Of: string(r.Provider), Serves: r.Provider}, Entry: string(r.ID), Member: m}}
+		places = append(places, Place{Set: Set{Name: SetInbox, Of: string(r.Provider), Serves: r.Provider}, Entry: string(r.ID), Member: m})
 	case r.Status.Open():
-		return []Place{{Set: Set{Name: SetPanel, Of: string(r.Provider), Serves: r.Provider}, Entry: string(r.ID), Member: m}}
+		places = append(places, Place{Set: Panel(r.Provider), Entry: string(r.ID), Member: m})
 	}
-	return nil
+	return places
 }

@@ -25,6 +25,7 @@ const (
 	SetProviders SetName = "providers" // all providers, joined or not
 	SetInbox     SetName = "inbox"     // a provider's unanswered and just expired requests
 	SetPanel     SetName = "panel"     // a provider's accepted clients
+	SetAsked     SetName = "asked"     // what a provider was asked in one month, with what became of it
 	SetAlerts    SetName = "alerts"    // a provider's unread safety alerts
 	SetBusy      SetName = "busy"      // a provider's booked times on one UTC day
 	SetBooked    SetName = "booked"    // everybody's booked times on one UTC day, for the directory's start
@@ -65,6 +66,15 @@ func OutboxIn(t time.Time) Set { return Set{Name: SetOutbox, Of: t.UTC().Format(
 func Busy(provider ChartID, day string) Set {
 	return Set{Name: SetBusy, Of: string(provider) + "|" + day, Serves: provider}
 }
+
+// Asked is the set of what a provider was asked in the UTC month of an instant. A
+// member's At is when, Until when it was answered, and Code says if it ran out.
+func Asked(provider ChartID, at time.Time) Set {
+	return Set{Name: SetAsked, Of: string(provider) + "|" + at.UTC().Format("2006-01"), Serves: provider}
+}
+
+// RanOut is the code of what a provider did not answer in time.
+const RanOut = "ran_out"
 
 // Panel is the set of whom a provider has taken on and not let go.
 func Panel(provider ChartID) Set {

@@ -35,6 +35,8 @@ func TestMain(m *testing.M) {
 		initOnce(os.Getenv(childDir))
 	case "restore":
 		restoreOnce(os.Getenv(childDir))
+	case "erase":
+		eraseUntilKilled(os.Getenv(childDir))
 	case "rekey":
 		rekeyUntilKilled(os.Getenv(childDir))
 	case "hold":

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -60,6 +61,7 @@ type walker struct {
 	used, free bits
 	done       int64 // pages read
 	found      []string
+	most       int // damages that are listed; 0 means mostFound
 	progress   func(done, total int64) error
 }
 
@@ -97,7 +99,7 @@ func (w *walker) all() error {
 // damage notes one damage.
 func (w *walker) damage(format string, args ...any) error {
 	w.found = append(w.found, fmt.Sprintf(format, args...))
-	if len(w.found) >= mostFound {
+	if len(w.found) >= cmp.Or(w.most, mostFound) {
 		return errEnough
 	}
 	return nil

@@ -15,8 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"careconnect/rules/care"
 	"careconnect/store/internal/engine"
 	"careconnect/store/internal/engine/bolt"
@@ -51,7 +49,7 @@ func (d Salvaged) Err() error {
 // store or its folder.
 func Salvage(ctx context.Context, config Config, to string, progress Progress) (Salvaged, error) {
 	config.Fatal, config.Anchor = nil, ""
-	x := &salvaging{ctx: ctx, config: config, to: to, progress: progress, from: map[care.SetName]time.Time{}}
+	x := &salvaging{ctx: ctx, config: config, damaged: config.Dir, to: to, progress: progress, from: map[care.SetName]time.Time{}}
 	defer x.end()
 	for _, step := range []func() error{x.open, x.create, x.takeKeys, x.takeRecords, x.charts, x.trail, x.account, x.note} {
 		if err := step(); err != nil {
@@ -65,6 +63,7 @@ func Salvage(ctx context.Context, config Config, to string, progress Progress) (
 type salvaging struct {
 	ctx      context.Context
 	config   Config
+	damaged  string // the folder of the damaged store
 	to       string
 	progress Progress
 	done     Salvaged
@@ -447,7 +446,7 @@ func (x *salvaging) sound(c *commit, prefix []byte) error {
 
 // subjectOf tells by an id what its chart is about.
 func subjectOf(id care.ChartID) care.Subject {
-	for prefix, of := range map[string]care.Subject{"cl_": care.OfClient, "pr_": care.OfProvider, "ac_": care.OfAccount} {
+	for prefix, of := range map[string]care.Subject{"cl_": care.OfClient, "pr_": care.OfProvider, "ac_": care.OfAccount, "er_": care.OfErasure} {
 		if strings.HasPrefix(string(id), prefix) {
 			return of
 		}
@@ -569,7 +568,7 @@ func (x *salvaging) trail() error {
 		}
 	}
 	return x.write(func(c *commit) (err error) {
-		c.state.Root, err = tlog.TreeHash(c.state.Leaves, hashes{c.w})
+		c.state.Root, err = treeHash(c.state.Leaves, c.w)
 		return err
 	})
 }
@@ -583,6 +582,9 @@ func (x *salvaging) block(c *commit, k, body []byte) error {
 	for i, line := range block {
 		if err := c.grow(line.leaf()); err != nil {
 			return err
+		}
+		if line.Entry == nil {
+			continue // it told of somebody who was erased, and of nobody else
 		}
 		var e Entry
 		if err := json.Unmarshal(line.Entry, &e); err != nil {
@@ -663,7 +665,7 @@ func (x *salvaging) compare(now *state) {
 	if x.was.High.After(now.High) {
 		now.High = x.was.High
 	}
-	now.Rekey = x.was.Rekey
+	now.Rekey, now.Forget = x.was.Rekey, x.was.Forget
 	switch {
 	case now.Leaves != x.was.Leaves:
 		x.missing(Harm{Bucket: string(engine.Trail), What: fmt.Sprintf("%d entries found, %d committed; the tree over them is another one from here on", now.Leaves, x.was.Leaves)})
@@ -706,6 +708,9 @@ func (x *salvaging) note() error {
 	}
 	effect := fmt.Sprintf("%d records, %d places missing", x.done.Records, uint64(len(x.done.Missing))+x.done.More)
 	err = s.work([]Entry{{At: s.now(), Role: care.RoleSystem, Did: "salvage", Effect: effect, Outcome: "yes"}}, nil)
+	if err == nil {
+		err = x.eraseAgain(s)
+	}
 	if err := errors.Join(err, s.Close(), syncFile(side)); err != nil {
 		return err
 	}
@@ -718,6 +723,19 @@ func (x *salvaging) note() error {
 		}
 	}
 	return syncDir(x.to)
+}
+
+// eraseAgain takes over the list of those who were erased, and erases whoever an
+// older file would bring back.
+func (x *salvaging) eraseAgain(s *Store) error {
+	list, err := readErased(x.damaged, x.vault)
+	if err == nil && len(list) > 0 {
+		err = writeErased(x.to, x.vault, list)
+	}
+	if err == nil {
+		_, err = s.eraseAgain(x.to)
+	}
+	return errors.Join(err, s.rememberErased())
 }
 
 // syncFile makes durable what was written without.

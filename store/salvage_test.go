@@ -15,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"careconnect/rules/act"
 	"careconnect/rules/care"
 	"careconnect/store/internal/engine"
 )
@@ -63,7 +64,11 @@ func (h *harmed) salvaged(t testing.TB) (Salvaged, Config, error) {
 		onlyFiles(t, to)
 		return done, Config{}, err
 	}
-	onlyFiles(t, to, DataFile, HeaderFile)
+	if _, erased := before[ErasedFile]; erased {
+		onlyFiles(t, to, DataFile, ErasedFile, HeaderFile)
+	} else {
+		onlyFiles(t, to, DataFile, HeaderFile)
+	}
 	key, err := os.ReadFile(filepath.Join(h.config.Dir, KeyFile))
 	must(t, err)
 	must(t, os.WriteFile(filepath.Join(to, KeyFile), key, 0o600))
@@ -233,5 +238,49 @@ func TestSalvageNamesWhatIsMissing(t *testing.T) {
 	}
 	if done.Records >= done.Committed {
 		t.Errorf("%d records of %d", done.Records, done.Committed)
+	}
+}
+
+// TestSalvageBringsNobodyBack who was erased: with the act, and after the night,
+// also where the damaged file is from before.
+func TestSalvageBringsNobodyBack(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	provider := w.provider(1)
+	who, other := w.wellKnown(1, provider), w.wellKnown(2, provider)
+	older, err := os.ReadFile(w.file(DataFile))
+	must(t, err)
+	files := map[string][]byte{"an older file": older}
+	keep := func(name string) {
+		t.Helper()
+		body, err := os.ReadFile(w.file(DataFile))
+		must(t, err)
+		files[name] = body
+	}
+	w.do(ofClient(who.client), act.Erase{Client: who.client})
+	keep("on the day")
+	_, err = w.Forget(t.Context(), nil, nil)
+	must(t, err)
+	keep("after the night")
+	list, err := os.ReadFile(w.file(ErasedFile))
+	must(t, err)
+	must(t, w.Close())
+	for name, body := range files {
+		h := &harmed{config: w.config, path: w.file(DataFile), whole: body}
+		h = h.copied(t)
+		must(t, os.WriteFile(filepath.Join(h.config.Dir, ErasedFile), list, 0o600))
+		done, config, err := h.salvaged(t)
+		must(t, err)
+		if err := done.Err(); err != nil {
+			t.Errorf("%s: missing are %v", name, done.Missing)
+		}
+		after := recordsIn(t, config)
+		for place := range after {
+			if strings.HasPrefix(place, string(who.client)+" ") {
+				t.Errorf("%s: %s is back", name, place)
+			}
+		}
+		if !slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(place string) bool { return strings.HasPrefix(place, string(other.client)+" ") }) {
+			t.Errorf("%s: somebody else is gone", name)
+		}
 	}
 }

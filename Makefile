@@ -17,7 +17,7 @@ LIMIT := 25000000
 ##@ Check
 
 .PHONY: test
-test: tools fmt vet staticcheck build static generated race ## The whole check: installs what it needs, cheap checks first, the tests last
+test: tools fmt vet staticcheck build static generated campaigns race ## The whole check: installs what it needs, cheap checks first, the tests last
 
 .PHONY: tools
 tools: ## Install what the check needs (headless Chromium, a C compiler) through apt-get
@@ -42,13 +42,21 @@ vet: ## go vet
 staticcheck: ## staticcheck, in the version that go.mod names
 	go tool staticcheck ./...
 
+# What is tried very many times. The race detector makes each of them ten times slower,
+# so with it they are tried less often, and once more without.
+CAMPAIGNS := Torture|Kill|Crash|Flip|Fault|Full|Soak
+
+.PHONY: campaigns
+campaigns: ## Kills, crashes, damage, faults and full disks in their numbers, without the race detector
+	go test -count=1 -timeout=20m -run='$(CAMPAIGNS)' ./store/...
+
 .PHONY: race
 race: ## All tests, with the race detector
 	CGO_ENABLED=1 go test -race -count=1 -timeout=20m ./...
 
 .PHONY: torture
 torture: tools ## The campaigns at release size (kills, damage, load); takes hours
-	CARECONNECT_TORTURE=1 go test -v -count=1 -timeout=0 -run='Torture|Kill|Crash|Flip|Fault|Soak|WhateverHappens' ./...
+	CARECONNECT_TORTURE=1 go test -v -count=1 -timeout=0 -run='$(CAMPAIGNS)|WhateverHappens' ./...
 
 .PHONY: bench
 bench: ## The benchmarks, of every package that has some

@@ -77,7 +77,10 @@ func ending() (kills, each int) {
 	if testing.Short() {
 		return 20, 10
 	}
-	return 200, 25
+	if raced {
+		return 50, 25
+	}
+	return 500, 25
 }
 
 // A process that writes from eight sides is killed at any instant: what it had

@@ -15,7 +15,7 @@ func states() int {
 	switch {
 	case os.Getenv("CARECONNECT_TORTURE") != "":
 		return 1_000_000
-	case testing.Short():
+	case testing.Short() || raced:
 		return 3_000
 	}
 	return 15_000

@@ -16,7 +16,7 @@ func faults() int {
 	switch {
 	case os.Getenv("CARECONNECT_TORTURE") != "":
 		return 2000
-	case testing.Short():
+	case testing.Short() || raced:
 		return 20
 	}
 	return 200

@@ -19,6 +19,7 @@ import (
 	"careconnect/store/internal/engine"
 	"careconnect/store/internal/engine/bolt"
 	"careconnect/store/internal/seal"
+	"careconnect/store/planted"
 )
 
 // backedUp makes a backup of the world in a new folder.
@@ -499,8 +500,8 @@ func TestPruneKeepsWhatARestoreMayNeed(t *testing.T) {
 // and what fails leaves nothing behind.
 func TestABackupShowsNothingAndLeavesNoDrafts(t *testing.T) {
 	w := newWorld(t, Production, nil)
-	k := &tokens{Rand: rand.New(rand.NewPCG(3, 4))}
-	needles := forms(append(plant(w, k), k.all...))
+	k := planted.New(3)
+	needles := planted.FormsOf(append(plant(w, k, 60), k.All...))
 	dir := private(t)
 	drafts := map[string]bool{}
 	look := func() {
@@ -510,7 +511,7 @@ func TestABackupShowsNothingAndLeavesNoDrafts(t *testing.T) {
 			drafts[filepath.Ext(path)] = true
 			body, err := os.ReadFile(path)
 			must(t, err)
-			if found := find(body, needles); len(found) > 0 {
+			if found := needles.Find(body); len(found) > 0 {
 				t.Errorf("%s shows what was put in, first as %s", filepath.Base(path), found[0])
 			}
 		}

@@ -2,50 +2,49 @@ package store
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/store/internal/engine"
+	"careconnect/store/planted"
 )
 
-// tokens draws words that stand nowhere else.
-type tokens struct {
-	*rand.Rand
-	all []string
-}
-
-func (k *tokens) next() string {
-	word := make([]byte, 14)
-	for i := range word {
-		word[i] = "bcdfghjklmnpqrstvwxz0123456789"[k.IntN(30)]
+// inMemory is a folder that costs no disk, where there is one.
+func inMemory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "careconnect-test-")
+	if err != nil {
+		return private(t)
 	}
-	k.all = append(k.all, string(word))
-	return string(word)
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
-// Whoever has the file and no key finds none of what was put in: not a name, an
-// address, a phone number, a note, a concern, a plan, a member id, an employer's
-// code, a reason, nor an id.
+// Whoever has the file, the copy of its header, a backup or what lies in temporary
+// folders, and no key, finds none of what was put in: not a name, an address, a
+// phone number, a note, a concern, a plan, a member id, an employer's code, a
+// reason, nor an id.
 func TestFileShowsNothingThatWasPutIn(t *testing.T) {
-	w := newWorld(t, Production, nil)
-	k := &tokens{Rand: rand.New(rand.NewPCG(1, 2))}
-	ids := plant(w, k)
-	if len(k.all) < 1000 {
-		t.Fatalf("only %d words were planted", len(k.all))
+	temporary := inMemory(t)
+	t.Setenv("TMPDIR", temporary)
+	w := newWorldIn(t, inMemory(t), Production, nil)
+	k := planted.New(1)
+	ids := plant(w, k, 250)
+	if len(k.All) < 10_000 {
+		t.Fatalf("only %d words were planted", len(k.All))
 	}
-	needles := forms(append(k.all, ids...))
+	needles := planted.FormsOf(append(k.All, ids...))
 	var open bytes.Buffer
 	for _, id := range ids {
 		if strings.HasPrefix(id, "cl_") {
@@ -54,31 +53,40 @@ func TestFileShowsNothingThatWasPutIn(t *testing.T) {
 			}
 		}
 	}
-	if n := len(find(open.Bytes(), needles)); n < 500 {
+	if n := len(needles.Find(open.Bytes())); n < 5000 {
 		t.Fatalf("the search found %d words in opened charts: it would find nothing anywhere", n)
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
+	backups := inMemory(t)
+	made, err := w.Backup(t.Context(), backups, nil)
+	must(t, err)
+	must(t, w.Close())
+	restored := w.emptyWithKey()
+	_, err = Restore(t.Context(), restored, made.Path, false, nil)
+	must(t, err)
+	seen := 0
+	for _, dir := range []string{w.config.Dir, backups, restored.Dir, temporary} {
+		must(t, filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() || strings.HasSuffix(path, ".test") {
+				return err
+			}
+			body, err := os.ReadFile(path)
+			must(t, err)
+			found := needles.Find(body)
+			t.Logf("%s: %d bytes, %d of %d forms of %d words found", d.Name(), len(body), len(found), needles.Len(), len(k.All)+len(ids))
+			if len(found) > 0 {
+				t.Errorf("%s shows what was put in, first as %s", d.Name(), found[0])
+			}
+			seen++
+			return nil
+		}))
 	}
-	files, err := os.ReadDir(w.config.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		body, err := os.ReadFile(filepath.Join(w.config.Dir, f.Name()))
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := find(body, needles)
-		t.Logf("%s: %d bytes, %d of %d forms of %d words found", f.Name(), len(body), len(found), len(needles.whole), len(k.all)+len(ids))
-		if len(found) > 0 {
-			t.Errorf("%s shows what was put in, first as %s", f.Name(), found[0])
-		}
+	if seen < 7 {
+		t.Errorf("only %d files were looked at", seen)
 	}
 }
 
 // plant fills every field that holds words, and gives the ids that were made.
-func plant(w *world, k *tokens) []string {
+func plant(w *world, k *planted.Words, clients int) []string {
 	var ids []string
 	made := func(id string) string {
 		ids = append(ids, id)
@@ -87,37 +95,37 @@ func plant(w *world, k *tokens) []string {
 	yes := true
 	codes := make([]string, 20)
 	for i := range codes {
-		codes[i] = k.next()
-		made(w.do(care.System, act.AddEmployer{Employer: care.Employer{Name: k.next(), Code: codes[i], Industry: "energy", Starts: calendar.Date{Year: 2026, Month: 1, Day: 1}}}))
-		w.do(care.System, act.ListPlan{Plan: care.UnprocessablePlan{Payer: k.next(), Plan: k.next()}})
+		codes[i] = k.Next()
+		made(w.do(care.System, act.AddEmployer{Employer: care.Employer{Name: k.Next(), Code: codes[i], Industry: "energy", Starts: calendar.Date{Year: 2026, Month: 1, Day: 1}}}))
+		w.do(care.System, act.ListPlan{Plan: care.UnprocessablePlan{Payer: k.Next(), Plan: k.Next()}})
 	}
 	var providers []care.ChartID
 	for n := range 20 {
-		id := care.ChartID(made(w.do(care.System, act.Import{File: k.next(), Rows: []act.Row{{Digest: k.next(), Provider: care.Provider{
-			NPI: fmt.Sprintf("29%08d", n), Name: k.next(), Degree: "phd", Licences: []care.Licence{{State: "IL", Number: k.next()}},
+		id := care.ChartID(made(w.do(care.System, act.Import{File: k.Next(), Rows: []act.Row{{Digest: k.Next(), Provider: care.Provider{
+			NPI: fmt.Sprintf("29%08d", n), Name: k.Next(), Degree: "phd", Licences: []care.Licence{{State: "IL", Number: k.Next()}},
 		}}}})))
-		link := "https://" + k.next() + ".example.test"
+		link := "https://" + k.Next() + ".example.test"
 		w.do(care.System, act.Credential{Provider: id, Credentials: []care.Credential{{State: "IL", From: calendar.Date{Year: 2026, Month: 1, Day: 1}}}})
 		w.do(care.System, act.SetHours{Provider: id, Hours: week(), SelfSchedule: &yes, Link: &link})
-		w.do(care.System, act.SetProfile{Provider: id, Pronouns: k.next(), About_: k.next(), Specialties: []string{k.next()}, Languages: []string{k.next()}, Modalities: []string{k.next()}})
-		w.do(care.System, act.InviteProvider{Provider: id, Email: k.next() + "@example.test", Pass: &care.Pass{Hash: k.next(), Type: care.PassToken}})
+		w.do(care.System, act.SetProfile{Provider: id, Pronouns: k.Next(), About_: k.Text(20), Specialties: []string{k.Next()}, Languages: []string{k.Next()}, Modalities: []string{k.Next()}})
+		w.do(care.System, act.InviteProvider{Provider: id, Email: k.Next() + "@example.test", Pass: &care.Pass{Hash: k.Next(), Type: care.PassToken}})
 		w.do(care.System, act.Join{Provider: id, Attest: rules.DutyCodes(), Virtual: &yes})
 		providers = append(providers, id)
 	}
-	for n := range 60 {
+	for n := range clients {
 		enter := entering(n)
-		enter.FullName, enter.Email, enter.Phone, enter.Code = k.next(), k.next()+"@example.test", k.next(), codes[n%len(codes)]
-		enter.Concerns, enter.Language, enter.Source = []string{k.next(), k.next()}, k.next(), k.next()
-		enter.Pass = &care.Pass{Hash: k.next(), Type: care.PassToken}
+		enter.FullName, enter.Email, enter.Phone, enter.Code = k.Next(), k.Next()+"@example.test", k.Next(), codes[n%len(codes)]
+		enter.Concerns, enter.Language, enter.Source = []string{k.Next(), k.Next()}, k.Next(), k.Next()
+		enter.Pass = &care.Pass{Hash: k.Next(), Type: care.PassToken}
 		client := care.ChartID(made(w.do(care.Anonymous, enter)))
 		provider := providers[n%len(providers)]
-		referral := care.ReferralID(made(w.do(ofClient(client), act.Request{Client: client, Provider: provider, Note: k.next()})))
+		referral := care.ReferralID(made(w.do(ofClient(client), act.Request{Client: client, Provider: provider, Note: k.Text(20)})))
 		cover := care.CoverageID(made(w.do(ofClient(client), act.AddCoverage{
-			Client: client, Type: care.HealthPlan, Payer: k.next(), Plan: k.next(), MemberID: k.next(), Group: k.next(),
+			Client: client, Type: care.HealthPlan, Payer: k.Next(), Plan: k.Next(), MemberID: k.Next(), Group: k.Next(),
 		})))
-		w.do(care.System, act.VerifyCoverage{Coverage: cover, Result: care.Eligible, Note: k.next()})
+		w.do(care.System, act.VerifyCoverage{Coverage: cover, Result: care.Eligible, Note: k.Text(12)})
 		if n%2 == 0 {
-			w.do(ofProvider(provider), act.Decline{Referral: referral, Reason: k.next()})
+			w.do(ofProvider(provider), act.Decline{Referral: referral, Reason: k.Next()})
 		} else {
 			w.do(ofProvider(provider), act.Accept{Referral: referral})
 			start := w.now().Add(time.Duration(24+n) * time.Hour)
@@ -130,50 +138,68 @@ func plant(w *world, k *tokens) []string {
 			made(string(d.ID))
 		}
 	}
-	w.do(care.System, act.OpenAccount{Role: care.RoleCareTeam, FullName: k.next(), Email: k.next() + "@example.test"})
+	w.do(care.System, act.OpenAccount{Role: care.RoleCareTeam, FullName: k.Next(), Email: k.Next() + "@example.test"})
 	return ids
 }
 
-// needles are byte strings to look for, by their first eight bytes.
-type needles struct {
-	whole map[string]string // and in which form
-	first map[[8]byte][]string
-}
-
-// forms are words as they stand, reversed, in hex and in base64 at each of the
-// three places that a byte can have in it.
-func forms(words []string) needles {
-	n := needles{map[string]string{}, map[[8]byte][]string{}}
-	add := func(form, s string) {
-		n.whole[s] = form
-		n.first[[8]byte([]byte(s))] = append(n.first[[8]byte([]byte(s))], s)
-	}
-	for _, word := range words {
-		add("itself", word)
-		back := []byte(word)
-		slices.Reverse(back)
-		add("itself reversed", string(back))
-		add("hex", hex.EncodeToString([]byte(word)))
-		add("hex in capitals", fmt.Sprintf("%X", word))
-		for lead := range 3 {
-			padded := append(make([]byte, lead), word...)
-			from, to := (lead*8+5)/6, len(padded)*8/6
-			add("base64", base64.StdEncoding.EncodeToString(padded)[from:to])
-			add("base64 for addresses", base64.URLEncoding.EncodeToString(padded)[from:to])
-		}
-	}
-	return n
-}
-
-// find gives the forms of the words that a file shows, never the words.
-func find(file []byte, n needles) []string {
-	var found []string
-	for i := 0; i+8 <= len(file); i++ {
-		for _, s := range n.first[[8]byte(file[i:])] {
-			if bytes.HasPrefix(file[i:], []byte(s)) {
-				found = append(found, n.whole[s])
+// shape is all that can be seen of a store without a key: of each bucket how many
+// keys of which lengths stand in it with sealed values of which sizes, and the
+// number of pages of all.
+func (w *world) shape() (buckets map[engine.Bucket]string, pages int) {
+	w.Helper()
+	must(w.TB, w.Close())
+	db, err := bbolt.Open(w.file(DataFile), 0o600, &bbolt.Options{ReadOnly: true})
+	must(w.TB, err)
+	defer db.Close()
+	buckets = map[engine.Bucket]string{}
+	must(w.TB, db.View(func(tx *bbolt.Tx) error {
+		for _, name := range engine.Buckets {
+			b := tx.Bucket([]byte(name))
+			stats := b.Stats()
+			sizes := map[string]int{}
+			if err := b.ForEach(func(k, v []byte) error { sizes[fmt.Sprint(len(k), " ", len(v))]++; return nil }); err != nil {
+				return err
 			}
+			buckets[name] = fmt.Sprint(stats.KeyN, " keys, by their length and that of what is sealed: ", sizes)
+			pages += stats.LeafPageN + stats.BranchPageN + stats.LeafOverflowN + stats.BranchOverflowN
+		}
+		return nil
+	}))
+	return buckets, pages
+}
+
+// Of two stores in which the same was done about other people, in other words of
+// the same lengths, nothing that can be seen tells which is which: as many keys and
+// the same sizes in each bucket. How full the pages are follows from the order of
+// the blind names, which is chance and tells nothing of what they stand for.
+func TestStoresThatDifferInContentLookAlike(t *testing.T) {
+	first := newWorldIn(t, inMemory(t), Production, nil)
+	must(t, first.Close())
+	var shapes [2]map[engine.Bucket]string
+	var pages [2]int
+	for seed := range uint64(2) {
+		dir := inMemory(t)
+		for _, name := range []string{DataFile, KeyFile, HeaderFile} {
+			body, err := os.ReadFile(first.file(name))
+			must(t, err)
+			must(t, os.WriteFile(filepath.Join(dir, name), body, 0o600))
+		}
+		config := first.config
+		config.Dir = dir
+		s, err := Open(config)
+		must(t, err)
+		w := &world{t, s, config, first.clock}
+		k := planted.New(seed)
+		plant(w, k, 60)
+		shapes[seed], pages[seed] = w.shape()
+	}
+	for bucket, seen := range shapes[0] {
+		if other := shapes[1][bucket]; seen != other {
+			t.Errorf("%s: %s in one store, %s in the other", bucket, seen, other)
 		}
 	}
-	return found
+	if apart := pages[0] - pages[1]; max(apart, -apart) > pages[0]/20 {
+		t.Errorf("%d pages and %d: further apart than chance has it", pages[0], pages[1])
+	}
+	t.Logf("%d and %d pages; charts: %s", pages[0], pages[1], shapes[0][engine.Charts])
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +15,7 @@ import (
 	"careconnect/rules/care"
 	"careconnect/store/internal/engine"
 	"careconnect/store/internal/seal"
+	"careconnect/store/planted"
 )
 
 // known is a client of whom there is something of everything, with all that a
@@ -31,17 +31,17 @@ type known struct {
 // one took place, a plan, an answer about sharing, a request under a key.
 func (w *world) wellKnown(n int, provider care.ChartID) known {
 	w.Helper()
-	k := &tokens{Rand: rand.New(rand.NewPCG(uint64(n), 3))}
+	k := planted.New(uint64(n))
 	enter := entering(n)
-	enter.FullName, enter.Email, enter.Phone = k.next(), k.next()+"@example.test", k.next()
-	enter.Concerns, enter.Pass = []string{k.next()}, &care.Pass{Hash: k.next(), Type: care.PassToken}
+	enter.FullName, enter.Email, enter.Phone = k.Next(), k.Next()+"@example.test", k.Next()
+	enter.Concerns, enter.Pass = []string{k.Next()}, &care.Pass{Hash: k.Next(), Type: care.PassToken}
 	who := known{client: care.ChartID(w.do(care.Anonymous, enter)), provider: provider}
 	actor := ofClient(who.client)
-	_, err := w.Order(w.Context(), Order{Actor: actor, Once: &Once{Key: k.next(), Route: "coverages"}, Act: act.AddCoverage{
-		Client: who.client, Type: care.HealthPlan, Payer: k.next(), Plan: k.next(), MemberID: k.next(), Group: k.next(),
+	_, err := w.Order(w.Context(), Order{Actor: actor, Once: &Once{Key: k.Next(), Route: "coverages"}, Act: act.AddCoverage{
+		Client: who.client, Type: care.HealthPlan, Payer: k.Next(), Plan: k.Next(), MemberID: k.Next(), Group: k.Next(),
 	}})
 	must(w.TB, err)
-	referral := care.ReferralID(w.do(actor, act.Request{Client: who.client, Provider: provider, Note: k.next()}))
+	referral := care.ReferralID(w.do(actor, act.Request{Client: who.client, Provider: provider, Note: k.Next()}))
 	w.do(ofProvider(provider), act.Accept{Referral: referral})
 	w.do(actor, act.SetSharing{Client: who.client, Sharing: true, Scopes: []string{"attendance"}, TextVersion: act.ConsentTextVersion})
 	start := w.now().Add(48 * time.Hour).Truncate(time.Hour)
@@ -53,7 +53,7 @@ func (w *world) wellKnown(n int, provider care.ChartID) known {
 	w.do(ofProvider(provider), act.BookSession{Referral: referral, Start: free[0].Start, Minutes: 50})
 	_, err = w.Chart(w.Context(), ofProvider(provider), who.client, "client")
 	must(w.TB, err)
-	who.records, who.words = w.chart(who.client).Records(), k.all
+	who.records, who.words = w.chart(who.client).Records(), k.All
 	return who
 }
 
@@ -264,7 +264,7 @@ func TestNothingInAnyFileOpensToWhoWasErased(t *testing.T) {
 			t.Errorf("after the night these open: %v", found)
 		}
 		for i, file := range w.everyFile() {
-			if shown := find(file, forms(append(who.words, string(who.client)))); len(shown) > 0 {
+			if shown := planted.FormsOf(append(who.words, string(who.client))).Find(file); len(shown) > 0 {
 				t.Errorf("file %d shows words of theirs, as %s", i, shown[0])
 			}
 		}
@@ -345,7 +345,7 @@ func TestTheCertificateSaysWhatIsGoneAndWhatIsNot(t *testing.T) {
 	}
 	text, err := json.Marshal(kept)
 	must(t, err)
-	if shown := find(text, forms(append(who.words, string(who.client)))); len(shown) > 0 {
+	if shown := planted.FormsOf(append(who.words, string(who.client))).Find(text); len(shown) > 0 {
 		t.Errorf("what is kept shows who it was, as %s", shown[0])
 	}
 	// Six years later nothing is kept but the certificate.

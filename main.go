@@ -364,6 +364,7 @@ func (p *program) init() *cobra.Command {
 				return fmt.Errorf("%w: %w", store.ErrPermission, err)
 			}
 			programme := rules.DefaultProgramme()
+			programme.Enabled = false // until an operator has confirmed the crisis text
 			programme.PrivacyEmail, programme.CareEmail, programme.OnCallEmail = desks.Privacy, desks.Care, desks.OnCall
 			var words []string
 			config.Recovery = func(made []string) { words = made }

@@ -63,6 +63,9 @@ var Duties = []Duty{
 	{"safety_ack", "safety.acknowledge", "When PHQ-9 item 9 is answered above zero, the provider and the clinical desk are told at once, and one of them acknowledges it within {safety_ack_minutes} minutes.", care.RoleProvider, safetyWindow, []Effect{
 		{Closed, afterDue},
 	}},
+	{"safety_repeat", "safety.repeat", "An alert that nobody has acknowledged by then is sent to the clinicians on call again every {safety_repeat_minutes} minutes.", care.RoleClinical, repeatWindow, []Effect{
+		{Closed, afterDue},
+	}},
 	{"late_answer", "duty.respond.late", "A late answer counts for {late_answer_hours} more hours, while the client has not moved on.", care.RoleProvider, lateWindow, []Effect{
 		{Closed, afterDue},
 	}},
@@ -306,6 +309,11 @@ func daysBefore(d care.Deadline, days int) Window {
 		opens = d.Starts
 	}
 	return Window{Opens: opens, Due: d.Due, Steps: []calendar.Step{calendar.Until(d.Due, zone)}}
+}
+
+func repeatWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.MinutesAfter(d.Starts, t.SafetyRepeatMinutes, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
 }
 
 // untilDue is the window of what is owed by an instant that something else set,

@@ -114,6 +114,7 @@ var table = []operation{
 	{post, "/api/v1/providers/{id}/suspend", "suspend", careTeam, ok, "Take a provider off the list", on((*API).suspend)},
 	{post, "/api/v1/providers/{id}/reinstate", "reinstate", careTeam, ok, "End a suspension", on((*API).reinstate)},
 	{post, "/api/v1/providers/{id}/invite", "invite_provider", careTeam, ok, "Invite a provider to sign in", on((*API).invite)},
+	{put, "/api/v1/crisis", "confirm_crisis", operator, ok, "Confirm the crisis text, or set another one; before, a lasting instance takes no requests", on((*API).confirmCrisis)},
 	{post, "/api/v1/accounts", "open_account", operator, made, "Open an account for somebody of the staff or a partner", on((*API).openAccount)},
 }
 

@@ -11,6 +11,7 @@ import (
 	"careconnect/assets"
 	"careconnect/http/auth"
 	"careconnect/http/reply"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
@@ -175,6 +176,9 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
 		return p.bookPage(w, r, http.StatusUnprocessableEntity, a)
 	}
 	out, err := p.deedOnce(r, request, a.get("once"))
+	if err != nil && tooYoung(r, err) {
+		return p.young(w, r)
+	}
 	if err != nil {
 		if problem := problemOf(r, err); problem.Code == "provider_not_available" {
 			return p.others(w, r, v, problem)
@@ -211,6 +215,20 @@ func (p *Pages) others(w http.ResponseWriter, r *http.Request, v arrival, proble
 	n.Actions = append(n.Actions, assets.Action{Text: "See everybody", Href: v.to("/find"), Icon: "search", Style: "ghost"})
 	title := "Choose someone else"
 	return p.show(w, r, problem.Status, "problem", v.zone(), assets.Page{Title: title, Data: map[string]any{"Title": title, "Notice": n}})
+}
+
+// tooYoung says whether it is their age alone that stands in somebody's way.
+func tooYoung(r *http.Request, err error) bool {
+	reasons := problemOf(r, err).Reasons
+	return len(reasons) == 1 && reasons[0].Code == "client.adult" && reasons[0].Truth == rules.No
+}
+
+// young is a kind page for somebody who is not old enough yet: where to turn.
+func (p *Pages) young(w http.ResponseWriter, r *http.Request) error {
+	words := p.Store.Words()
+	return p.show(w, r, http.StatusUnprocessableEntity, "young", "", assets.Page{Title: "Where you can turn", Data: map[string]any{
+		"Age": words["minimum_age"], "CareEmail": words["care_email"], "Crisis": p.crisis(), "Back": r.URL.Path,
+	}})
 }
 
 // missing notes what the form lacks before anything is asked of the rules.

@@ -477,6 +477,23 @@ func (b *browser) fill(s care.Screening) {
 	}
 }
 
+// The 18th birthday itself is enough; the day before is a kind page with where to
+// turn. The house begins on 20 November 2026.
+func TestR94AdultsOnly(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	path := "/p/" + string(h.provider(true)) + "/book"
+	b.get(path + "?state=IL").answers(200)
+	start := b.value("start")
+	b.postTo(path, b.newcomer(url.Values{"start": {start}, "birth_date": {"2008-11-21"}})).answers(422).
+		shows("This programme begins at 18", "988", "school counsellor", "Back to the form")
+	if accounts, err := h.store.Accounts("wren.talverone@example.test"); err != nil || len(accounts) != 0 {
+		t.Errorf("%d accounts were opened, %v", len(accounts), err)
+	}
+	b.get(path + "?state=IL").answers(200)
+	b.postTo(path, b.newcomer(url.Values{"start": {start}, "birth_date": {"2008-11-20"}})).answers(200).shows("Your consultation is booked")
+}
+
 // A request by somebody new that cannot be made keeps everything they filled in,
 // says every reason, and opens no chart.
 func TestARefusedBookingKeepsWhatWasFilledIn(t *testing.T) {

@@ -24,6 +24,8 @@ func (p *Pages) deskRoutes() []reply.Route {
 		p.open([]care.Role{care.RoleOperator}, []way{
 			{http.MethodGet, "/desk/accounts", "read account form", p.accountForm},
 			{http.MethodPost, "/desk/accounts", "open_account", p.openAccount},
+			{http.MethodGet, "/desk/crisis", "read crisis text", p.crisisForm},
+			{http.MethodPost, "/desk/crisis", "confirm_crisis", p.confirmCrisis},
 			{http.MethodPost, "/desk/clock", "confirm_clock", p.confirmClock},
 		}),
 	)
@@ -90,7 +92,7 @@ func (p *Pages) health() ([]assets.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, clock := p.Store.Programme()
+	programme, clock := p.Store.Programme()
 	writing := assets.Fact{Term: "Writing", Text: "In order", Badge: &assets.Badge{Text: "Ready", Kind: "success", Icon: "check"}}
 	if p.Store.Failed() != nil {
 		writing = assets.Fact{Term: "Writing", Text: "Stopped: the last commit failed", Note: "Restart the service; it checks its store as it starts.", Badge: &assets.Badge{Text: "Stopped", Kind: "danger", Icon: "circle-alert"}}
@@ -99,6 +101,7 @@ func (p *Pages) health() ([]assets.Fact, error) {
 	return []assets.Fact{
 		{Term: "Kind of instance", Text: kind, Note: "Sealed into the store when it was made; it cannot be changed."},
 		writing,
+		crisisFact(*programme.Programme),
 		{Term: "Size of the store", Text: megabytes(size)},
 		{Term: "Providers listed today", Text: fmt.Sprint(page.Total)},
 		{Term: "Zone data", Text: or(clock.TZData, "Not known"), Note: "Each deadline keeps the version that it was computed with."},

@@ -100,6 +100,7 @@ var acts = []ActRow{
 	{"give_token", by{system: Any}},
 	{"found", by{system: Any}},
 	{"confirm_clock", by{operator: Any, system: Any}},
+	{"confirm_crisis", by{operator: Any, system: Any}},
 	{"set_addresses", by{operator: Any, system: Any}},
 	{"finish_import", by{careTeam: Any, system: Any}},
 	{"demo_join", by{system: Any}},

@@ -94,6 +94,7 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 	"follow_up closes":      followUpCloses,
 	"eligibility closes":    eligibilityLate,
 	"safety_ack closes":     safetyOverdue,
+	"safety_repeat closes":  safetyAgain,
 	"provider_left closes":  errand(passOn("provider_left")),
 	"virtual_off closes":    errand(passOn("virtual_off")),
 	"choice closes":         unchosen,
@@ -221,6 +222,26 @@ func eligibilityLate(d *draft, dl care.Deadline, _ Known) {
 // safetyOverdue calls the on-call list; the alert itself stays open.
 func safetyOverdue(d *draft, dl care.Deadline, _ Known) {
 	d.settle(dl.ID, care.Missed)
-	d.tell(care.Message{ToRole: care.RoleClinical, Template: "safety_overdue", Subject: dl.Subject, Link: "/ops/alerts", Zone: dl.Zone})
+	d.callOnCall(dl)
 	d.task("safety_overdue", dl.Subject)
+}
+
+// safetyAgain calls the on-call list once more, until somebody has acknowledged
+// the alert or the terms' number of calls is reached: the task stands all along.
+func safetyAgain(d *draft, dl care.Deadline, _ Known) {
+	d.settle(dl.ID, care.Missed)
+	calls := 0
+	for _, other := range d.chart.Deadlines {
+		if other.Code == "safety_repeat" && other.Subject == dl.Subject {
+			calls++
+		}
+	}
+	if alert, ok := d.chart.Alert(care.AlertID(dl.Subject)); ok && alert.AckedAt.IsZero() && calls < d.env.Terms.SafetyRepeats {
+		d.callOnCall(dl)
+	}
+}
+
+func (d *draft) callOnCall(dl care.Deadline) {
+	d.tell(care.Message{ToRole: care.RoleClinical, Template: "safety_overdue", Subject: dl.Subject, Link: "/ops/alerts", Zone: dl.Zone})
+	d.start(care.Deadline{Code: "safety_repeat", Subject: dl.Subject, Zone: dl.Zone})
 }

@@ -44,6 +44,28 @@ func (a SetAddresses) Decide(k Known, env Env) Plan {
 	return plan
 }
 
+// ConfirmCrisis says, by an operator, that the crisis text is right for where the
+// instance is used; with a text, that this is it from now on. Only then does a
+// lasting instance take requests.
+type ConfirmCrisis struct{ Text string }
+
+func (ConfirmCrisis) Name() string           { return "confirm_crisis" }
+func (ConfirmCrisis) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{care.ProgrammeChart}} }
+func (ConfirmCrisis) About(Known) care.About { return care.About{} }
+
+// Decide opens the programme with it.
+func (a ConfirmCrisis) Decide(_ Known, env Env) Plan {
+	p := env.Programme
+	if text := strings.TrimSpace(a.Text); text != "" {
+		p.Crisis = text
+	}
+	if len(p.Crisis) < 20 || len(p.Crisis) > 500 {
+		return fault(care.Invalid, "invalid_input", "text: say in 20 to 500 letters where somebody in danger turns, at any hour.")
+	}
+	p.CrisisAt, p.CrisisBy, p.Enabled = env.Now, env.Actor.Chart, true
+	return Plan{Decision: rules.Allowed(), Made: string(care.ProgrammeChart), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: p}}}
+}
+
 // AddEmployer registers an employer that offers the programme.
 type AddEmployer struct{ Employer care.Employer }
 

@@ -21,6 +21,7 @@ var kinds = []Act{
 	Choose{},
 	ClaimBenefit{},
 	ConfirmClock{},
+	ConfirmCrisis{},
 	ConfirmErasure{},
 	Correct{},
 	Credential{},

@@ -1,6 +1,9 @@
 package act
 
 import (
+	"cmp"
+	"fmt"
+	"hash/fnv"
 	"time"
 
 	"careconnect/rules"
@@ -96,21 +99,32 @@ func sent(chart care.ChartID, m care.Message, env Env) Plan {
 	return Plan{Decision: rules.Allowed(), Made: string(m.ID), Changes: []care.Change{care.Put{Chart: chart, Record: m}}}
 }
 
-// Decide doubles the wait from 30 seconds to 6 hours.
+// wait is how long a message rests after a number of tries: 30 seconds, doubled
+// each time up to 6 hours, and a little more, by which messages that failed
+// together do not all come back together. The little follows from the message.
+func wait(m care.Message) time.Duration {
+	rest := min(30*time.Second<<(m.Attempts-1), 6*time.Hour)
+	spread := fnv.New32a()
+	fmt.Fprintf(spread, "%s %d", m.ID, m.Attempts)
+	return rest + (rest / 8 * time.Duration(spread.Sum32()%1000) / 1000).Truncate(time.Second)
+}
+
+// Decide rests longer after each try, and says in the end that it cannot be done:
+// to the care team, once for somebody whom nothing reaches.
 func (a Undelivered) Decide(k Known, env Env) Plan {
 	m, ok := message(k, a.Chart, a.Message)
 	if !ok || m.State != care.Sending {
 		return Plan{Decision: rules.Allowed()}
 	}
 	if !a.Final && m.Attempts < maxAttempts {
-		m.State, m.Next = care.Retry, env.Now.Add(min(30*time.Second<<(m.Attempts-1), 6*time.Hour))
+		m.State, m.Next = care.Retry, env.Now.Add(wait(m))
 		return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
 	}
 	d := begin(env, k.Chart(a.Chart))
 	m.State, m.Next, m.Link = care.Dead, time.Time{}, keep(m)
 	d.put(m)
-	if m.Template != "task" && d.chart.Client != nil {
-		d.task("mail_undelivered", string(m.ID))
+	if m.Template != "task" && (d.chart.Client != nil || d.chart.Provider != nil) {
+		d.task("mail_undelivered", cmp.Or(string(m.To), string(m.ToRole)))
 	}
 	return d.plan()
 }

@@ -439,6 +439,12 @@ func (a Acknowledge) Decide(k Known, env Env) Plan {
 	alert.AckedAt, alert.AckedBy, alert.Action = env.Now, env.Actor.Chart, a.Action
 	d.put(alert)
 	d.settle(alert.Ack, care.Met)
+	for _, dl := range d.chart.Deadlines {
+		if dl.Code == "safety_repeat" && dl.Subject == string(alert.ID) {
+			d.settle(dl.ID, care.Met)
+		}
+	}
+	d.untask(string(alert.ID))
 	d.Made = string(alert.ID)
 	return d.plan()
 }

@@ -38,6 +38,11 @@ type world struct {
 // newWorld founds a programme with one employer, in an empty folder.
 func newWorld(t fails, dir string) *world {
 	t.Helper()
+	return founded(t, dir, rules.DefaultProgramme())
+}
+
+func founded(t fails, dir string, programme care.Programme) *world {
+	t.Helper()
 	w := &world{fails: t, now: begin}
 	dir = filepath.Join(dir, "store")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -48,7 +53,7 @@ func newWorld(t fails, dir string) *world {
 		Dir: dir, Now: func() time.Time { return w.now }, Elapsed: func() time.Duration { return time.Since(began) }, TZData: "test", Seed: &seed,
 	}
 	var err error
-	w.store, err = store.Create(w.config, store.Throwaway, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(begin.Add(-time.Hour))})
+	w.store, err = store.Create(w.config, store.Throwaway, act.Found{Programme: programme, Terms: rules.DefaultTerms(begin.Add(-time.Hour))})
 	if err != nil {
 		t.Fatalf("%v", err)
 	}

@@ -18,6 +18,10 @@ type Programme struct {
 	Crisis       string             `json:"crisis"`
 	Holidays     []calendar.Holiday `json:"holidays,omitempty"`
 	Enabled      bool               `json:"enabled"`
+	// CrisisAt is when an operator confirmed the crisis text, and CrisisBy who. A
+	// lasting instance takes no requests before.
+	CrisisAt time.Time `json:"crisis_at,omitzero"`
+	CrisisBy ChartID   `json:"crisis_by,omitempty"`
 }
 
 // Kind, Key and Stands make a Programme a Record.
@@ -43,6 +47,8 @@ type Terms struct {
 	MinimumAge          int       `json:"minimum_age"`
 	LateAnswerHours     int       `json:"late_answer_hours"`
 	ReportMinCell       int       `json:"report_min_cell"`
+	SafetyRepeatMinutes int       `json:"safety_repeat_minutes,omitempty"`
+	SafetyRepeats       int       `json:"safety_repeats,omitempty"`
 	BaselineDays        int       `json:"baseline_days,omitempty"` // how old answers may be when the first session begins
 	Degrees             []string  `json:"degrees"`
 	PsyD                *bool     `json:"psyd,omitempty"` // nil: the care team has not decided

@@ -20,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	ics "github.com/arran4/golang-ical"
 )
 
 // The journeys are scripts in testdata/journeys that the programme's owner can
@@ -226,6 +228,15 @@ var verbs = []struct {
 	{re(`^(\w+) (accepts|declines)$`), (*journey).answers},
 	{re(`^(\w+) proposes (\S+)$`), (*journey).proposes},
 	{re(`^(\w+) books the listed time (\S+)$`), (*journey).booksListed},
+	{re(`^(\w+) moves the (consultation|session) to (\S+)$`), (*journey).moves},
+	{re(`^(\w+) cancels the (consultation|session)$`), (*journey).cancels},
+	{re(`^(\w+) asks (\w+) for (other times|a later date)$`), (*journey).otherTimes},
+	{re(`^(\w+) holds (\S+) of (\w+)$`), (*journey).holds},
+	{re(`^(\w+) books (\S+) of (\w+)$`), (*journey).booksTime},
+	{re(`^(\w+) says that (\w+) does not fit$`), (*journey).notAFit},
+	{re(`^(\w+) says that nobody came$`), (*journey).nobodyCame},
+	{re(`^see the calendar of (\w+): (.+)$`), (*journey).seeCalendar},
+	{re(`^see (\d+) tasks? (\w+)$`), (*journey).seeTasks},
 	{re(`^(\w+) leaves the programme$`), (*journey).leaves},
 	{re(`^the (consultation|session) was (attended|no_show_client|no_show_provider)$`), (*journey).outcome},
 	{re(`^(\w+) books a session at (\S+)$`), (*journey).session},
@@ -751,4 +762,89 @@ func (j *journey) seeNotListed(m []string) {
 func (j *journey) mailsFromNow(_ []string) {
 	_, v := j.call("", "GET", "/qa/clock", nil)
 	j.since, _ = v["now"].(string)
+}
+
+func (j *journey) moves(m []string) {
+	j.settled()
+	j.try(j.who(m[0]), "POST", "/api/v1/appointments/"+j.appointment(m[1])+"/reschedule", map[string]any{"start": m[2]})
+}
+
+func (j *journey) cancels(m []string) {
+	j.settled()
+	j.try(j.who(m[0]), "POST", "/api/v1/appointments/"+j.appointment(m[1])+"/cancel", map[string]any{})
+}
+
+func (j *journey) otherTimes(m []string) {
+	j.settled()
+	j.try(j.who(m[0]), "POST", "/api/v1/referrals/"+j.names[m[1]]+"/other_times", map[string]any{"later": m[2] == "a later date"})
+}
+
+func (j *journey) holds(m []string) {
+	j.settled()
+	j.try(j.who(m[0]), "POST", "/api/v1/holds", map[string]any{"provider_id": j.who(m[2]).ID, "start": m[1]})
+}
+
+func (j *journey) booksTime(m []string) {
+	j.settled()
+	j.made(m[2], j.try(j.who(m[0]), "POST", "/api/v1/referrals", map[string]any{"provider_id": j.who(m[2]).ID, "start": m[1]}))
+}
+
+func (j *journey) notAFit(m []string) {
+	j.settled()
+	j.try(j.who(m[0]), "POST", "/api/v1/referrals/"+j.names[m[1]]+"/not_a_fit", map[string]any{})
+}
+
+func (j *journey) nobodyCame(m []string) {
+	j.settled()
+	j.try(j.who(m[0]), "POST", "/api/v1/appointments/"+j.appointment("consultation")+"/outcome", map[string]any{"result": "no_show_provider"})
+}
+
+// seeCalendar compares the notices in somebody's mail, each as its sequence, its
+// method and when it begins.
+func (j *journey) seeCalendar(m []string) {
+	j.settled()
+	_, raw := j.raw("", "GET", "/qa/mail?to="+url.QueryEscape(j.address(m[0]))+"&since="+url.QueryEscape(j.since), nil)
+	var all []struct{ ICS string }
+	if err := json.Unmarshal(raw, &all); err != nil {
+		j.fail("%v", err)
+	}
+	var got []string
+	for _, mail := range all {
+		if mail.ICS == "" {
+			continue
+		}
+		c, err := ics.ParseCalendar(strings.NewReader(mail.ICS))
+		if err != nil || len(c.Events()) != 1 {
+			j.fail("a calendar file cannot be read: %v", err)
+		}
+		start, err := c.Events()[0].GetStartAt()
+		if err != nil {
+			j.fail("%v", err)
+		}
+		method := ""
+		for _, p := range c.CalendarProperties {
+			if p.IANAToken == "METHOD" {
+				method = p.Value
+			}
+		}
+		got = append(got, c.Events()[0].GetProperty(ics.ComponentPropertySequence).Value+" "+method+" "+start.UTC().Format("2006-01-02T15:04"))
+	}
+	if strings.Join(got, ", ") != m[1] {
+		j.fail("the calendar got %s", strings.Join(got, ", "))
+	}
+}
+
+func (j *journey) seeTasks(m []string) {
+	j.settled()
+	v := j.must(j.careTeam, "GET", "/api/v1/tasks", nil)
+	list, _ := v["items"].([]any)
+	n := 0
+	for _, it := range list {
+		if task := it.(map[string]any); task["code"] == m[1] && task["client_id"] == j.client.ID {
+			n++
+		}
+	}
+	if strconv.Itoa(n) != m[0] {
+		j.fail("%d tasks: %v", n, list)
+	}
 }

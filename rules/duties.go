@@ -38,6 +38,7 @@ type Effect struct {
 const (
 	Opened = "opens"
 	Closed = "closes"
+	Waits  = "waits"
 )
 
 // Duties is the table. The order is the order of the road.
@@ -68,6 +69,24 @@ var Duties = []Duty{
 	}},
 	{"late_answer", "duty.respond.late", "A late answer counts for {late_answer_hours} more hours, while the client has not moved on.", care.RoleProvider, lateWindow, []Effect{
 		{Closed, afterDue},
+	}},
+	{"choose", "duty.consult.silence", "A client who says nothing to what was offered has the days of the first call wait after {silence_hours} hours, and the request closed after {no_response_days} days, without blame.", care.RoleClient, silenceWindow, []Effect{
+		{Waits, atOpening}, {"choose", morningAfterOpening}, {Closed, afterDue},
+	}},
+	{"visit_client", "appointment.remind", "Both sides are reminded a day and an hour before an appointment, with the way to join, to move and to cancel it.", care.RoleClient, untilDue, []Effect{
+		{"visit", remindBefore(24 * time.Hour)}, {"visit", remindBefore(time.Hour)}, {Closed, afterDue},
+	}},
+	{"visit_provider", "appointment.remind", "Both sides are reminded a day and an hour before an appointment, with the way to join, to move and to cancel it.", care.RoleProvider, untilDue, []Effect{
+		{"visit", remindBefore(24 * time.Hour)}, {"visit", remindBefore(time.Hour)}, {Closed, afterDue},
+	}},
+	{"link", "appointment.link", "A virtual appointment without a way to join warns the provider when it is booked and a day before, and the care team two hours before.", care.RoleProvider, untilDue, []Effect{
+		{"link_missing", remindBefore(24 * time.Hour)}, {"link_desk", before(2 * time.Hour)}, {Closed, afterDue},
+	}},
+	{"no_word", "appointment.no_word", "Where nobody has said {no_word_minutes} minutes after its start what became of a first call, the client can take another time or another provider at once, and the care team is told.", care.RoleProvider, noWordWindow, []Effect{
+		{Closed, atDue},
+	}},
+	{"hold", "access.hold", "A free time that a client is about to book is held for them for {hold_minutes} minutes.", care.RoleSystem, holdWindow, []Effect{
+		{Closed, atDue},
 	}},
 	{"provider_left", "provider.opt_out.clients", "When a provider leaves, clients who were waiting for an answer are offered other providers within the minute.", care.RoleSystem, untilDue, []Effect{
 		{Closed, atStart},
@@ -142,6 +161,22 @@ func (k Clock) Resume(d care.Deadline, at time.Time) care.Deadline {
 	pauses[len(pauses)-1].To = at
 	d.Pauses, d.State = pauses, care.Running
 	return k.compute(d)
+}
+
+// Restart lets a deadline that had ended run again from its original start, so
+// that nobody gains time by undoing what met it. A reminder whose time is over
+// stays unsent.
+func (k Clock) Restart(d care.Deadline, at time.Time) care.Deadline {
+	if d.State == care.Running || d.State == care.Waiting {
+		return d
+	}
+	d.State, d.SettleAt, d.Offered = care.Running, time.Time{}, false
+	d = k.compute(d)
+	for effects := DutyOf(d.Code).On; !d.Next.IsZero() && d.Next.Before(at) && effects[d.Step].Name != Closed; {
+		d.Step++
+		d = k.next(d)
+	}
+	return d
 }
 
 // Settle ends a deadline: met, missed or stopped at an instant.
@@ -316,6 +351,25 @@ func repeatWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
 	return Window{Due: due, Steps: steps}
 }
 
+// silenceWindow opens when silence begins to count, and ends when it has said
+// enough.
+func silenceWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	zone := Zone(d.Zone)
+	opens, counted := calendar.HoursAfter(d.Starts, t.SilenceHours, zone)
+	due, steps := calendar.DaysAfter(d.Starts, t.NoResponseDays, zone, nil)
+	return Window{Opens: opens, Due: due, Steps: append(counted, steps...)}
+}
+
+func noWordWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.MinutesAfter(d.Starts, t.NoWordMinutes, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
+func holdWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.MinutesAfter(d.Starts, t.HoldMinutes, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
 // untilDue is the window of what is owed by an instant that something else set,
 // such as the start of a session.
 func untilDue(d care.Deadline, _ care.Terms, _ calendar.Calendar) Window {
@@ -326,6 +380,25 @@ func untilDue(d care.Deadline, _ care.Terms, _ calendar.Calendar) Window {
 
 // afterDue is the first second that is too late.
 func afterDue(d care.Deadline, _ calendar.Calendar) time.Time { return d.Due.Add(time.Second) }
+
+// atDue is for what ends at an instant and not after a last good second.
+func atDue(d care.Deadline, _ calendar.Calendar) time.Time { return d.Due }
+
+// before is for what is no reminder: it comes when it must, by day and by night,
+// and at once where its time had passed at the beginning.
+func before(left time.Duration) func(care.Deadline, calendar.Calendar) time.Time {
+	return func(d care.Deadline, _ calendar.Calendar) time.Time {
+		if at := d.Due.Add(-left); at.After(d.Starts) {
+			return at
+		}
+		return d.Starts
+	}
+}
+
+// morningAfterOpening reminds when a duty opens, or when the night is over.
+func morningAfterOpening(d care.Deadline, _ calendar.Calendar) time.Time {
+	return calendar.Quiet(d.Opens, d.Opens, d.Due, Zone(d.Reader))
+}
 
 func atOpening(d care.Deadline, _ calendar.Calendar) time.Time { return d.Opens }
 

@@ -23,6 +23,7 @@ func DefaultTerms(effective time.Time) care.Terms {
 		Degrees:      []string{"masters", "phd", "np"},
 		ReattestDays: 30, ChoiceHours: 24, CredentialNoticeDays: 30, CredentialLastDays: 7,
 		ReviewMisses: 3, ReviewDays: 30,
+		LateCancelHours: 24, SilenceHours: 24, NoResponseDays: 14, HoldMinutes: 10, NoWordMinutes: 15,
 	}
 }
 
@@ -36,6 +37,8 @@ func grown(t care.Terms) care.Terms {
 		{&t.BaselineDays, &d.BaselineDays}, {&t.SafetyRepeatMinutes, &d.SafetyRepeatMinutes}, {&t.SafetyRepeats, &d.SafetyRepeats}, {&t.ReattestDays, &d.ReattestDays}, {&t.ChoiceHours, &d.ChoiceHours},
 		{&t.CredentialNoticeDays, &d.CredentialNoticeDays}, {&t.CredentialLastDays, &d.CredentialLastDays},
 		{&t.ReviewMisses, &d.ReviewMisses}, {&t.ReviewDays, &d.ReviewDays}, {&t.RetainYears, &d.RetainYears},
+		{&t.LateCancelHours, &d.LateCancelHours}, {&t.SilenceHours, &d.SilenceHours}, {&t.NoResponseDays, &d.NoResponseDays},
+		{&t.HoldMinutes, &d.HoldMinutes}, {&t.NoWordMinutes, &d.NoWordMinutes},
 	} {
 		if *n.has == 0 {
 			*n.has = *n.otherwise
@@ -95,6 +98,8 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"review_misses": n(t.ReviewMisses), "review_days": n(t.ReviewDays),
 		"baseline_days": n(t.BaselineDays), "retain_years": n(t.RetainYears),
 		"safety_repeat_minutes": n(t.SafetyRepeatMinutes),
+		"late_cancel_hours":     n(t.LateCancelHours), "silence_hours": n(t.SilenceHours), "no_response_days": n(t.NoResponseDays),
+		"hold_minutes": n(t.HoldMinutes), "no_word_minutes": n(t.NoWordMinutes),
 	}
 }
 

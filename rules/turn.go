@@ -25,8 +25,8 @@ func WhoseTurn(r care.Referral, chart *care.Chart) string {
 // turns is the table, a row for each status in which somebody may have to act.
 var turns = map[care.ReferralStatus]func(care.Referral, *care.Chart) string{
 	care.Submitted:     always(TurnProvider), // answers
-	care.Accepted:      always(TurnClient),   // chooses a time
-	care.Proposed:      always(TurnClient),   // chooses among the times
+	care.Accepted:      chooses,              // a time of the calendar
+	care.Proposed:      chooses,              // one of the times
 	care.ConsultBooked: always(TurnNobody),   // the call is to come
 	care.ConsultHeld:   always(TurnProvider), // arranges the first session
 	care.SessionBooked: formsToFill,
@@ -34,10 +34,20 @@ var turns = map[care.ReferralStatus]func(care.Referral, *care.Chart) string{
 	care.Declined:      fellThrough,
 	care.Expired:       fellThrough,
 	care.Rerouted:      fellThrough,
+	care.NotAFit:       fellThrough,
 }
 
 func always(who string) func(care.Referral, *care.Chart) string {
 	return func(care.Referral, *care.Chart) string { return who }
+}
+
+// chooses is the client's turn while times are open to them, and the provider's
+// once the client has asked for others.
+func chooses(r care.Referral, _ *care.Chart) string {
+	if !r.AskedAt.IsZero() {
+		return TurnProvider
+	}
+	return TurnClient
 }
 
 // formsToFill is the client's turn while a screening of the episode is open.

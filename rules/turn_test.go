@@ -28,6 +28,7 @@ func TestWhoseTurn(t *testing.T) {
 		{"waits for the answer", care.Submitted, nil, care.Chart{}, "provider"},
 		{"accepted: the client chooses", care.Accepted, nil, care.Chart{}, "client"},
 		{"times proposed: the client chooses", care.Proposed, nil, care.Chart{}, "client"},
+		{"the client asked for other times", care.Proposed, nil, care.Chart{}, "provider"},
 		{"the call is to come", care.ConsultBooked, nil, care.Chart{}, "nobody"},
 		{"the session is to be arranged", care.ConsultHeld, nil, care.Chart{}, "provider"},
 		{"forms are open", care.SessionBooked, nil, care.Chart{Screenings: form}, "client"},
@@ -43,9 +44,15 @@ func TestWhoseTurn(t *testing.T) {
 		{"provider left, nobody to offer", care.Rerouted, nil, care.Chart{Episodes: open}, "care_team"},
 		{"withdrawn", care.Withdrawn, nil, care.Chart{Episodes: open}, "nobody"},
 		{"superseded", care.Superseded, nil, care.Chart{Episodes: open}, "nobody"},
-		{"not a fit", care.NotAFit, nil, care.Chart{Episodes: open}, "nobody"},
+		{"not a fit, others offered", care.NotAFit, []care.ChartID{"pr_1"}, care.Chart{Episodes: open}, "client"},
+		{"not a fit, nobody to offer", care.NotAFit, nil, care.Chart{Episodes: open}, "care_team"},
+		{"closed after the client's silence", care.NoResponse, nil, care.Chart{Episodes: open}, "nobody"},
+		{"handed over", care.HandedOver, nil, care.Chart{Episodes: open}, "nobody"},
 	} {
 		r := care.Referral{ID: "rf_1", Episode: episode, Status: c.status, Alternatives: c.alternatives}
+		if c.name == "the client asked for other times" {
+			r.AskedAt = closed
+		}
 		if got := rules.WhoseTurn(r, &c.chart); got != c.want {
 			t.Errorf("%s: %s's turn, want %s's", c.name, got, c.want)
 		}

@@ -192,7 +192,7 @@ func (s *Store) Sweep(ctx context.Context) ([]Fired, error) {
 			if fault == nil && a.Effect == "" && a.At.Before(together[i].At) {
 				return fired, nil // the clock went back in between: it is not due after all
 			}
-			if s.due.has(together[i]) {
+			if a.Effect == "" && s.due.has(together[i]) { // no deadline stands behind it; two effects of one may fall together
 				s.due.forget(together[i].Ref)
 			}
 			if a.Effect != "" {

@@ -412,14 +412,25 @@ func expected(clock rules.Clock, dl care.Deadline, got []effect, now time.Time) 
 		ID: dl.ID, Chart: dl.Chart, Code: dl.Code, Subject: dl.Subject, Starts: dl.Starts, Due: dl.Due, Zone: dl.Zone, Reader: dl.Reader,
 	})
 	var want []effect
-	for !again.Next.IsZero() && !again.Next.After(until) {
-		var name string
-		var at time.Time
-		if name, at, again = clock.Fall(again); name == rules.Closed {
-			again.Next = time.Time{}
+	fall := func(due func() bool) {
+		for !again.Next.IsZero() && due() {
+			var name string
+			var at time.Time
+			if name, at, again = clock.Fall(again); name == rules.Closed {
+				again.Next = time.Time{}
+			}
+			want = append(want, effect{name, at})
 		}
-		want = append(want, effect{name, at})
 	}
+	for _, p := range dl.Pauses { // nothing falls while it waits
+		fall(func() bool { return again.Next.Before(p.From) })
+		again = clock.Pause(again, p.From, p.Reason, p.Actor)
+		if p.To.IsZero() {
+			return want
+		}
+		again = clock.Resume(again, p.To)
+	}
+	fall(func() bool { return !again.Next.After(until) })
 	return want
 }
 

@@ -44,6 +44,7 @@ var kinds = []kind{
 	{care.KindPlan, 18, false, decode[care.UnprocessablePlan]},
 	{care.KindIntake, 19, false, decode[care.Intake]},
 	{care.KindErasure, 20, false, decode[care.Erasure]},
+	{care.KindHold, 21, false, decode[care.Hold]},
 }
 
 // codecJSON is the codec of records: JSON. Another one gets another number.

@@ -21,7 +21,7 @@ type appointment struct {
 	Start     time.Time              `json:"start"`
 	End       time.Time              `json:"end"`
 	Minutes   int                    `json:"minutes"`
-	Status    care.AppointmentStatus `json:"status" enum:"booked,attended,no_show_client,no_show_provider,cancelled_client,cancelled_provider"`
+	Status    care.AppointmentStatus `json:"status" enum:"booked,attended,no_show_client,no_show_provider,cancelled_client,cancelled_provider,void"`
 	Virtual   bool                   `json:"virtual"`
 	Link      string                 `json:"link,omitempty" doc:"Where it is joined"`
 	Covered   string                 `json:"covered,omitempty" enum:"covered,unverified,hold" doc:"Of a session"`
@@ -29,6 +29,8 @@ type appointment struct {
 	BookedBy  care.Role              `json:"booked_by,omitempty"`
 	OutcomeAt *time.Time             `json:"outcome_at,omitempty"`
 	Corrected []correction           `json:"corrections,omitempty" doc:"What was said of it before, the oldest first"`
+	Sequence  int                    `json:"sequence" doc:"Counts its changes, as the calendar notices do"`
+	Late      bool                   `json:"late_cancel,omitempty" doc:"The client cancelled it late"`
 }
 
 // correction is an outcome that was taken back.
@@ -47,6 +49,7 @@ func showAppointment(ap care.Appointment, zone *time.Location) appointment {
 		Corrected: each(ap.Corrections, func(c care.Correction) correction {
 			return correction{Was: c.Was, At: c.At.In(zone), As: c.As, Reason: c.Reason}
 		}),
+		Sequence: ap.Sequence, Late: ap.LateCancel,
 	}
 }
 

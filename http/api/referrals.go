@@ -20,7 +20,7 @@ type referral struct {
 	Episode       care.EpisodeID      `json:"episode_id"`
 	Client        care.ChartID        `json:"client_id"`
 	Provider      care.ChartID        `json:"provider_id"`
-	Status        care.ReferralStatus `json:"status" enum:"submitted,accepted,proposed,consult_booked,consult_held,first_session_booked,in_care,declined,expired,withdrawn_by_client,withdrawn_superseded,rerouted,not_a_fit,care_ended"`
+	Status        care.ReferralStatus `json:"status" enum:"submitted,accepted,proposed,consult_booked,consult_held,first_session_booked,in_care,declined,expired,withdrawn_by_client,withdrawn_superseded,rerouted,not_a_fit,care_ended,no_response,handed_over"`
 	Turn          string              `json:"whose_turn" enum:"client,provider,care_team,nobody"`
 	SelfScheduled bool                `json:"self_scheduled"`
 	SubmittedAt   time.Time           `json:"submitted_at"`
@@ -40,10 +40,12 @@ type deadline struct {
 	Opens *time.Time         `json:"opens,omitempty"`
 	Due   time.Time          `json:"due" doc:"The last good second"`
 	State care.DeadlineState `json:"state" enum:"running,paused,met,missed,stopped"`
+	// Offered says why a first call that took place later counts all the same.
+	Offered bool `json:"offered,omitempty" doc:"It was offered in time and the client chose later, so it counts as met"`
 }
 
 func showDeadline(d care.Deadline, zone *time.Location) deadline {
-	return deadline{ID: d.ID, Code: d.Code, Opens: in(zone, d.Opens), Due: d.Due.In(zone), State: d.State}
+	return deadline{ID: d.ID, Code: d.Code, Opens: in(zone, d.Opens), Due: d.Due.In(zone), State: d.State, Offered: d.Offered}
 }
 
 func (a *API) showReferral(ctx context.Context, chart *care.Chart, r care.Referral, zone *time.Location) referral {
@@ -193,7 +195,7 @@ func (a *API) onReferral(ctx context.Context, key Keyed, do act.Act) (referral, 
 }
 
 type findReferrals struct {
-	Status care.ReferralStatus `query:"status" enum:"submitted,accepted,proposed,consult_booked,consult_held,first_session_booked,in_care,declined,expired,withdrawn_by_client,withdrawn_superseded,rerouted,not_a_fit"`
+	Status care.ReferralStatus `query:"status" enum:"submitted,accepted,proposed,consult_booked,consult_held,first_session_booked,in_care,declined,expired,withdrawn_by_client,withdrawn_superseded,rerouted,not_a_fit,no_response,handed_over"`
 	Client care.ChartID        `query:"client" maxLength:"64" doc:"For the care team: all of one client; left out: those with something due in the next days"`
 	Limit  int                 `query:"limit" minimum:"1" maximum:"100" default:"50"`
 	Cursor string              `query:"cursor" maxLength:"200" doc:"The next of the page before"`

@@ -64,6 +64,9 @@ var table = []operation{
 	{post, "/api/v1/referrals/{id}/choose", "choose", therapist, ok, "Having left, see a client through or hand them on", on((*API).choose)},
 	{post, "/api/v1/referrals/{id}/discharge", "discharge", therapist, ok, "End a client's care with me", on((*API).discharge)},
 	{post, "/api/v1/referrals/{id}/withdraw", "withdraw", clients, ok, "Take a request back", on((*API).withdraw)},
+	{post, "/api/v1/referrals/{id}/other_times", "other_times", clients, ok, "Say that none of the offered times fits", on((*API).otherTimes)},
+	{post, "/api/v1/referrals/{id}/not_a_fit", "not_a_fit", both, ok, "Say, after the first call, that the two do not suit each other", on((*API).notAFit)},
+	{post, "/api/v1/holds", "hold", clients, made, "Keep an opening for me while I fill in a form; a second hold lets the first go", on((*API).hold)},
 	{get, "/api/v1/deadlines/{id}/explain", "read explanation", around, ok, "How a deadline came about, step by step", single((*API).explain)},
 
 	{post, "/api/v1/coverages", "add_coverage", clients, made, "Give the details of my plan", on((*API).addCoverage)},
@@ -72,7 +75,9 @@ var table = []operation{
 
 	{get, "/api/v1/appointments", "read appointments", both, ok, "My appointments", on((*API).appointments)},
 	{post, "/api/v1/appointments", "book_session", both, made, "Book a session", on((*API).bookSession)},
-	{post, "/api/v1/appointments/{id}/outcome", "outcome", therapist, ok, "Say what became of an appointment", on((*API).outcome)},
+	{post, "/api/v1/appointments/{id}/reschedule", "reschedule", both, ok, "Give an appointment another time before it begins", on((*API).reschedule)},
+	{post, "/api/v1/appointments/{id}/cancel", "cancel", both, ok, "Call an appointment off before it begins", on((*API).cancel)},
+	{post, "/api/v1/appointments/{id}/outcome", "outcome", both, ok, "Say what became of an appointment; a client can say that the provider did not come", on((*API).outcome)},
 
 	{post, "/api/v1/appointments/{id}/correct", "correct", []care.Role{care.RoleProvider, care.RoleCareTeam}, ok, "Say that an outcome was wrong, and why", on((*API).correct)},
 

@@ -35,6 +35,7 @@ type Mail struct {
 	Subject string    `json:"subject"`
 	Text    string    `json:"text"`
 	HTML    string    `json:"html"`
+	ICS     string    `json:"ics,omitempty"` // for the reader's calendar
 }
 
 // Sender hands a mail over. An error that is ErrRefused says that trying again
@@ -219,10 +220,14 @@ func (p *Post) write(ctx context.Context, member care.Member) (Mail, error) {
 	}
 	subject, body, _ := strings.Cut(text.String(), "\n")
 	body = strings.TrimSpace(body) + "\n"
-	return Mail{
+	mail := Mail{
 		ID: string(m.ID), At: m.At, To: to, Subject: strings.TrimSpace(strings.TrimPrefix(subject, "Subject:")),
 		Text: body, HTML: page(body),
-	}, nil
+	}
+	if m.Event != nil {
+		mail.ICS, err = Calendar(*m.Event, m.At, p.base+m.Link, programme.Programme.CareEmail, to)
+	}
+	return mail, err
 }
 
 // address finds where a message goes: the person's own address, or the desk's.

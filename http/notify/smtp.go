@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -51,6 +52,17 @@ func (s *smtp) Send(ctx context.Context, m Mail) error {
 	msg.SetMessageIDWithValue(m.ID + "@careconnect.invalid")
 	msg.SetBodyString(mail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(mail.TypeTextHTML, m.HTML)
+	if m.ICS != "" {
+		method := "REQUEST"
+		if strings.Contains(m.ICS, "METHOD:CANCEL") {
+			method = "CANCEL"
+		}
+		// Some calendars look for it beside the text, others among what is attached.
+		msg.AddAlternativeString(mail.ContentType("text/calendar; method="+method), m.ICS)
+		if err := msg.AttachReader("appointment.ics", strings.NewReader(m.ICS), mail.WithFileContentType("application/ics")); err != nil {
+			return fmt.Errorf("attach calendar file: %w", err)
+		}
+	}
 	err = client.DialAndSendWithContext(ctx, msg)
 	var refused *mail.SendError
 	if errors.As(err, &refused) && !refused.IsTemp() && refused.ErrorCode() >= 500 {

@@ -26,6 +26,9 @@ type choosing struct {
 	Cost        string
 	Explain     *assets.Explain
 	CareEmail   string
+	Back        assets.Link    // empty: to my care
+	Note        string         // what limits the choice
+	Other       []assets.Field // a time that is typed
 }
 
 func (p *Pages) chooseForm(w http.ResponseWriter, r *http.Request) error {

@@ -26,7 +26,7 @@ type chapter struct {
 	Next        *assets.Link
 }
 
-var numbered = regexp.MustCompile(`^\d+-`)
+var numbered = regexp.MustCompile(`^\d+[a-z]?-`)
 
 // chapters are all pages in their order.
 func chapters(words rules.Words) []chapter {

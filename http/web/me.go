@@ -237,11 +237,13 @@ func (m *mine) call(r care.Referral) assets.Event {
 	return e
 }
 
+// joinAction leads into an appointment, and to where it is moved or cancelled.
 func joinAction(ap care.Appointment, style string) []assets.Action {
+	change := assets.Action{Text: "Move or cancel", Href: "/me/appt/" + string(ap.ID), Icon: "calendar", Style: "ghost"}
 	if ap.Link == "" {
-		return nil
+		return []assets.Action{change}
 	}
-	return []assets.Action{{Text: "Join by video", Href: ap.Link, Icon: "video", Style: style}}
+	return []assets.Action{{Text: "Join by video", Href: ap.Link, Icon: "video", Style: style}, change}
 }
 
 func (m *mine) formsEvent(r care.Referral) assets.Event {

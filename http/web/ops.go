@@ -102,6 +102,8 @@ var taskWords = map[string]string{
 	"provider_no_show": "The provider did not come to an appointment",
 	"mail_undelivered": "A message could not be delivered: reach the person another way",
 	"follow_up_missed": "A follow-up was owed and became known too late: we missed it",
+	"no_word":          "Nobody has said that a first call took place: ask both sides",
+	"link_missing":     "An appointment begins within two hours and has no way to join",
 	"outcome_missing":  "Nobody has said what became of a session; the promise hangs on it",
 }
 

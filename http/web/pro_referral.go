@@ -51,6 +51,7 @@ type visitCard struct {
 	Badge   assets.Badge
 	Facts   []assets.Fact
 	Join    string
+	Change  []assets.Action
 	Actions []assets.Action
 	Wrong   *assets.Action
 }
@@ -240,6 +241,9 @@ func visitShown(ap care.Appointment, ref care.Referral, zone *time.Location, now
 	if word := coveredWords[ap.Covered]; word != "" && ap.Type == care.Session {
 		card.Facts = append(card.Facts, assets.Fact{Term: "Coverage of this session", Text: word})
 	}
+	if ap.LateCancel {
+		card.Facts = append(card.Facts, assets.Fact{Term: "Cancelled late", Text: moment(ap.OutcomeAt, zone).Text})
+	}
 	if ap.Status != care.Booked {
 		card.Facts = append(card.Facts, correctionFacts(ap)...)
 		if correctable(ap) {
@@ -250,6 +254,7 @@ func visitShown(ap care.Appointment, ref care.Referral, zone *time.Location, now
 	}
 	card.Join = ap.Link
 	if ap.Start.After(now) {
+		card.Change = []assets.Action{{Text: "Move or cancel", Href: "/pro/appt/" + string(ap.ID), Icon: "calendar", Style: "outline"}}
 		return card
 	}
 	held := map[care.AppointmentType]string{care.Consultation: "It was held", care.Session: "They attended"}[ap.Type]

@@ -20,6 +20,7 @@ var outcomeBadges = map[care.AppointmentStatus]assets.Badge{
 	care.NoShowClient:      {Text: "Client did not come", Kind: "warning", Icon: "user"},
 	care.NoShowProvider:    {Text: "Provider did not come", Kind: "danger", Icon: "user"},
 	care.CancelledClient:   {Text: "Cancelled by the client", Kind: "quiet", Icon: "x"},
+	care.Void:              {Text: "Fell away", Kind: "quiet", Icon: "x"},
 	care.CancelledProvider: {Text: "Cancelled by the provider", Kind: "quiet", Icon: "x"},
 }
 

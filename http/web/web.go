@@ -70,7 +70,8 @@ func New(c Config) (*Pages, error) {
 // Routes are the lines of the route table that are pages.
 func (p *Pages) Routes() []reply.Route {
 	routes := []reply.Route{{Method: http.MethodGet, Path: static + "{file:.+}", Does: "read file", Handler: http.HandlerFunc(p.file)}}
-	for _, area := range [][]reply.Route{p.commonRoutes(), p.publicRoutes(), p.clientRoutes(), p.providerRoutes(), p.careTeamRoutes(), p.deskRoutes()} {
+	for _, area := range [][]reply.Route{p.commonRoutes(), p.publicRoutes(), p.clientRoutes(), p.providerRoutes(),
+		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.careTeamRoutes(), p.deskRoutes()} {
 		routes = append(routes, area...)
 	}
 	return routes

@@ -34,7 +34,9 @@ var acts = []ActRow{
 	{"send_link", by{anonymous: Any, system: Any}},
 	{"request_new", by{anonymous: Any, system: Any}},
 	{"request", by{client: Own, system: Any}},
+	{"hold", by{client: Own, system: Any}},
 	{"withdraw", by{client: Own, system: Any}},
+	{"other_times", by{client: Own, system: Any}},
 	{"add_coverage", by{client: Own, system: Any}},
 	{"claim_benefit", by{client: Own, system: Any}},
 	{"update_me", by{client: Own, system: Any}},
@@ -48,12 +50,15 @@ var acts = []ActRow{
 	// who seeks and who gives it
 	{"book", by{client: Own, provider: Addressed, system: Any}},
 	{"book_session", by{client: Own, provider: Addressed, system: Any}},
+	{"reschedule", by{client: Own, provider: Addressed, system: Any}},
+	{"not_a_fit", by{client: Own, provider: Addressed, system: Any}},
+	{"cancel", by{client: Own, provider: Addressed, system: Any}},
 
 	// who gives it
 	{"accept", by{provider: Addressed, system: Any}},
 	{"decline", by{provider: Addressed, system: Any}},
 	{"propose", by{provider: Addressed, system: Any}},
-	{"outcome", by{provider: Addressed, system: Any}},
+	{"outcome", by{client: Own, provider: Addressed, system: Any}},
 	{"correct", by{provider: Addressed, careTeam: Any, system: Any}},
 	{"acknowledge", by{provider: Addressed, clinical: Any, system: Any}},
 	{"choose", by{provider: Addressed, system: Any}},

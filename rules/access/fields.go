@@ -78,7 +78,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindEpisode, "source", f{"Source"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "course", f{"First", "FirstAt", "FollowUp", "ClosedAt", "ClosedFor", "Gap"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
 
-	{care.OfClient, care.KindReferral, "referral", f{"ID", "Episode", "Client", "Provider", "Status", "SubmittedAt", "SelfBooked", "Preferred", "Offered", "OfferedAt", "AnsweredAt", "Respond", "Consult", "Meeting", "ExpiredAt", "ClosedAt"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindReferral, "referral", f{"ID", "Episode", "Client", "Provider", "Status", "SubmittedAt", "SelfBooked", "Preferred", "Offered", "OfferedAt", "AnsweredAt", "Respond", "Consult", "Meeting", "ExpiredAt", "AskedAt", "ClosedAt"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "note and concerns", f{"Note", "Concerns"}, sees{client: own, provider: addressed, clinical: all}},
 	{care.OfClient, care.KindReferral, "decline reason", f{"Reason"}, sees{provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "alternatives", f{"Alternatives"}, sees{client: own, careTeam: all, clinical: all}},
@@ -86,7 +86,10 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindAppointment, "visit", f{"ID", "Referral", "Episode", "Client", "Provider", "Type", "Start", "End", "Status", "Programme"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered", "Moves", "PassedOver", "Recorded", "AtRisk"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "corrections", f{"Corrections"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindAppointment, "changes", f{"Sequence", "LateCancel"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindAppointment, "link", f{"Link"}, sees{client: own, provider: addressed}},
+
+	{care.OfClient, care.KindHold, "hold", f{"ID", "Client", "Provider", "Start", "End", "Until", "Clock"}, sees{client: own}},
 
 	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindCoverage, "group and findings", f{"Group", "Note", "VerifiedBy"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
@@ -139,14 +142,15 @@ var fields = []FieldRow{
 	{care.OfProgramme, care.KindProgramme, "on call", f{"OnCallEmail"}, sees{careTeam: all, clinical: all, operator: all}},
 	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays", "RetainYears"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "terms of screenings", f{"BaselineDays", "SafetyRepeatMinutes", "SafetyRepeats"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "terms of appointments", f{"LateCancelHours", "SilenceHours", "NoResponseDays", "HoldMinutes", "NoWordMinutes"}, everyone()},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State"}, everyone()},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
 	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends"}, sees{careTeam: all, operator: all}},
 }
 
 var (
-	wholeDeadline = f{"ID", "Chart", "Code", "Subject", "Starts", "Opens", "Due", "Zone", "Reader", "Pauses", "State", "SettleAt", "Step", "Next", "Terms", "TZData"}
-	wholeMessage  = f{"ID", "Chart", "To", "ToRole", "Template", "Subject", "When", "Zone", "Note", "Link", "At", "State", "Attempts", "Next", "SentAt"}
+	wholeDeadline = f{"ID", "Chart", "Code", "Subject", "Starts", "Opens", "Due", "Zone", "Reader", "Pauses", "State", "SettleAt", "Step", "Next", "Terms", "TZData", "Offered"}
+	wholeMessage  = f{"ID", "Chart", "To", "ToRole", "Template", "Subject", "When", "Zone", "Note", "Link", "At", "State", "Attempts", "Next", "SentAt", "Event"}
 )
 
 // everyone is whoever comes, signed in or not. The system needs no view.
@@ -200,6 +204,7 @@ var types = map[care.Kind]reflect.Type{
 	care.KindTerms:       reflect.TypeFor[care.Terms](),
 	care.KindEmployer:    reflect.TypeFor[care.Employer](),
 	care.KindPlan:        reflect.TypeFor[care.UnprocessablePlan](),
+	care.KindHold:        reflect.TypeFor[care.Hold](),
 	care.KindIntake:      reflect.TypeFor[care.Intake](),
 	care.KindErasure:     reflect.TypeFor[care.Erasure](),
 }

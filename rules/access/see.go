@@ -22,6 +22,7 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Episodes = cutAll(v, chart.Episodes)
 	view.Referrals = cutAll(v, chart.Referrals)
 	view.Appointments = cutAll(v, chart.Appointments)
+	view.Holds = cutAll(v, chart.Holds)
 	view.Coverages = cutAll(v, chart.Coverages)
 	view.Screenings = cutAll(v, chart.Screenings)
 	view.Alerts = cutAll(v, chart.Alerts)

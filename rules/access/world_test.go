@@ -124,6 +124,7 @@ func world() *care.Chart {
 	c.Add(dyed(d, func(*care.UnprocessablePlan) {}))
 	c.Add(dyed(d, func(*care.Intake) {}))
 	c.Add(dyed(d, func(*care.Erasure) {}))
+	c.Add(dyed(d, func(*care.Hold) {}))
 	c.Add(dyed(d, func(*care.Pass) {}))
 	c.Add(dyed(d, func(*care.Task) {}))
 	for _, id := range []care.EpisodeID{"ep-1", "ep-2"} {

@@ -120,6 +120,11 @@ func (d *draft) put(r care.Record) {
 	d.Changes = append(d.Changes, care.Put{Chart: d.chart.ID, Record: r})
 }
 
+func (d *draft) drop(r care.Record) {
+	d.chart.Remove(r)
+	d.Changes = append(d.Changes, care.Drop{Chart: d.chart.ID, Record: r})
+}
+
 // start begins a deadline of the table of duties.
 func (d *draft) start(deadline care.Deadline) care.DeadlineID {
 	deadline.ID = care.DeadlineID(d.env.ID("dl"))
@@ -134,9 +139,14 @@ func (d *draft) start(deadline care.Deadline) care.DeadlineID {
 
 // settle ends a deadline, if it still runs.
 func (d *draft) settle(id care.DeadlineID, state care.DeadlineState) {
-	if dl, ok := d.chart.Deadline(id); ok && (dl.State == care.Running || dl.State == care.Waiting) {
-		d.put(rules.Settle(dl, state, d.env.Now))
+	dl, ok := d.chart.Deadline(id)
+	if !ok || dl.State != care.Running && dl.State != care.Waiting {
+		return
 	}
+	if dl.Code == "consult" {
+		dl = d.env.Clock.Resume(dl, d.env.Now) // its pause, if it is in one, ends with it
+	}
+	d.put(rules.Settle(dl, state, d.env.Now))
 }
 
 // tell puts a message into the outbox. Who has been told the same of the same in

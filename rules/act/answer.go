@@ -52,6 +52,7 @@ func (a Accept) Decide(k Known, env Env) Plan {
 	}
 	r.Status = care.Accepted
 	d.answered(&r)
+	d.offer(&r)
 	d.put(r)
 	d.tellClient("accepted", string(r.ID), "/me", time.Time{})
 	d.Made = string(r.ID)
@@ -67,10 +68,9 @@ func (a Decline) Decide(k Known, env Env) Plan {
 	if len(a.Reason) > 500 {
 		return fault(care.Invalid, "invalid_input", "reason: at most 500 letters; it may also stay empty.")
 	}
-	r.Status, r.Reason, r.ClosedAt = care.Declined, a.Reason, env.Now
+	r.Reason = a.Reason
 	d.answered(&r)
-	d.settle(r.Consult, care.Stopped)
-	d.unchoose(r)
+	d.end(&r, care.Declined)
 	d.rescue(r, k, "declined")
 	d.Made = string(r.ID)
 	return d.plan()
@@ -88,6 +88,7 @@ func (a Propose) Decide(k Known, env Env) Plan {
 	}
 	r.Status, r.Offered, r.OfferedAt = care.Proposed, times, env.Now
 	d.answered(&r)
+	d.offer(&r)
 	d.put(r)
 	d.tellClient("proposed", string(r.ID), "/me", time.Time{})
 	d.Made = string(r.ID)
@@ -183,35 +184,22 @@ func (a Withdraw) Decide(k Known, env Env) Plan {
 	if over || r.Status == care.InCare {
 		return moved(r)
 	}
+	p, _ := ofProvider(k, r.Provider)
 	d := begin(env, chart)
-	if ap, booked := d.chart.Appointment(r.Meeting); booked && ap.Status == care.Booked {
-		ap.Status, ap.OutcomeAt = care.CancelledClient, env.Now
-		d.put(ap)
-	}
-	for _, ap := range d.chart.Appointments {
-		if ap.Referral == r.ID && ap.Status == care.Booked {
-			ap.Status, ap.OutcomeAt = care.CancelledClient, env.Now
-			d.put(ap)
-		}
-	}
-	r.Status, r.ClosedAt = care.Withdrawn, env.Now
-	for _, dl := range d.chart.Deadlines {
-		if dl.Subject == string(r.ID) {
-			d.settle(dl.ID, care.Stopped)
-		}
-	}
+	d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
+	d.end(&r, care.Withdrawn)
 	d.put(r)
 	d.judge(r.Episode)
 	d.baseline(r.Episode)
 	d.tellProvider(r.Provider, "withdrawn", string(r.ID), "/pro", time.Time{}, "")
-	d.closeIfIdle(r.Episode)
+	d.closeIfIdle(r.Episode, "withdrawn")
 	d.Made = string(r.ID)
 	return d.plan()
 }
 
 // closeIfIdle ends an episode that nobody works on any more because the client
-// withdrew: its promise is neither kept nor broken.
-func (d *draft) closeIfIdle(id care.EpisodeID) {
+// withdrew or stayed silent: its promise is neither kept nor broken.
+func (d *draft) closeIfIdle(id care.EpisodeID, why string) {
 	e, ok := d.chart.Episode(id)
 	if !ok || e.First != "" || !e.ClosedAt.IsZero() {
 		return
@@ -221,7 +209,7 @@ func (d *draft) closeIfIdle(id care.EpisodeID) {
 			return
 		}
 	}
-	e.ClosedAt, e.ClosedFor = d.env.Now, "withdrawn"
+	e.ClosedAt, e.ClosedFor = d.env.Now, why
 	d.put(e)
 	d.judge(e.ID)
 }
@@ -266,7 +254,8 @@ var words = map[care.ReferralStatus]string{
 	care.ConsultBooked: "booked for a consultation", care.ConsultHeld: "past its consultation", care.SessionBooked: "booked for a session",
 	care.InCare: "in care", care.Declined: "declined", care.Expired: "past its time to answer", care.Withdrawn: "withdrawn",
 	care.Superseded: "withdrawn, since the client chose another", care.Rerouted: "with other providers", care.NotAFit: "closed as not a fit",
-	care.Ended: "ended, and so is care",
+	care.Ended:      "ended, and so is care",
+	care.NoResponse: "closed, since no time was chosen", care.HandedOver: "with another provider",
 }
 
 // Status gives the words for a referral's status.

@@ -64,7 +64,7 @@ func (a Book) Decide(k Known, env Env) Plan {
 	// answering or by booking it.
 	agreed := slices.ContainsFunc(r.Offered, start.Equal) ||
 		slices.ContainsFunc(r.Preferred, start.Equal) && (!unanswered || env.Actor.Role == care.RoleProvider)
-	busy := busyTimes(p.ID, start, bookAhead, k)
+	busy := busyTimes(p.ID, start, "", k, env.Now)
 	next := openings(p, p.Hours.ConsultMinutes, k, env, start)
 	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
 	if clashes(start, end, busy) || !agreed && !open {
@@ -130,10 +130,11 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 	end := start.Add(time.Duration(a.Minutes) * time.Minute)
 	next := openings(p, a.Minutes, k, env, start)
 	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
-	if clashes(start, end, busyTimes(p.ID, start, bookAhead, k)) || env.Actor.Role == care.RoleClient && !open {
+	if clashes(start, end, busyTimes(p.ID, start, "", k, env.Now)) || env.Actor.Role == care.RoleClient && !open {
 		return Plan{Fault: taken(next)}
 	}
 	d := begin(env, chart)
+	d.chosen(r)
 	d.settle(r.Consult, care.Stopped) // a session was booked without a call first
 	ap := care.Appointment{
 		ID: care.AppointmentID(env.ID("ap")), Referral: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider,
@@ -141,16 +142,14 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 		BookedBy: env.Actor.Role, BookedAt: env.Now, Programme: care.ProgrammeChart,
 		Covered: covered(chart, env), AtRisk: atRisk(p, chart.Client.State, start), PassedOver: passesOver(chart, r, p, a.Minutes, start, k, env),
 	}
-	d.put(ap)
 	if r.Status != care.InCare {
 		r.Status = care.SessionBooked
 		d.put(r)
 	}
 	d.supersedeOthers(r)
+	d.book(ap, p, "session_booked")
 	d.judge(r.Episode)
 	d.baseline(r.Episode)
-	d.tellClient("session_booked", string(ap.ID), "/me", start)
-	d.tellProvider(r.Provider, "session_booked", string(ap.ID), "/pro/r/"+string(r.ID), start, p.Hours.Zone)
 	d.Made = string(ap.ID)
 	return d.plan()
 }
@@ -162,7 +161,7 @@ func passesOver(chart *care.Chart, r care.Referral, p care.Provider, minutes int
 	if !open || env.Actor.Role != care.RoleClient || !start.After(promise.Due) {
 		return false
 	}
-	busy := busyTimes(p.ID, lastDays(promise), bookAhead, k)
+	busy := busyTimes(p.ID, lastDays(promise), "", k, env.Now)
 	return len(env.Clock.Calendar.Openings(p.Hours, minutes, busy, env.Now, lastDays(promise), promise.Due, 1)) > 0
 }
 

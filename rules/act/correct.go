@@ -84,9 +84,11 @@ func (d *draft) restand(ap care.Appointment) {
 	if ap.Type == care.Consultation {
 		switch {
 		case ap.Status == care.Attended && (r.Status == care.Accepted || r.Status == care.Proposed):
-			r.Status, r.Meeting = care.ConsultHeld, ap.ID
+			r.Status, r.Meeting, r.AskedAt = care.ConsultHeld, ap.ID, time.Time{}
+			d.heldAfterAll(r, ap)
 		case ap.Status != care.Attended && r.Status == care.ConsultHeld && r.Meeting == ap.ID:
 			r.Status, r.Meeting = care.Accepted, ""
+			d.undone(&r, letGo[ap.Status])
 		}
 	} else if r.Status == care.ConsultHeld || r.Status == care.SessionBooked || r.Status == care.InCare {
 		r.Status = care.ConsultHeld

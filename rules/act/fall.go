@@ -45,6 +45,14 @@ func (a Fall) Needs(k Known) Needs {
 	if dl.Code == "credential_end" {
 		n.Sets = []care.Set{inbox(a.Chart), panel(a.Chart)}
 	}
+	if clocksOf[dl.Code] {
+		if ap, ok := chart.Appointment(care.AppointmentID(dl.Subject)); ok {
+			n.Charts = append(n.Charts, ap.Provider)
+			if r, ok := chart.Referral(ap.Referral); ok && dl.Code == "no_word" {
+				n.Match = rescueMatch(chart, r)
+			}
+		}
+	}
 	if dl.Code == "respond" {
 		if r, ok := chart.Referral(care.ReferralID(dl.Subject)); ok {
 			n.Charts = append(n.Charts, r.Provider)
@@ -103,6 +111,18 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 
 	"credential_notice closes": credentialNotice,
 	"credential_last closes":   credentialNotice,
+	"choose waits":             silent,
+	"choose choose":            chooseNudge,
+	"choose closes":            noResponse,
+	"visit_client visit":       visitSoon(care.RoleClient),
+	"visit_provider visit":     visitSoon(care.RoleProvider),
+	"visit_client closes":      begun,
+	"visit_provider closes":    begun,
+	"link link_missing":        linkMissing,
+	"link link_desk":           linkDesk,
+	"link closes":              unlinked,
+	"no_word closes":           noWord,
+	"hold closes":              holdEnds,
 }
 
 func nudge(d *draft, dl care.Deadline, _ Known) {

@@ -135,18 +135,9 @@ func passOn(template string) func(*draft, care.Referral, care.Provider, Known) {
 // handOn ends a referral that its provider does not see through, and offers
 // others who can still keep the promise. The client's place in time stays.
 func (d *draft) handOn(r care.Referral, k Known, template string) {
-	r.Status, r.ClosedAt = care.Rerouted, d.env.Now
-	for _, its := range d.chart.Deadlines {
-		if its.Subject == string(r.ID) {
-			d.settle(its.ID, care.Stopped)
-		}
-	}
-	for _, ap := range d.chart.Appointments {
-		if ap.Referral == r.ID && ap.Status == care.Booked {
-			ap.Status, ap.OutcomeAt = care.CancelledProvider, d.env.Now
-			d.put(ap)
-		}
-	}
+	p, _ := ofProvider(k, r.Provider)
+	d.callOffAll(r.ID, care.CancelledProvider, p.Hours.Zone)
+	d.end(&r, care.Rerouted)
 	d.rescue(r, k, template)
 	d.baseline(r.Episode)
 }

@@ -152,6 +152,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 		"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
 		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "verify", "verify", "acknowledge",
 		"leave", "join", "pause", "resume", "share", "finish",
+		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "not a fit", "nobody came",
 		"correct", "correct", "refuse form", "retake",
 	}).Draw(l.t, "deed") {
 	case "ask":
@@ -182,6 +183,28 @@ func (l *life) deed() (care.Actor, act.Act) {
 			ap := rapid.SampledFrom(begun).Draw(l.t, "appointment")
 			return provider(ap.Provider), act.Outcome{Appointment: ap.ID, Result: rapid.SampledFrom([]care.AppointmentStatus{care.Attended, care.Attended, care.NoShowClient, care.NoShowProvider}).Draw(l.t, "result")}
 		}
+	case "reschedule":
+		if ap, ok := l.someBooked(chart); ok {
+			return l.oneSide(ap), act.Reschedule{Appointment: ap.ID, Start: l.opening()}
+		}
+	case "cancel":
+		if ap, ok := l.someBooked(chart); ok {
+			return l.oneSide(ap), act.Cancel{Appointment: ap.ID}
+		}
+	case "not a fit":
+		return who, act.NotAFit{Referral: r.ID}
+	case "nobody came":
+		if ap, ok := l.someBooked(chart); ok {
+			return client(l.me), act.Outcome{Appointment: ap.ID, Result: care.NoShowProvider}
+		}
+	case "hold":
+		return client(l.me), act.Hold{Client: l.me, Provider: p, Start: l.opening()}
+	case "other times":
+		a := act.OtherTimes{Referral: r.ID, Later: rapid.Bool().Draw(l.t, "later")}
+		if rapid.Bool().Draw(l.t, "listing") {
+			a.Preferred = []time.Time{l.opening()}
+		}
+		return client(l.me), a
 	case "save":
 		if len(chart.Screenings) > 0 {
 			s := rapid.SampledFrom(chart.Screenings).Draw(l.t, "form")
@@ -236,6 +259,18 @@ func (l *life) deed() (care.Actor, act.Act) {
 	return care.Actor{}, nil
 }
 
+func (l *life) someBooked(chart *care.Chart) (care.Appointment, bool) {
+	standing := slices.DeleteFunc(slices.Clone(chart.Appointments), func(ap care.Appointment) bool { return ap.Status != care.Booked })
+	if len(standing) == 0 {
+		return care.Appointment{}, false
+	}
+	return rapid.SampledFrom(standing).Draw(l.t, "booked"), true
+}
+
+func (l *life) oneSide(ap care.Appointment) care.Actor {
+	return rapid.SampledFrom([]care.Actor{client(ap.Client), provider(ap.Provider)}).Draw(l.t, "side")
+}
+
 // holds is what must be so whenever everything that is due has happened.
 func (l *life) holds() {
 	l.Helper()
@@ -250,6 +285,89 @@ func (l *life) holds() {
 	l.nothingTwice(chart)
 	l.firstAttended(chart)
 	l.formsBeforeSessions(chart)
+	l.appointmentsAreTold(chart)
+	l.waitsOnlyForTheClient(chart)
+	l.holdsEnd(chart)
+}
+
+// holdsEnd: a client holds one time at most, and none that has run out.
+func (l *life) holdsEnd(chart *care.Chart) {
+	l.Helper()
+	if len(chart.Holds) > 1 {
+		l.Fatalf("%d times are held at once", len(chart.Holds))
+	}
+	for _, h := range chart.Holds {
+		if !l.now.Before(h.Until) {
+			l.Fatalf("%s was to end at %v, and it is %v", h.ID, h.Until, l.now)
+		}
+	}
+}
+
+// appointmentsAreTold: each side is reminded of what is to come and of nothing
+// else; the notices of one appointment count up by one, from nought, to each side
+// alike; and no provider is in two places at once.
+func (l *life) appointmentsAreTold(chart *care.Chart) {
+	l.Helper()
+	for _, d := range chart.Deadlines {
+		if d.State != care.Running || d.Code != "visit_client" && d.Code != "visit_provider" && d.Code != "no_word" && d.Code != "link" {
+			continue
+		}
+		ap, _ := chart.Appointment(care.AppointmentID(d.Subject))
+		if ap.Status != care.Booked || d.Code == "no_word" && !d.Starts.Equal(ap.Start) || d.Code != "no_word" && !d.Due.Equal(ap.Start) {
+			l.Fatalf("%s of an appointment that is %s at %v is due %v", d.Code, ap.Status, ap.Start, d.Due)
+		}
+	}
+	told := map[care.AppointmentID]map[care.ChartID][]int{}
+	for _, m := range chart.Messages {
+		if m.Event != nil {
+			id := m.Event.Appointment
+			if told[id] == nil {
+				told[id] = map[care.ChartID][]int{}
+			}
+			told[id][m.To] = append(told[id][m.To], m.Event.Sequence)
+		}
+	}
+	for _, ap := range chart.Appointments {
+		for _, side := range []care.ChartID{ap.Client, ap.Provider} {
+			seen := told[ap.ID][side]
+			slices.Sort(seen)
+			if len(seen) != ap.Sequence+1 || seen[0] != 0 || seen[len(seen)-1] != ap.Sequence {
+				l.Fatalf("%s of %s is at %d, and %s was told %v", ap.ID, ap.Status, ap.Sequence, side, seen)
+			}
+		}
+		for _, other := range chart.Appointments {
+			if ap.ID < other.ID && ap.Provider == other.Provider && ap.Status == care.Booked && other.Status == care.Booked && ap.Start.Before(other.End) && other.Start.Before(ap.End) {
+				l.Fatalf("%s and %s are booked at once", ap.ID, other.ID)
+			}
+		}
+	}
+}
+
+// waitsOnlyForTheClient: the days of a first call wait only while it is the
+// client's to choose, and somebody counts how long.
+func (l *life) waitsOnlyForTheClient(chart *care.Chart) {
+	l.Helper()
+	for _, r := range chart.Referrals {
+		consult, _ := chart.Deadline(r.Consult)
+		choosing := rules.WhoseTurn(r, chart) == rules.TurnClient && r.Status.Undecided()
+		if consult.State == care.Waiting && !choosing {
+			l.Fatalf("%s is %s, turn of %s, and its days wait", r.ID, r.Status, rules.WhoseTurn(r, chart))
+		}
+		if consult.State == care.Running && !consult.Due.Equal(l.clock().Start(consult).Due) {
+			l.Fatalf("%s is due %v, and computed anew %v", r.ID, consult.Due, l.clock().Start(consult).Due)
+		}
+		counted := slices.ContainsFunc(chart.Deadlines, func(d care.Deadline) bool {
+			return d.Code == "choose" && d.Subject == string(r.ID) && d.State == care.Running
+		})
+		if choosing != counted {
+			l.Fatalf("%s is %s: the client chooses %v, and their silence is counted %v", r.ID, r.Status, choosing, counted)
+		}
+	}
+}
+
+func (l *life) clock() rules.Clock {
+	_, clock := l.store.Programme()
+	return clock
 }
 
 // answersInTime: a request runs out at 24 hours exactly when nobody had answered

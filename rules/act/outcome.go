@@ -37,10 +37,14 @@ func (a Outcome) Decide(k Known, env Env) Plan {
 	case env.Now.Before(ap.Start):
 		return fault(care.Conflict, "not_yet", "This appointment has not begun yet. Say what became of it once its time has come.")
 	}
+	if plan, ok := a.sayable(ap, env); !ok {
+		return plan
+	}
 	d := begin(env, chart)
 	ap.Status, ap.OutcomeAt = a.Result, env.Now
 	d.chart.Add(ap) // what follows sees that it is settled
 	d.untask(string(ap.ID))
+	d.quiet(ap, care.Met)
 	r, _ := d.chart.Referral(ap.Referral)
 	effect(d, &ap, &r)
 	d.put(ap)
@@ -48,6 +52,22 @@ func (a Outcome) Decide(k Known, env Env) Plan {
 	d.judge(ap.Episode)
 	d.Made = string(ap.ID)
 	return d.plan()
+}
+
+// sayable says whether whoever asks can say this: a client only that the provider
+// did not come, and only after waiting for them.
+func (a Outcome) sayable(ap care.Appointment, env Env) (Plan, bool) {
+	if env.Actor.Role != care.RoleClient {
+		return Plan{}, true
+	}
+	waited := ap.Start.Add(time.Duration(env.Terms.NoWordMinutes) * time.Minute)
+	switch {
+	case a.Result != care.NoShowProvider:
+		return fault(care.Invalid, "invalid_input", "result: you can say that the provider did not come. What else became of it, they say."), false
+	case env.Now.Before(waited):
+		return fault(care.Conflict, "not_yet", env.Words.Render("Please wait {no_word_minutes} minutes after the start before you go on without them.")), false
+	}
+	return Plan{}, true
 }
 
 type outcome struct {
@@ -66,6 +86,7 @@ var outcomes = map[outcome]func(*draft, *care.Appointment, *care.Referral){
 }
 
 func consultationHeld(_ *draft, _ *care.Appointment, r *care.Referral) {
+	r.Alternatives = nil // what was offered while nobody had said so
 	if r.Status == care.ConsultBooked {
 		r.Status = care.ConsultHeld
 	}
@@ -90,11 +111,18 @@ func missedByProvider(d *draft, ap *care.Appointment, r *care.Referral) {
 	d.task("provider_no_show", string(ap.ID))
 }
 
+// letGo is whose doing it was that an appointment was not.
+var letGo = map[care.AppointmentStatus]care.Role{
+	care.CancelledClient: care.RoleClient, care.NoShowClient: care.RoleClient,
+	care.CancelledProvider: care.RoleProvider, care.NoShowProvider: care.RoleProvider,
+}
+
 // again takes the referral a step back, so that a new time can be booked. Where
 // another session is booked already, the forms wait for that one.
 func (d *draft) again(ap *care.Appointment, r *care.Referral) {
 	if ap.Type == care.Consultation && r.Status == care.ConsultBooked {
 		r.Status, r.Meeting = care.Accepted, ""
+		d.undone(r, letGo[ap.Status])
 	}
 	if ap.Type != care.Session {
 		return

@@ -76,11 +76,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 	d := begin(env, chart)
 	d.Changes = opened
 	episode, had := d.chart.OpenEpisode()
-	decision := rules.MayRequest.Decide(rules.RequestFacts{
-		Client:   clientFacts(*chart.Client, env),
-		Provider: providerFacts(k, *provider.Provider, chart.Client.State, env),
-		Open:     openRequests(chart, episode.ID), Already: asked(chart, a.Provider), Enabled: env.Programme.Enabled,
-	}, env.Words)
+	decision := mayRequest(k, chart, *provider.Provider, env)
 	if rules.HasMovedOn(decision) {
 		return gone(k)
 	}
@@ -140,6 +136,16 @@ func gone(k Known) Plan {
 	return plan
 }
 
+// mayRequest says whether a client may ask a provider.
+func mayRequest(k Known, chart *care.Chart, p care.Provider, env Env) rules.Decision {
+	episode, _ := chart.OpenEpisode()
+	return rules.MayRequest.Decide(rules.RequestFacts{
+		Client:   clientFacts(*chart.Client, env),
+		Provider: providerFacts(k, p, chart.Client.State, env),
+		Open:     openRequests(chart, episode.ID), Already: asked(chart, p.ID), Enabled: env.Programme.Enabled,
+	}, env.Words)
+}
+
 func (a Request) chart(k Known, env Env) (*care.Chart, []care.Change, *care.Fault) {
 	if a.New != nil {
 		return a.New.open(k, env)
@@ -187,16 +193,16 @@ func (d *draft) meet(r care.Referral, p care.Provider, start time.Time) {
 		Type:   care.Consultation, Start: start, End: start.Add(time.Duration(p.Hours.ConsultMinutes) * time.Minute),
 		Virtual: true, Link: p.Link, Status: care.Booked, BookedBy: d.env.Actor.Role, BookedAt: d.env.Now, Programme: care.ProgrammeChart,
 	}
+	d.chosen(r)
 	consult, _ := d.chart.Deadline(r.Consult)
 	if d.env.Actor.Role != care.RoleProvider || !start.After(consult.Due) {
 		d.settle(r.Consult, care.Met)
 	}
-	r.Status, r.Meeting = care.ConsultBooked, appointment.ID
+	d.letGo()
+	r.Status, r.Meeting, r.AskedAt = care.ConsultBooked, appointment.ID, time.Time{}
 	d.put(r)
-	d.put(appointment)
 	d.supersedeOthers(r)
-	d.tellClient("consult_booked", string(appointment.ID), "/me", start)
-	d.tellProvider(r.Provider, "consult_booked", string(appointment.ID), "/pro/r/"+string(r.ID), start, p.Hours.Zone)
+	d.book(appointment, p, "consult_booked")
 }
 
 // supersedeOthers withdraws the client's other undecided requests, without
@@ -204,10 +210,7 @@ func (d *draft) meet(r care.Referral, p care.Provider, start time.Time) {
 func (d *draft) supersedeOthers(chosen care.Referral) {
 	for _, r := range d.chart.Referrals {
 		if r.ID != chosen.ID && r.Episode == chosen.Episode && r.Status.Undecided() {
-			r.Status, r.ClosedAt = care.Superseded, d.env.Now
-			d.settle(r.Respond, care.Stopped)
-			d.settle(r.Consult, care.Stopped)
-			d.unchoose(r)
+			d.end(&r, care.Superseded)
 			d.put(r)
 			d.tellProvider(r.Provider, "superseded", string(r.ID), "/pro", time.Time{}, "")
 		}
@@ -238,8 +241,13 @@ func bookable(p care.Provider, state string, start time.Time, k Known, env Env) 
 
 // openings are a provider's free times from the day of a wish on.
 func openings(p care.Provider, minutes int, k Known, env Env, around time.Time) []calendar.Slot {
+	return openingsBetween(p, minutes, busyTimes(p.ID, around, "", k, env.Now), env, around)
+}
+
+// openingsBetween are the free times between the busy ones.
+func openingsBetween(p care.Provider, minutes int, busy []calendar.Slot, env Env, around time.Time) []calendar.Slot {
 	from := around.UTC().Truncate(24 * time.Hour)
-	return env.Clock.Calendar.Openings(p.Hours, minutes, busyTimes(p.ID, around, bookAhead, k), env.Now, from, from.AddDate(0, 0, bookAhead), 1000)
+	return env.Clock.Calendar.Openings(p.Hours, minutes, busy, env.Now, from, from.AddDate(0, 0, bookAhead), 1000)
 }
 
 func busyDays(provider care.ChartID, around time.Time, days int) []care.Set {
@@ -252,12 +260,12 @@ func busyDays(provider care.ChartID, around time.Time, days int) []care.Set {
 	return sets
 }
 
-func busyTimes(provider care.ChartID, around time.Time, days int, k Known) []calendar.Slot {
+// busyTimes are what is taken of a provider's time in the days around a wish,
+// but for one entry.
+func busyTimes(provider care.ChartID, around time.Time, but string, k Known, now time.Time) []calendar.Slot {
 	var busy []calendar.Slot
-	for _, set := range busyDays(provider, around, days) {
-		for _, m := range k.Sets[set] {
-			busy = append(busy, calendar.Slot{Start: m.At, End: m.Until})
-		}
+	for _, set := range busyDays(provider, around, bookAhead) {
+		busy = append(busy, takes(k.Sets[set], but, k, now)...)
 	}
 	return busy
 }

@@ -38,6 +38,12 @@ type Appointment struct {
 	AtRisk bool `json:"at_risk,omitempty"`
 	// Corrections are what was said before to have become of it, oldest first.
 	Corrections []Correction `json:"corrections,omitempty"`
+	// Sequence counts its changes, so that a calendar knows the newer of two
+	// notices of one appointment.
+	Sequence int `json:"sequence,omitempty"`
+	// LateCancel says that the client cancelled it so late that the provider is
+	// told.
+	LateCancel bool `json:"late_cancel,omitempty"`
 }
 
 // Move is one change of an appointment's time: from which, when, and by whom.
@@ -77,6 +83,7 @@ const (
 	NoShowProvider    AppointmentStatus = "no_show_provider"
 	CancelledClient   AppointmentStatus = "cancelled_client"
 	CancelledProvider AppointmentStatus = "cancelled_provider"
+	Void              AppointmentStatus = "void" // fell away without either side's cancelling it
 )
 
 // Kind, Key and Stands make an Appointment a Record.

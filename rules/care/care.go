@@ -20,6 +20,7 @@ type (
 	DeadlineID    string
 	MessageID     string
 	AlertID       string
+	HoldID        string
 	TaskID        string
 )
 

@@ -32,6 +32,7 @@ type Chart struct {
 	Plans        []UnprocessablePlan
 	Intakes      []Intake
 	Erasure      *Erasure
+	Holds        []Hold
 }
 
 // Add places a record in the chart, replacing the one with the same key. The
@@ -78,6 +79,8 @@ func (c *Chart) Add(r Record) {
 		c.Intakes = insert(c.Intakes, r)
 	case Erasure:
 		c.Erasure = &r
+	case Hold:
+		c.Holds = insert(c.Holds, r)
 	}
 }
 
@@ -103,7 +106,8 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.Employers)
 	all = many(all, c.Plans)
 	all = many(all, c.Intakes)
-	return one(all, c.Erasure)
+	all = one(all, c.Erasure)
+	return many(all, c.Holds)
 }
 
 // Each of these finds a record by its id; false if the chart has none.
@@ -204,6 +208,7 @@ func (c *Chart) Clone() *Chart {
 	n.Employers = slices.Clone(c.Employers)
 	n.Plans = slices.Clone(c.Plans)
 	n.Intakes = slices.Clone(c.Intakes)
+	n.Holds = slices.Clone(c.Holds)
 	return &n
 }
 
@@ -216,6 +221,8 @@ func (c *Chart) Remove(r Record) {
 		c.Messages = remove(c.Messages, r)
 	case Intake:
 		c.Intakes = remove(c.Intakes, r)
+	case Hold:
+		c.Holds = remove(c.Holds, r)
 	}
 }
 
@@ -266,6 +273,8 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.Intakes, key)
 	case KindErasure:
 		return single(c.Erasure)
+	case KindHold:
+		return listed(c.Holds, key)
 	}
 	return nil
 }

@@ -27,6 +27,9 @@ type Deadline struct {
 	Next     time.Time        `json:"next,omitzero"`       // when the next effect falls due; zero: none
 	Terms    string           `json:"terms"`               // version of the terms it was computed with
 	TZData   string           `json:"tzdata"`
+	// Offered says that what was owed was offered in time, and the client chose
+	// later: it counts as met.
+	Offered bool `json:"offered,omitempty"`
 }
 
 // DeadlineState is where a deadline stands.

@@ -21,6 +21,17 @@ type Message struct {
 	Attempts int          `json:"attempts"`
 	Next     time.Time    `json:"next,omitzero"` // when to try; the lease's end while sending
 	SentAt   time.Time    `json:"sent_at,omitzero"`
+	Event    *Event       `json:"event,omitempty"` // for the reader's calendar
+}
+
+// Event is an appointment as a calendar gets to know it: which one, the how
+// manieth notice of it, and from when to when. It says nothing of what it is.
+type Event struct {
+	Appointment AppointmentID `json:"appointment"`
+	Sequence    int           `json:"sequence"`
+	Start       time.Time     `json:"start"`
+	End         time.Time     `json:"end"`
+	Cancelled   bool          `json:"cancelled,omitempty"`
 }
 
 // MessageState is where a message stands in the outbox.

@@ -25,6 +25,7 @@ const (
 	KindPlan        Kind = "plan"
 	KindIntake      Kind = "intake"
 	KindErasure     Kind = "erasure"
+	KindHold        Kind = "hold"
 )
 
 // Record is one noun in a chart. Key is its id within the chart and kind;

@@ -26,7 +26,10 @@ type Referral struct {
 	// fell through; they are offered, never written to.
 	Alternatives []ChartID `json:"alternatives,omitempty"`
 	ExpiredAt    time.Time `json:"expired_at,omitzero"`
-	ClosedAt     time.Time `json:"closed_at,omitzero"`
+	// AskedAt is when the client asked for other times than those that are open to
+	// them; zero while it is theirs to choose. Then it is the provider's turn.
+	AskedAt  time.Time `json:"asked_at,omitzero"`
+	ClosedAt time.Time `json:"closed_at,omitzero"`
 }
 
 // ReferralStatus is where a referral stands.
@@ -48,6 +51,8 @@ const (
 	Rerouted      ReferralStatus = "rerouted" // the provider left the programme
 	NotAFit       ReferralStatus = "not_a_fit"
 	Ended         ReferralStatus = "care_ended"
+	NoResponse    ReferralStatus = "no_response" // the client said nothing to what was offered
+	HandedOver    ReferralStatus = "handed_over" // the client said yes to another provider
 )
 
 // Open says whether somebody still owes something on the referral.

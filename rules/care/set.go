@@ -45,6 +45,8 @@ type Member struct {
 	At    time.Time `json:"a,omitzero"`
 	Until time.Time `json:"u,omitzero"`
 	Seq   uint64    `json:"s,omitempty"`
+	// Expires is from when on it counts no more, whether or not it is still there.
+	Expires time.Time `json:"e,omitzero"`
 }
 
 // Place is a standing in a set: which set, under which name, saying what.

@@ -1,0 +1,85 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+)
+
+// What either side does about an appointment before it begins, and what a client
+// does before there is one.
+
+// hold is an opening that is kept for a client while they fill in a form.
+type hold struct {
+	ID       care.HoldID  `json:"id"`
+	Provider care.ChartID `json:"provider_id"`
+	Start    time.Time    `json:"start" doc:"When the call that is held would begin"`
+	Minutes  int          `json:"minutes" doc:"How long that call is"`
+	End      time.Time    `json:"end" doc:"When the hold ends by itself"`
+}
+
+type postHold struct {
+	Keyed
+	Body struct {
+		Provider care.ChartID `json:"provider_id" maxLength:"64"`
+		Start    time.Time    `json:"start"`
+	}
+}
+
+func (a *API) hold(ctx context.Context, in *postHold) (hold, error) {
+	who := actor(ctx).Chart
+	out, err := a.do(ctx, in.Keyed, act.Hold{Client: who, Provider: in.Body.Provider, Start: in.Body.Start})
+	if err != nil {
+		return hold{}, err
+	}
+	chart, err := a.store.Chart(ctx, actor(ctx), who, "hold")
+	if err != nil {
+		return hold{}, err
+	}
+	for _, h := range chart.Holds {
+		if string(h.ID) == out.Made {
+			zone := a.zone(ctx, chart)
+			return hold{ID: h.ID, Provider: h.Provider, Start: h.Start.In(zone), Minutes: int(h.End.Sub(h.Start) / time.Minute), End: h.Until.In(zone)}, nil
+		}
+	}
+	return hold{}, &care.Fault{Kind: care.Conflict, Code: "hold_ended", Says: "That hold has ended. Hold the time again, if it is still open."}
+}
+
+type postReschedule struct {
+	ByID
+	Keyed
+	Body struct {
+		Start time.Time `json:"start" doc:"The client: an opening; the provider: any free time for a session, a listed time for a first call"`
+	}
+}
+
+func (a *API) reschedule(ctx context.Context, in *postReschedule) (appointment, error) {
+	return a.onAppointment(ctx, in.Keyed, act.Reschedule{Appointment: care.AppointmentID(in.ID), Start: in.Body.Start})
+}
+
+func (a *API) cancel(ctx context.Context, in *one) (appointment, error) {
+	return a.onAppointment(ctx, in.Keyed, act.Cancel{Appointment: care.AppointmentID(in.ID)})
+}
+
+type postOtherTimes struct {
+	ByID
+	Keyed
+	Body *struct {
+		Preferred []time.Time `json:"preferred_times,omitempty" maxItems:"10" doc:"Starts that would suit; the provider may book one of them"`
+		Later     bool        `json:"later,omitempty" doc:"The call is wanted later than it is due"`
+	}
+}
+
+func (a *API) otherTimes(ctx context.Context, in *postOtherTimes) (referral, error) {
+	ask := act.OtherTimes{Referral: care.ReferralID(in.ID)}
+	if in.Body != nil {
+		ask.Preferred, ask.Later = in.Body.Preferred, in.Body.Later
+	}
+	return a.onReferral(ctx, in.Keyed, ask)
+}
+
+func (a *API) notAFit(ctx context.Context, in *one) (referral, error) {
+	return a.onReferral(ctx, in.Keyed, act.NotAFit{Referral: care.ReferralID(in.ID)})
+}

@@ -1,0 +1,409 @@
+package act_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+)
+
+// at is a time of a day in October 2026 in Chicago, where the world begins on
+// Monday the 5th at noon.
+func at(d, hour, min int) time.Time {
+	return time.Date(2026, 10, d, hour, min, 0, 0, rules.Zone("America/Chicago")).UTC()
+}
+
+// books has a client book an opening of a provider's at once.
+func (w *world) books(c, p care.ChartID, start time.Time) care.ReferralID {
+	w.Helper()
+	return care.ReferralID(w.do(client(c), act.Request{Client: c, Provider: p, Start: start}))
+}
+
+func (w *world) appointment(c care.ChartID, id care.AppointmentID) care.Appointment {
+	w.Helper()
+	ap, ok := w.chart(c).Appointment(id)
+	if !ok {
+		w.Fatalf("no appointment %s", id)
+	}
+	return ap
+}
+
+func (w *world) consult(c care.ChartID, r care.ReferralID) care.Deadline {
+	w.Helper()
+	return w.deadline(c, "consult", string(r))
+}
+
+// why are the steps of a deadline's explanation.
+func (w *world) why(d care.Deadline) []string {
+	_, clock := w.store.Programme()
+	var steps []string
+	for _, s := range clock.Explain(d, w.store.Words()).Steps {
+		steps = append(steps, s.What+": "+s.Why)
+	}
+	return steps
+}
+
+// TestR36TheProviderCancels: the days for the first call go on from where they
+// began, and nobody gains time by cancelling.
+func TestR36TheProviderCancels(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, true), w.enters(1)
+	r := w.books(c, p, at(9, 10, 0))
+	before := w.consult(c, r)
+	if before.State != care.Met {
+		t.Fatalf("a call that the client booked leaves its days %s", before.State)
+	}
+	w.until(at(9, 8, 0)) // day 4
+	w.do(provider(p), act.Cancel{Appointment: w.referral(c, r).Meeting})
+	after := w.consult(c, r)
+	if after.State != care.Running || !after.Due.Equal(before.Due) || !after.Starts.Equal(before.Starts) {
+		t.Errorf("the days are %s and due %v, were due %v", after.State, after.Due, before.Due)
+	}
+	if got := w.referral(c, r); got.Status != care.Accepted || got.Meeting != "" {
+		t.Errorf("the request is %s", got.Status)
+	}
+	w.do(client(c), act.Book{Referral: r, Start: at(9, 10, 0)}) // free again at once
+	if got := w.consult(c, r); got.State != care.Met {
+		t.Errorf("booked again, the days are %s", got.State)
+	}
+}
+
+// TestR36TheClientCancels: the days wait until the client chooses again.
+func TestR36TheClientCancels(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, true), w.enters(1)
+	r := w.books(c, p, at(7, 10, 0))
+	w.until(at(6, 12, 0))
+	w.do(client(c), act.Cancel{Appointment: w.referral(c, r).Meeting})
+	if got := w.consult(c, r); got.State != care.Waiting || got.Pauses[0].Reason != "waiting_on_client" {
+		t.Fatalf("the days are %s", got.State)
+	}
+	w.until(at(7, 12, 0))
+	w.do(client(c), act.OtherTimes{Referral: r}) // the provider's turn runs them
+	if got := w.consult(c, r); got.State != care.Running || !got.Due.Equal(at(11, 12, 0)) {
+		t.Errorf("the days are %s, due %v", got.State, got.Due)
+	}
+	if turn := rules.WhoseTurn(w.referral(c, r), w.chart(c)); turn != rules.TurnProvider {
+		t.Errorf("it is the turn of %s", turn)
+	}
+}
+
+// TestR19ALateCancellationIsToldToTheProvider, and an early one is not.
+func TestR19ALateCancellationIsToldToTheProvider(t *testing.T) {
+	for _, c := range []struct {
+		when time.Time
+		late bool
+	}{{at(6, 10, 0), false}, {at(6, 10, 0).Add(time.Second), true}} {
+		w := open(t)
+		p, me := w.joins(1, true), w.enters(1)
+		r := w.books(me, p, at(7, 10, 0))
+		id := w.referral(me, r).Meeting
+		w.until(c.when)
+		w.do(client(me), act.Cancel{Appointment: id})
+		if got := w.appointment(me, id); got.LateCancel != c.late || got.Status != care.CancelledClient {
+			t.Errorf("cancelled at %v: %s, late %v", c.when, got.Status, got.LateCancel)
+		}
+	}
+}
+
+// TestR19MovedAfterTheWindowByTheClient counts as offered in time; moved by the
+// provider it is owed still.
+func TestR19MovedAfterTheWindowByTheClient(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, true), w.enters(1)
+	r := w.books(c, p, at(8, 10, 0))
+	id := w.referral(c, r).Meeting
+	w.do(client(c), act.Reschedule{Appointment: id, Start: at(12, 10, 0)})
+	if got := w.consult(c, r); got.State != care.Met || !got.Offered {
+		t.Errorf("the days are %s, offered %v", got.State, got.Offered)
+	}
+	if got := w.appointment(c, id).Moves; len(got) != 1 || got[0].By != care.RoleClient || !got[0].From.Equal(at(8, 10, 0)) {
+		t.Errorf("moved %v", got)
+	}
+	other := w.enters(2)
+	q := w.joins(2, false)
+	asked := w.asks(other, q, at(8, 11, 0), at(13, 11, 0))
+	w.do(provider(q), act.Book{Referral: asked, Start: at(8, 11, 0)})
+	ap := w.referral(other, asked).Meeting
+	if code := w.refused(provider(q), act.Reschedule{Appointment: ap, Start: at(9, 11, 0)}); code != "time_not_listed" {
+		t.Errorf("a provider moved a first call to a time of their own: %s", code)
+	}
+	w.do(provider(q), act.Reschedule{Appointment: ap, Start: at(13, 11, 0)})
+	if got := w.consult(other, asked); got.State != care.Running {
+		t.Errorf("moved out of the window by the provider, the days are %s", got.State)
+	}
+	w.until(at(10, 12, 1))
+	if got := w.consult(other, asked); got.State != care.Missed {
+		t.Errorf("and in the end %s", got.State)
+	}
+}
+
+// TestR35SilenceWaitsAndEnds: three proposals and no word: the days wait from a
+// day after the first of them, and after two weeks the request is closed.
+func TestR35SilenceWaitsAndEnds(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, false), w.enters(1)
+	r := w.asks(c, p)
+	w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(7, 10, 0)}})
+	w.until(at(6, 12, 0))
+	if got := w.consult(c, r); got.State != care.Waiting || !got.Pauses[0].From.Equal(at(6, 12, 0)) {
+		t.Fatalf("after a day of silence the days are %s", got.State)
+	}
+	for d := 7; d < 9; d++ {
+		w.until(at(d, 12, 0))
+		w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(d+2, 10, 0)}})
+	}
+	if got := w.consult(c, r); got.State != care.Waiting || len(got.Pauses) != 1 {
+		t.Errorf("proposing again ended the client's silence: %s", got.State)
+	}
+	w.until(at(19, 12, 0))
+	if got := w.referral(c, r); got.Status != care.Proposed {
+		t.Fatalf("at the last second it is %s", got.Status)
+	}
+	w.until(at(19, 12, 1))
+	if got := w.referral(c, r); got.Status != care.NoResponse || !got.ClosedAt.Equal(at(19, 12, 0)) {
+		t.Errorf("after two weeks it is %s, closed %v", got.Status, got.ClosedAt)
+	}
+	if e := w.episode(c); e.ClosedFor != "no_response" {
+		t.Errorf("the episode was closed for %q", e.ClosedFor)
+	}
+}
+
+// TestR35ALaterDateIsKeptByTheOffer: the client wants a later date than one that
+// was offered in time.
+func TestR35ALaterDateIsKeptByTheOffer(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, false), w.enters(1)
+	r := w.asks(c, p)
+	w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(7, 10, 0)}})
+	w.do(client(c), act.OtherTimes{Referral: r, Preferred: []time.Time{at(20, 10, 0)}})
+	if got := w.consult(c, r); got.State != care.Met || !got.Offered {
+		t.Errorf("the days are %s, offered %v", got.State, got.Offered)
+	}
+	w.until(at(13, 12, 0))
+	w.do(provider(p), act.Book{Referral: r, Start: at(20, 10, 0)})
+	if got := w.consult(c, r); got.State != care.Met {
+		t.Errorf("booked for later, the days are %s", got.State)
+	}
+}
+
+// TestR96TwoRoundsOfProposals: the explanation lists both pauses, and the
+// provider's turn between them counts.
+func TestR96TwoRoundsOfProposals(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, false), w.enters(1)
+	r := w.asks(c, p)
+	w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(9, 10, 0)}})
+	w.until(at(6, 18, 0)) // silent since noon of the day before: waits from noon on, six hours
+	w.do(client(c), act.OtherTimes{Referral: r})
+	w.until(at(7, 12, 0)) // the provider's turn
+	w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(9, 11, 0)}})
+	w.until(at(8, 15, 0)) // waits from noon on, three hours
+	w.do(client(c), act.OtherTimes{Referral: r})
+	got := w.consult(c, r)
+	if got.State != care.Running || len(got.Pauses) != 2 || !got.Due.Equal(at(10, 21, 0)) {
+		t.Fatalf("the days are %s, %d pauses, due %v", got.State, len(got.Pauses), got.Due)
+	}
+	pauses := slices.DeleteFunc(w.why(got), func(s string) bool { return len(s) < 6 || s[:6] != "Paused" })
+	if len(pauses) != 2 {
+		t.Errorf("explained as %v", w.why(got))
+	}
+}
+
+// TestR93RemindersFollowTheAppointment: a day and an hour before, to both sides;
+// moving moves them, cancelling removes them.
+func TestR93RemindersFollowTheAppointment(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(w *world, id care.AppointmentID, me, p care.ChartID)
+		want   []time.Time
+	}{
+		"as booked": {nil, []time.Time{at(7, 15, 0), at(8, 14, 0)}},
+		"moved": {func(w *world, id care.AppointmentID, me, _ care.ChartID) {
+			w.do(client(me), act.Reschedule{Appointment: id, Start: at(9, 11, 0)})
+		}, []time.Time{at(8, 11, 0), at(9, 10, 0)}},
+		"cancelled": {func(w *world, id care.AppointmentID, _, p care.ChartID) {
+			w.do(provider(p), act.Cancel{Appointment: id})
+		}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			p, me := w.joins(1, true), w.enters(1)
+			id := w.referral(me, w.books(me, p, at(8, 15, 0))).Meeting
+			if c.change != nil {
+				c.change(w, id, me, p)
+			}
+			w.until(at(20, 12, 0))
+			got := map[care.ChartID][]time.Time{}
+			for _, m := range w.chart(me).Messages {
+				if m.Template == "visit" {
+					got[m.To] = append(got[m.To], m.At)
+				}
+			}
+			for _, side := range []care.ChartID{me, p} {
+				slices.SortFunc(got[side], time.Time.Compare)
+				if !slices.EqualFunc(got[side], c.want, time.Time.Equal) {
+					t.Errorf("%s was reminded at %v, want %v", side, got[side], c.want)
+				}
+			}
+		})
+	}
+}
+
+// TestR93NightsAreTheReaders: a reminder that would come at night comes the
+// evening before.
+func TestR93NightsAreTheReaders(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.held(me, p)
+	w.session(p, r, at(9, 6, 30))
+	w.until(at(10, 12, 0))
+	var got []time.Time
+	for _, m := range w.chart(me).Messages {
+		if m.Template == "visit" && m.To == me && m.When.Equal(at(9, 6, 30)) {
+			got = append(got, m.At)
+		}
+	}
+	slices.SortFunc(got, time.Time.Compare)
+	if want := []time.Time{at(7, 21, 0), at(8, 21, 0)}; !slices.EqualFunc(got, want, time.Time.Equal) {
+		t.Errorf("reminded at %v, want %v", got, want)
+	}
+}
+
+// TestR97NoWayToJoin: three warnings without a link, and none once it is set.
+func TestR97NoWayToJoin(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	id := w.referral(me, w.books(me, p, at(8, 15, 0))).Meeting
+	w.until(at(8, 14, 59))
+	if told := w.told(me, "link_missing", string(id)); told[string(p)] != 2 || w.tasks(me, "link_missing") != 1 {
+		t.Errorf("the provider was warned %d times, the care team %d times", told[string(p)], w.tasks(me, "link_missing"))
+	}
+
+	other := w.enters(2)
+	second := w.referral(other, w.books(other, p, at(14, 15, 0))).Meeting
+	link := "https://video.example.test/room"
+	w.do(provider(p), act.SetHours{Provider: p, Hours: week("America/Chicago"), Link: &link})
+	w.until(at(14, 14, 59))
+	if told := w.told(other, "link_missing", string(second)); told[string(p)] != 1 || w.tasks(other, "link_missing") != 0 {
+		t.Errorf("with a link, the provider was warned %d times after the booking, the care team %d times", told[string(p)]-1, w.tasks(other, "link_missing"))
+	}
+	if got := w.appointment(other, second).Link; got != link {
+		t.Errorf("the appointment is joined at %q", got)
+	}
+	third := w.enters(3)
+	id = w.referral(third, w.books(third, p, at(20, 15, 0))).Meeting
+	w.until(at(20, 14, 59))
+	if told := w.told(third, "link_missing", ""); len(told) != 0 {
+		t.Errorf("%s has a link, and warned %v", id, told)
+	}
+}
+
+// TestR37NobodySaysThatTheCallTookPlace: a quarter of an hour after its start the
+// client can go on, and a person asks. The promise does not move.
+func TestR37NobodySaysThatTheCallTookPlace(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	w.joins(2, true) // somebody to go on with
+	r := w.books(me, p, at(6, 10, 0))
+	id := w.referral(me, r).Meeting
+	promise := w.deadline(me, "promise", string(w.episode(me).ID))
+	w.until(at(6, 10, 14))
+	if n := w.tasks(me, "no_word"); n != 0 {
+		t.Fatalf("asked too early: %d", n)
+	}
+	w.until(at(6, 10, 15))
+	if w.tasks(me, "no_word") != 1 || w.told(me, "no_word", string(id))[string(me)] != 1 || len(w.referral(me, r).Alternatives) != 1 {
+		t.Errorf("tasks %d, told %v, others %d", w.tasks(me, "no_word"), w.told(me, "no_word", string(id)), len(w.referral(me, r).Alternatives))
+	}
+	if code := w.refused(client(me), act.Outcome{Appointment: id, Result: care.Attended}); code == "done" {
+		t.Error("the client said that the provider had held the call")
+	}
+	w.do(client(me), act.Outcome{Appointment: id, Result: care.NoShowProvider})
+	if w.tasks(me, "provider_no_show") != 1 || w.referral(me, r).Status != care.Accepted {
+		t.Errorf("the care team has %d alerts, and the request is %s", w.tasks(me, "provider_no_show"), w.referral(me, r).Status)
+	}
+	if got := w.deadline(me, "promise", string(w.episode(me).ID)); !got.Due.Equal(promise.Due) || got.State != care.Running {
+		t.Errorf("the promise is %s, due %v", got.State, got.Due)
+	}
+	w.do(client(me), act.Book{Referral: r, Start: at(7, 10, 0)})
+}
+
+// TestR18AHeldTimeIsNobodyElses: for ten minutes, and then everybody's.
+func TestR18AHeldTimeIsNobodyElses(t *testing.T) {
+	w := open(t)
+	p, me, other := w.joins(1, true), w.enters(1), w.enters(2)
+	w.do(client(me), act.Hold{Client: me, Provider: p, Start: at(6, 10, 0)})
+	if code := w.refused(client(other), act.Request{Client: other, Provider: p, Start: at(6, 10, 0)}); code != "opening_taken" {
+		t.Fatalf("another client got %q", code)
+	}
+	if code := w.refused(client(other), act.Hold{Client: other, Provider: p, Start: at(6, 10, 0)}); code != "opening_taken" {
+		t.Errorf("another client held it too: %q", code)
+	}
+	w.now = w.now.Add(10*time.Minute - time.Second)
+	if code := w.refused(client(other), act.Request{Client: other, Provider: p, Start: at(6, 10, 0)}); code != "opening_taken" {
+		t.Errorf("in the last second another client got %q", code)
+	}
+	w.now = w.now.Add(time.Second) // no sweep has come by
+	w.books(other, p, at(6, 10, 0))
+	w.sweep()
+	if n := len(w.chart(me).Holds); n != 0 {
+		t.Errorf("%d holds are left", n)
+	}
+	w.do(client(me), act.Hold{Client: me, Provider: p, Start: at(6, 11, 0)})
+	w.do(client(me), act.Hold{Client: me, Provider: p, Start: at(6, 12, 0)}) // lets the first go
+	third := w.enters(3)
+	w.books(third, p, at(6, 11, 0))
+	w.books(me, p, at(6, 12, 0)) // what is held is booked by whoever holds it
+	if chart := w.chart(me); len(chart.Holds) != 0 {
+		t.Errorf("%d holds are left", len(chart.Holds))
+	}
+	clocks := 0
+	for _, d := range w.chart(me).Deadlines {
+		if d.Code == "hold" {
+			clocks++
+		}
+	}
+	if clocks != 1 {
+		t.Errorf("three holds left %d clocks", clocks)
+	}
+}
+
+// TestR37NotAFit: either side says so once they have met; others are offered, and
+// the promise runs on.
+func TestR37NotAFit(t *testing.T) {
+	for name, side := range map[string]func(c, p care.ChartID) care.Actor{
+		"by the client":   func(c, _ care.ChartID) care.Actor { return client(c) },
+		"by the provider": func(_, p care.ChartID) care.Actor { return provider(p) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := open(t)
+			p, me := w.joins(1, true), w.enters(1)
+			second := w.joins(2, true)
+			r := w.books(me, p, at(6, 10, 0))
+			if code := w.refused(side(me, p), act.NotAFit{Referral: r}); code != "not_yet" {
+				t.Fatalf("before they have met: %s", code)
+			}
+			w.until(at(6, 10, 0))
+			w.do(provider(p), act.Outcome{Appointment: w.referral(me, r).Meeting, Result: care.Attended})
+			w.session(p, r, at(8, 10, 0))
+			promise := w.deadline(me, "promise", string(w.episode(me).ID))
+			w.do(side(me, p), act.NotAFit{Referral: r})
+			got := w.referral(me, r)
+			if got.Status != care.NotAFit || !slices.Equal(got.Alternatives, []care.ChartID{second}) || w.told(me, "not_a_fit", "")[string(me)] != 1 {
+				t.Errorf("the request is %s, others %v", got.Status, got.Alternatives)
+			}
+			if now := w.deadline(me, "promise", string(w.episode(me).ID)); now.State != care.Running || !now.Due.Equal(promise.Due) {
+				t.Errorf("the promise is %s, due %v", now.State, now.Due)
+			}
+			for _, ap := range w.chart(me).Appointments {
+				if ap.Status == care.Booked {
+					t.Error("a session stands, and they do not fit")
+				}
+			}
+			w.books(me, second, at(8, 10, 0))
+		})
+	}
+}

@@ -1,0 +1,32 @@
+package care
+
+import "time"
+
+// Hold keeps a provider's opening free for one client while they fill in a form.
+// It takes the time as a booking does, until it ends by itself.
+type Hold struct {
+	ID       HoldID     `json:"id"`
+	Client   ChartID    `json:"client"`
+	Provider ChartID    `json:"provider"`
+	Start    time.Time  `json:"start"`
+	End      time.Time  `json:"end"`
+	Until    time.Time  `json:"until"` // from here on the time is free again
+	Clock    DeadlineID `json:"clock"`
+}
+
+// Kind, Key and Stands make a Hold a Record.
+func (Hold) Kind() Kind    { return KindHold }
+func (h Hold) Key() string { return string(h.ID) }
+func (h Hold) Stands() []Place {
+	var places []Place
+	for _, day := range Days(h.Start, h.End) {
+		places = append(places, Place{
+			Set: Busy(h.Provider, day), Entry: string(h.ID),
+			Member: Member{Chart: h.Client, Ref: string(h.ID), Code: "hold", At: h.Start, Until: h.End, Expires: h.Until},
+		}, Place{
+			Set: BookedOn(day), Entry: string(h.ID),
+			Member: Member{Chart: h.Client, Ref: string(h.ID), Code: string(h.Provider), At: h.Start, Until: h.End, Expires: h.Until},
+		})
+	}
+	return places
+}

@@ -82,6 +82,7 @@ var exits = []struct {
 }{
 	{errUsage, exitUsage},
 	{store.ErrNewerFormat, exitNewer},
+	{store.ErrOlder, exitNewer},
 	{store.ErrWrongKey, exitWrongKey},
 	{store.ErrSecret, exitWrongKey},
 	{store.ErrLocked, exitLocked},

@@ -314,7 +314,8 @@ func (u unwrapped) holds(ctx context.Context, path string, progress Progress, co
 		}
 		return u.BackupInfo, err
 	}
-	defer file.Close()
+	open := engine.Engine(file)
+	defer func() { _ = open.Close() }()
 	header, mirror, err := readHeaders(file)
 	if err != nil {
 		return u.BackupInfo, err
@@ -336,12 +337,33 @@ func (u unwrapped) holds(ctx context.Context, path string, progress Progress, co
 	if copied.state.Sequence != u.Sequence {
 		return u.BackupInfo, bad(fmt.Sprintf("it says that it is of commit %d and holds commit %d", u.Sequence, copied.state.Sequence))
 	}
+	err = copied.broughtUp(path)
+	if open = copied.engine; err != nil {
+		return u.BackupInfo, fmt.Errorf("%s: %w", u.Path, err)
+	}
 	report, err := copied.Verify(ctx, progress)
 	if err == nil && report.Err() != nil {
 		err = bad(report.Err())
 	}
 	u.Records = report.Found
 	return u.BackupInfo, err
+}
+
+// broughtUp brings a store that came out of a backup, and that nobody else has, to
+// the program's format.
+func (s *Store) broughtUp(path string) error {
+	if err := s.config.known(s.state); err != nil || s.config.current(s.state) == nil {
+		return err
+	}
+	if err := s.engine.Close(); err != nil {
+		return err
+	}
+	file, err := bolt.Open(path, bolt.Options{})
+	if err != nil {
+		return err
+	}
+	s.engine, s.config.Upgraded, s.config.ReadOnly = file, nil, false
+	return s.migrate(false)
 }
 
 // draftEnd ends the names of what is not whole yet.

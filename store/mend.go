@@ -65,7 +65,7 @@ func Mend(ctx context.Context, config Config, accept func(Mended) error, progres
 	if err := m.note(); err != nil {
 		return m.done, true, err
 	}
-	m.done.Before, err = aside(path, ".before-repair-"+config.Now().UTC().Format(stampLayout))
+	m.done.Before, err = aside(path, path+".before-repair-"+config.Now().UTC().Format(stampLayout))
 	if err == nil {
 		err = os.Rename(m.side, path)
 	}
@@ -129,6 +129,9 @@ func (m *mending) proven() error {
 	if err != nil {
 		return err
 	}
+	if err := m.config.current(s.state); err != nil {
+		return err
+	}
 	at := Commit{s.state.Sequence, s.state.High}
 	report, err := s.Verify(m.ctx, m.progress)
 	if err == nil {
@@ -184,10 +187,10 @@ func (k Keys) again() (func() Keys, error) {
 	}, nil
 }
 
-// aside gives a file one more name, that nothing has yet.
-func aside(path, end string) (string, error) {
+// aside gives a file one more name, or that with a number, that nothing has yet.
+func aside(path, name string) (string, error) {
 	for n := 1; ; n++ {
-		kept := path + end
+		kept := name
 		if n > 1 {
 			kept = fmt.Sprintf("%s-%d", kept, n)
 		}

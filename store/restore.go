@@ -132,6 +132,9 @@ func (x *restoring) look() error {
 	if err == nil {
 		err = x.old.View(func(r engine.Reader) error { return x.before.read(r, vault) })
 	}
+	if err == nil {
+		err = x.config.known(x.before)
+	}
 	if errors.Is(err, ErrHeader) || errors.Is(err, ErrDamaged) {
 		x.unread = err
 		return nil
@@ -293,7 +296,7 @@ func (x *restoring) swap() (Restored, error) {
 	path, side := x.place(DataFile), x.place(restoringFile)
 	var err error
 	if x.there {
-		if done.Kept, err = aside(path, ".before-restore-"+x.config.Now().UTC().Format(stampLayout)); err == nil {
+		if done.Kept, err = aside(path, path+".before-restore-"+x.config.Now().UTC().Format(stampLayout)); err == nil {
 			err = os.Rename(side, path)
 		}
 	} else if err = os.Link(side, path); err == nil { // unlike a rename, a link never replaces

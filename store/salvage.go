@@ -139,6 +139,9 @@ func (x *salvaging) open() (err error) {
 				return fmt.Errorf("the store's own record: %w", err)
 			}
 			x.done.Committed = x.was.Records
+			if err := errors.Join(x.config.known(*x.was), x.config.current(*x.was)); err != nil {
+				return err
+			}
 		}
 	}
 	if x.was == nil {
@@ -641,6 +644,7 @@ func (x *salvaging) account() error {
 			}
 		}
 		x.compare(&c.state)
+		c.state.Format = len(x.config.formats())
 		c.state.From = map[care.SetName]time.Time{}
 		for _, h := range []*hourly{c.due, c.outbox} {
 			if from, ok := x.from[h.name]; ok {

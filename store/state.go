@@ -29,6 +29,10 @@ type state struct {
 	// Forget is the last epoch under which the key of somebody who was erased was
 	// wrapped: it and those before it must leave the keyring.
 	Forget uint32 `json:"forget,omitempty"`
+	// Format is how many migrations the store has been through; Upgrade is how far
+	// the next one is, nil if none is under way.
+	Format  int        `json:"format,omitempty"`
+	Upgrade *upgrading `json:"upgrade,omitempty"`
 }
 
 var stateKey = []byte("state")

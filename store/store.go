@@ -63,7 +63,12 @@ type Config struct {
 	// process must end.
 	Fatal func(error)
 
-	header []byte // stands in for that of the file
+	// Upgraded is told when a store of an older format is brought to this
+	// program's, and again when that is done; nil: nobody is.
+	Upgraded func(Upgrade)
+
+	header     []byte      // stands in for that of the file
+	migrations []migration // stand in for those of the program
 }
 
 // The files of a store within its directory.
@@ -221,6 +226,7 @@ func create(config Config, kind Kind, secret seal.Secret, found act.Found) (*Sto
 // found makes the programme in the transaction that makes the file.
 func (s *Store) found(w engine.Writer, found act.Found) error {
 	c := s.newCommit(w)
+	c.state.Format = len(s.config.formats())
 	j := &job{order: Order{Actor: care.System, Act: found}}
 	err := c.run(j)
 	if err == nil {
@@ -262,6 +268,9 @@ func open(config Config, file engine.Engine) (*Store, error) {
 	if err := s.holdBack(); err != nil {
 		return nil, err
 	}
+	if err := s.migrate(true); err != nil {
+		return nil, err
+	}
 	if err := s.start(); err != nil {
 		return nil, err
 	}
@@ -296,6 +305,9 @@ func unlocked(config Config, file engine.Engine) (*Store, error) {
 	s := newStore(config, vault)
 	s.engine = file
 	if err := file.View(func(r engine.Reader) error { return s.state.read(r, vault) }); err != nil {
+		return nil, err
+	}
+	if err := config.known(s.state); err != nil {
 		return nil, err
 	}
 	return s, nil

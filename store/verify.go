@@ -91,6 +91,9 @@ func Inspect(ctx context.Context, config Config, progress Progress) (Report, err
 		defer file.Close()
 		var s *Store
 		if s, err = unlocked(config, file); err == nil {
+			err = config.current(s.state)
+		}
+		if err == nil {
 			return s.Verify(ctx, progress)
 		}
 	}

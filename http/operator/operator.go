@@ -16,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"time"
 
@@ -50,7 +51,20 @@ func (d Desk) Commands() []*cobra.Command {
 // Config is the configuration of a store in a folder, as far as the command line
 // does not change it.
 func (d Desk) Config(dir string) store.Config {
-	return store.Config{Dir: dir, Now: d.Now, Elapsed: d.Elapsed, TZData: d.TZData, Fatal: d.Fatal}
+	return store.Config{Dir: dir, Now: d.Now, Elapsed: d.Elapsed, TZData: d.TZData, Fatal: d.Fatal, Upgraded: upgraded}
+}
+
+// upgraded says what becomes of a store of an older format, and where it lies as it
+// was.
+func upgraded(u store.Upgrade) {
+	switch {
+	case u.Ended:
+		slog.Info("the store has the format of this program", "from", u.From, "to", u.To)
+	case u.Snapshot == "":
+		slog.Info("the store is brought on to the format of this program", "from", u.From, "to", u.To)
+	default:
+		slog.Info("the store is brought to the format of this program; a copy of it as it was is kept", "from", u.From, "to", u.To, "copy", u.Snapshot)
+	}
 }
 
 // work is what a command does at an open store. It is read from JSON where a

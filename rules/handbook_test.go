@@ -39,6 +39,7 @@ var policies = map[string]struct {
 	"MayLeave":            quoted(rules.MayLeave),
 	"SessionIsCovered":    quoted(rules.SessionIsCovered),
 	"MayRequest":          quoted(rules.MayRequest),
+	"MayAskMatch":         quoted(rules.MayAskMatch),
 	"MayBookOpening":      quoted(rules.MayBookOpening),
 	"MayShare":            quoted(rules.MayShare),
 }

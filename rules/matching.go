@@ -1,5 +1,10 @@
 package rules
 
+import (
+	"slices"
+	"strings"
+)
+
 // RequestFacts are what is known when a client asks a provider for a
 // consultation, or books one.
 type RequestFacts struct {
@@ -41,6 +46,15 @@ var MayRequest = Policy[RequestFacts]{
 			{"access.once", "A client has only one open request to the same provider.", func(f RequestFacts) Truth { return Is(!f.Already) }},
 		},
 	),
+}
+
+// MayAskMatch says whether a client may ask the care team to find somebody: what
+// a request asks of the client, and nothing of any provider.
+var MayAskMatch = Policy[RequestFacts]{
+	Heading: matching,
+	Rules: slices.DeleteFunc(slices.Clone(MayRequest.Rules), func(r Rule[RequestFacts]) bool {
+		return strings.HasPrefix(r.Code, "provider.") || strings.HasPrefix(r.Code, "duty.") || r.Code == "access.requests" || r.Code == "access.once"
+	}),
 }
 
 // BookFacts are what is known when a client takes a time from a provider's

@@ -29,7 +29,7 @@ var names = []string{
 	"consult_nudge", "coverage_eligible", "coverage_eligible_provider", "coverage_ineligible",
 	"coverage_ineligible_provider", "coverage_needs_info", "coverage_non_participating_client",
 	"coverage_non_participating_provider", "credential_notice", "declined", "erasure_asked", "expired", "follow_up",
-	"forms", "forms_not_done", "freed", "head", "invite", "left_summary", "link_missing", "moved", "no_response",
+	"forms", "forms_not_done", "freed", "head", "invite", "left_summary", "link_missing", "match_proposed", "moved", "no_response",
 	"no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times", "proposed", "provider_left", "request_new",
 	"request_received", "rescue", "safety", "safety_overdue", "session_booked", "superseded", "suspended", "task",
 	"virtual_off", "visit", "withdrawn",

@@ -54,6 +54,10 @@ var table = []operation{
 	{get, "/api/v1/providers/{id}/openings", "read openings", anyone, ok, "When a provider has time", on((*API).openings)},
 	{get, "/api/v1/plans/unprocessable", "read plans", anyone, ok, "The plans that our systems cannot process", on((*API).plans)},
 
+	{post, "/api/v1/matches", "ask_match", clients, made, "Ask the care team to find somebody for me", on((*API).askMatch)},
+	{get, "/api/v1/matches", "read matches", append(slices.Clone(clients), care.RoleCareTeam), ok, "My own, or those that wait for the care team", on((*API).matches)},
+	{post, "/api/v1/matches/{id}/propose", "propose_match", careTeam, ok, "Propose up to three providers", on((*API).proposeMatch)},
+	{post, "/api/v1/matches/{id}/withdraw", "withdraw_match", clients, ok, "Take the question back", on((*API).withdrawMatch)},
 	{post, "/api/v1/referrals", "request", clients, made, "Ask a provider for a consultation, or book one of their openings", on((*API).request)},
 	{get, "/api/v1/referrals", "read referrals", around, ok, "The referrals that concern me", on((*API).referrals)},
 	{get, "/api/v1/referrals/{id}", "read referral", around, ok, "One referral", single((*API).referral)},

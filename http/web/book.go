@@ -22,9 +22,11 @@ import (
 type booking struct {
 	Title, Lead   string
 	Path, Profile string
+	BackText      string // of the way back; empty: to the profile
 	Problems      []assets.Problem
-	Slots         *assets.Slots // to book one
-	Preferred     *assets.Slots // to tick several
+	Slots         *assets.Slots    // to book one
+	Preferred     *assets.Slots    // to tick several
+	Wants         []assets.Options // whom the care team is to look for
 	Further       []assets.Link
 	TheirZone     string
 	You           []assets.Field // for those who are not signed in
@@ -239,9 +241,13 @@ func (a *asked) missing(p *Pages, provider care.ChartID) {
 			a.problems = append(a.problems, assets.Problem{Field: "start", Text: "Choose a time."})
 		}
 	}
-	if a.chart != nil {
-		return
+	if a.chart == nil {
+		a.missingOf()
 	}
+}
+
+// missingOf notes what is missing of somebody who comes for the first time.
+func (a *asked) missingOf() {
 	if _, err := calendar.ParseDate(a.get("birth_date")); err != nil {
 		a.problems = append(a.problems, assets.Problem{Field: "birth_date", Text: "Give your date of birth, as 1990-05-31."})
 	}

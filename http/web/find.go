@@ -28,6 +28,7 @@ type found struct {
 	Empty     *assets.Empty
 	Chips     []assets.Action
 	CareEmail string
+	Match     string // where the care team is asked to look
 }
 
 // narrowings are the ways to narrow the directory by one choice.
@@ -63,8 +64,8 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data := found{
-		Lead:    p.Store.Words().Render("Everyone here takes part in {programme} and has said yes to its promise. The order changes from day to day."),
-		Filters: p.filters(r, q, v, page), CareEmail: p.Store.Words()["care_email"],
+		Lead:  p.Store.Words().Render("Everyone here takes part in {programme} and has said yes to its promise. The order changes from day to day."),
+		Match: v.to("/match"), Filters: p.filters(r, q, v, page), CareEmail: p.Store.Words()["care_email"],
 		Says: counted(page.Total, "therapist") + where(v.State), Promise: dayOf(page.PromiseDue, v.zone()),
 	}
 	if q.Promise {
@@ -101,6 +102,13 @@ func (p *Pages) queryOf(r *http.Request, v arrival, chart *care.Chart) directory
 	}
 	return q
 }
+
+// searchIn asks for everybody in a state, for the values that there are.
+func searchIn(state string) directory.Query {
+	return directory.Query{State: state, Facets: true, Limit: 1}
+}
+
+func valuesOf(counts map[string]int) []string { return slices.Sorted(maps.Keys(counts)) }
 
 func (p *Pages) filters(r *http.Request, q directory.Query, v arrival, page directory.Page) assets.Filters {
 	wide, _ := p.Store.Directory().Search(directory.Query{State: q.State, Facets: true, Limit: 1}, p.Now())

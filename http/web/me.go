@@ -26,6 +26,7 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodPost, "/me/r/{id}/session", "book_session", p.bookSession),
 		line(http.MethodGet, "/me/r/{id}/withdraw", "read request", p.withdrawForm),
 		line(http.MethodPost, "/me/r/{id}/withdraw", "withdraw", p.withdraw),
+		line(http.MethodPost, "/me/match/{id}/withdraw", "withdraw_match", p.withdrawMatch),
 		line(http.MethodGet, "/me/forms/{id}", "read screening", p.form),
 		line(http.MethodPost, "/me/forms/{id}", "save_answers", p.saveAnswer),
 		line(http.MethodPost, "/me/forms/{id}/send", "submit_screening", p.sendForm),
@@ -96,6 +97,9 @@ func (p *Pages) myCare(w http.ResponseWriter, r *http.Request) error {
 	page := myCarePage{Lead: "Nothing is asked of you right now.", Next: m.next(), Rescue: m.rescue(), Promise: m.promise(), Results: m.results()}
 	if page.Rescue != nil {
 		page.Lead = "One request did not work out; here is how to go on."
+		if m.open.Match.Open() {
+			page.Lead = "The care team looks for somebody with you."
+		}
 	} else if page.Next != nil {
 		page.Lead = page.Next.Lead
 	}
@@ -425,6 +429,9 @@ func (m *mine) side() ([]assets.Fact, []assets.Action) {
 func (m *mine) rescue() *rescued {
 	if m.open == nil {
 		return nil
+	}
+	if m.open.Match.Open() {
+		return m.looking()
 	}
 	var fell *care.Referral
 	for _, r := range m.newest() {

@@ -37,6 +37,8 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodGet, "/ops/coverage", "read plans to verify", p.plansToVerify},
 			{http.MethodGet, "/ops/coverage/{id}", "read coverage", p.verification},
 			{http.MethodPost, "/ops/coverage/{id}", "verify_coverage", p.verify},
+			{http.MethodGet, "/ops/match/{id}", "read match", p.matchDesk},
+			{http.MethodPost, "/ops/match/{id}", "propose_match", p.proposeMatch},
 			{http.MethodGet, "/ops/providers", "read providers", p.providers},
 			{http.MethodGet, "/ops/providers/{id}", "read provider", p.provider},
 			{http.MethodPost, "/ops/providers/{id}/credentials", "credential", p.credential},
@@ -89,6 +91,7 @@ const (
 var taskWords = map[string]string{
 	"manual_match":     "Find a provider: nobody else could keep the promise by itself",
 	"answer_missed":    "A provider did not answer in time; others were offered",
+	"match_wanted":     "Asks us to find somebody",
 	"join_review":      "A provider has said yes and waits for a review",
 	"choice_missing":   "A provider who left has not said what becomes of this client",
 	"credential_ended": "The provider's credential has ended while this is open",
@@ -209,6 +212,9 @@ func (p *Pages) urgentTiles(chart *care.Chart, zone *time.Location, now time.Tim
 		href := "/ops/client/" + string(chart.ID)
 		if chart.Provider != nil {
 			href = "/ops/providers/" + string(chart.ID)
+		}
+		if t.Code == "match_wanted" {
+			href = "/ops/match/" + t.Subject
 		}
 		if _, isPlan := chart.Coverage(care.CoverageID(t.Subject)); isPlan {
 			href = "/ops/coverage/" + t.Subject

@@ -112,7 +112,7 @@ var readWords = map[string]string{
 	"inbox": "saw your request in the inbox", "clients": "saw you among their clients", "referral": "looked at your request", "referrals": "looked at your requests",
 	"appointment": "looked at an appointment", "appointments": "looked at your appointments", "screening": "looked at a form", "screenings": "looked at your forms",
 	"board": "saw you on the board of what is due", "client": "looked at your page", "coverage": "looked at your plan", "coverages": "looked at your plans",
-	"plans to verify": "saw your plan among those to verify", "alerts": "saw a safety alert", "names": "looked up your name", "tasks": "saw a task about you",
+	"plans to verify": "saw your plan among those to verify", "alerts": "saw a safety alert", "names": "looked up your name", "tasks": "saw a task about you", "match": "looked for somebody for you", "matches": "looked for somebody for you", "listing": "asked whether you can ask a provider",
 }
 
 // effectWords are what the service did by itself when a time came.

@@ -323,3 +323,24 @@ func TestR8LeavingWhileAClientBooksOffersOthers(t *testing.T) {
 		t.Errorf("%d requests were sent", got)
 	}
 }
+
+// R16: where nobody fits, the page offers to let go of wishes, and to let the care
+// team look; the client chooses among those whom it proposes.
+func TestR16NobodyFitsAndTheCareTeamLooks(t *testing.T) {
+	d := newDemo(t)
+	client, team := d.one(care.RoleClient, 0), d.one(care.RoleCareTeam, 0)
+	wants(t, d.page(client, "/find?state=IL&specialty=anxiety&language=xx&time=weekend"), "Nobody fits all of this", "Any language", "Let the care team match me", "/match?")
+	wants(t, d.page(client, "/match"), "Let the care team match you", "This form is not for emergencies", "You are signed in as")
+	wants(t, d.done(client, "/match", url.Values{"specialty": {"anxiety"}, "note": {"Somebody calm."}}), "The care team is looking for somebody", "Stop looking for me")
+	board := d.page(team, "/ops")
+	wants(t, board, "Asks us to find somebody")
+	id := between(t, board, `href="/ops/match/`, `"`)
+	desk := d.page(team, "/ops/match/"+id)
+	wants(t, desk, "Somebody calm.", "First session by ", "Propose up to three", "within the promise")
+	chosen := between(t, desk, `name="provider" value="`, `"`)
+	if status, body, _ := d.submit(team, "/ops/match/"+id, nil); status != http.StatusUnprocessableEntity || !strings.Contains(body, "propose one to three") {
+		t.Errorf("nobody proposed: %d", status)
+	}
+	wants(t, d.done(team, "/ops/match/"+id, url.Values{"provider": {chosen}}), "Proposed")
+	wants(t, d.page(client, "/me"), "has found somebody for you", `href="/p/`+chosen+`/book"`)
+}

@@ -24,6 +24,8 @@ func (p *Pages) publicRoutes() []reply.Route {
 		line(http.MethodGet, "/p/{id}", "read profile", p.seeProfile),
 		line(http.MethodGet, "/p/{id}/book", "read booking form", p.bookForm),
 		line(http.MethodPost, "/p/{id}/book", "request", p.book),
+		line(http.MethodGet, "/match", "read match form", p.matchForm),
+		line(http.MethodPost, "/match", "ask_match", p.askMatch),
 		line(http.MethodGet, "/plans", "read plans", p.plans),
 		line(http.MethodGet, "/handbook", "read handbook", p.handbook),
 		line(http.MethodGet, "/handbook/{page}", "read handbook", p.handbookPage),

@@ -75,6 +75,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
 
 	{care.OfClient, care.KindEpisode, "episode", f{"ID", "Client", "SoughtAt", "EnteredAt", "Zone", "State", "Promise", "Result"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindEpisode, "asking for a match", f{"Match"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "source", f{"Source"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "course", f{"First", "FirstAt", "FollowUp", "ClosedAt", "ClosedFor", "Gap"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
 

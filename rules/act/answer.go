@@ -201,7 +201,7 @@ func (a Withdraw) Decide(k Known, env Env) Plan {
 // withdrew or stayed silent: its promise is neither kept nor broken.
 func (d *draft) closeIfIdle(id care.EpisodeID, why string) {
 	e, ok := d.chart.Episode(id)
-	if !ok || e.First != "" || !e.ClosedAt.IsZero() {
+	if !ok || e.First != "" || !e.ClosedAt.IsZero() || e.Match.Open() {
 		return
 	}
 	for _, r := range d.chart.Referrals {

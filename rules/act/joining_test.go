@@ -527,3 +527,57 @@ func TestR34ThreeMissesBringOneReviewAndNothingElse(t *testing.T) {
 		t.Errorf("%d of %d in time", inTime, decided)
 	}
 }
+
+// R16: a client whom nobody fits lets the care team look. The promise counts from
+// then; up to three who can keep it are proposed; the client chooses.
+func TestR16TheCareTeamMatches(t *testing.T) {
+	w := open(t)
+	p, q, me := w.joins(1, false), w.joins(2, true), w.enters(1)
+	id := care.EpisodeID(w.do(client(me), act.AskMatch{Client: me, Note: "Somebody calm.", Times: []string{"evening"}}))
+	e := w.episode(me)
+	if e.ID != id || !e.SoughtAt.Equal(w.now) || w.deadline(me, "promise", string(id)).State != care.Running || w.tasks(me, "match_wanted") != 1 {
+		t.Fatalf("asked: sought %v, %d tasks", e.SoughtAt, w.tasks(me, "match_wanted"))
+	}
+	if got := w.refused(client(me), act.AskMatch{Client: me}); got != "already_asked" {
+		t.Errorf("asked twice: %s", got)
+	}
+	if m := act.Candidates(w.chart(me), e); len(w.store.Directory().Match(m, w.now)) != 2 {
+		t.Error("the candidates are not the two who have time")
+	}
+	w.do(provider(q), act.Pause{Provider: q})
+	for want, a := range map[string]act.ProposeMatch{
+		"invalid_input": {Episode: id}, "provider.opt_in": {Episode: id, Providers: []care.ChartID{p, q}}, "not_found": {Episode: "ep_none", Providers: []care.ChartID{p}},
+	} {
+		if got := w.refused(careTeam, a); got != want {
+			t.Errorf("proposed %v: %s, want %s", a.Providers, got, want)
+		}
+	}
+	w.do(careTeam, act.ProposeMatch{Episode: id, Providers: []care.ChartID{p}})
+	if got := w.told(me, "match_proposed", string(id)); got[string(me)] != 1 {
+		t.Errorf("told %v", got)
+	}
+	for _, task := range w.chart(me).Tasks {
+		if task.Code == "match_wanted" && task.DoneAt.IsZero() {
+			t.Error("the task stays open")
+		}
+	}
+	w.now = w.now.Add(time.Hour)
+	w.asks(me, p)
+	if e := w.episode(me); e.ID != id || e.Match.Open() || len(w.chart(me).Episodes) != 1 {
+		t.Error("asking one of them is not the same seeking care")
+	}
+	if got := w.refused(careTeam, act.ProposeMatch{Episode: id, Providers: []care.ChartID{p}}); got != "no_match_asked" {
+		t.Errorf("proposed after the client had chosen: %s", got)
+	}
+	other := w.enters(2)
+	again := care.EpisodeID(w.do(client(other), act.AskMatch{Client: other}))
+	w.do(client(other), act.WithdrawMatch{Episode: again})
+	if e := w.episode(other); e.ClosedAt.IsZero() || e.Result != care.PromiseDropped {
+		t.Errorf("taken back, the episode is %q", e.Result)
+	}
+	new := entering(3)
+	made := care.EpisodeID(w.do(care.Anonymous, act.AskMatch{New: &new})) // somebody who has no chart yet
+	if made == "" {
+		t.Error("a newcomer cannot be matched")
+	}
+}

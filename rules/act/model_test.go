@@ -1,6 +1,7 @@
 package act_test
 
 import (
+	"context"
 	"flag"
 	"os"
 	"slices"
@@ -11,6 +12,7 @@ import (
 
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/rules/instrument"
 )
@@ -153,6 +155,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "verify", "verify", "acknowledge",
 		"leave", "join", "pause", "resume", "share", "finish",
 		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "not a fit", "nobody came",
+		"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
 		"correct", "correct", "refuse form", "retake",
 	}).Draw(l.t, "deed") {
 	case "ask":
@@ -249,6 +252,29 @@ func (l *life) deed() (care.Actor, act.Act) {
 		return provider(p), act.Pause{Provider: p}
 	case "resume":
 		return provider(p), act.Resume{Provider: p}
+	case "ask match":
+		return client(l.me), act.AskMatch{Client: l.me}
+	case "propose match":
+		if len(chart.Episodes) > 0 {
+			return careTeam, act.ProposeMatch{Episode: chart.Episodes[len(chart.Episodes)-1].ID, Providers: []care.ChartID{p}}
+		}
+	case "withdraw match":
+		if len(chart.Episodes) > 0 {
+			return client(l.me), act.WithdrawMatch{Episode: chart.Episodes[len(chart.Episodes)-1].ID}
+		}
+	case "caseload":
+		most := rapid.IntRange(0, 2).Draw(l.t, "caseload")
+		return provider(p), act.SetCaseload{Provider: p, Caseload: &most}
+	case "virtual":
+		return provider(p), act.SetVirtual{Provider: p, Virtual: rapid.Bool().Draw(l.t, "virtual")}
+	case "choose":
+		return provider(r.Provider), act.Choose{Referral: r.ID, HandOn: rapid.Bool().Draw(l.t, "hand on")}
+	case "discharge":
+		return provider(r.Provider), act.Discharge{Referral: r.ID}
+	case "suspend":
+		return careTeam, act.Suspend{Provider: p, Reason: "Licence under review."}
+	case "reinstate":
+		return careTeam, act.Reinstate{Provider: p}
 	case "share":
 		return client(l.me), act.SetSharing{Client: l.me, Sharing: true, Scopes: []string{"identity"}, TextVersion: act.ConsentTextVersion}
 	case "finish":
@@ -280,6 +306,7 @@ func (l *life) holds() {
 			l.Fatalf("%s was to do something at %v, and it is %v", d.Code, d.Next, l.now)
 		}
 	}
+	l.listedAsTheRulesSay()
 	l.answersInTime(chart)
 	l.goesOn(chart)
 	l.nothingTwice(chart)
@@ -370,6 +397,25 @@ func (l *life) clock() rules.Clock {
 	return clock
 }
 
+// listedAsTheRulesSay: a search finds exactly whom the rules list, counted anew.
+func (l *life) listedAsTheRulesSay() {
+	l.Helper()
+	programme, clock := l.store.Programme()
+	for _, p := range l.providers {
+		members, err := l.store.Find(context.Background(), care.System, care.Panel(p))
+		if err != nil {
+			l.Fatalf("panel of %s: %v", p, err)
+		}
+		record := *l.chart(p).Provider
+		facts := rules.ProviderFacts{
+			Provider: record, State: "IL", Today: calendar.On(l.now, rules.Zone(record.Hours.Zone)), Terms: rules.TermsAt(programme.Terms, l.now), Versions: clock.Terms, Panel: len(members),
+		}
+		if says := rules.ProviderIsListed.Decide(facts, nil).Outcome == rules.Yes; l.listed(p, "IL") != says {
+			l.Fatalf("%s, %d of %d clients: the rules list them %t", record.Standing, len(members), record.Caseload, says)
+		}
+	}
+}
+
 // answersInTime: a request runs out at 24 hours exactly when nobody had answered
 // it and nobody had ended it by then.
 func (l *life) answersInTime(chart *care.Chart) {
@@ -419,7 +465,7 @@ func (l *life) goesOn(chart *care.Chart) {
 			continue
 		}
 		turn := slices.ContainsFunc(chart.Referrals, func(r care.Referral) bool { return r.Episode == e.ID && rules.WhoseTurn(r, chart) != rules.TurnNobody })
-		if !turn && !booked(func(ap care.Appointment) bool { return ap.Episode == e.ID }) {
+		if !turn && !e.Match.Open() && !booked(func(ap care.Appointment) bool { return ap.Episode == e.ID }) {
 			l.Fatalf("%s is open, nobody's turn, and nothing is booked", e.ID)
 		}
 		if promise, ok := chart.Deadline(e.Promise); e.Result == "" && (!ok || promise.State != care.Running && promise.State != care.Waiting) {

@@ -91,6 +91,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 	if !had {
 		episode = d.seekCare()
 	}
+	episode = d.matched(episode)
 	r := care.Referral{
 		ID: care.ReferralID(env.ID("rf")), Episode: episode.ID, Client: chart.ID, Provider: a.Provider,
 		Status: care.Submitted, SubmittedAt: env.Now, Note: a.Note, Concerns: chart.Client.Concerns, Preferred: preferred,

@@ -20,6 +20,8 @@ type Episode struct {
 	FollowUp  DeadlineID    `json:"follow_up,omitempty"`
 	ClosedAt  time.Time     `json:"closed_at,omitzero"`
 	ClosedFor string        `json:"closed_for,omitempty"`
+	// Match is the client's asking the care team to find somebody; nil: never asked.
+	Match *Matching `json:"match,omitempty"`
 	// Gap is what is missing in the screenings of a client in care; empty: nothing.
 	Gap string `json:"gap,omitempty"`
 }
@@ -29,6 +31,24 @@ const (
 	GapNoBaseline       = "no_baseline"        // the first session took place, and nobody had asked in time, or nobody answered
 	GapMissedByPlatform = "missed_by_platform" // the follow-up was owed, and became known too late to be sent
 )
+
+// Matching is what a client told the care team of whom they look for, and whom
+// the care team proposed. It is over when the client asks anybody.
+type Matching struct {
+	AskedAt    time.Time `json:"asked_at"`
+	Note       string    `json:"note,omitempty"`
+	Concerns   []string  `json:"concerns,omitempty"`
+	Language   string    `json:"language,omitempty"`
+	Gender     string    `json:"gender,omitempty"`
+	Times      []string  `json:"times,omitempty"` // evening, weekend
+	Proposed   []ChartID `json:"proposed,omitempty"`
+	ProposedAt time.Time `json:"proposed_at,omitzero"`
+	ProposedBy ChartID   `json:"proposed_by,omitempty"`
+	ClosedAt   time.Time `json:"closed_at,omitzero"`
+}
+
+// Open says whether somebody is still looked for.
+func (m *Matching) Open() bool { return m != nil && m.ClosedAt.IsZero() }
 
 // PromiseResult says what became of the promise; empty while it is open.
 type PromiseResult string

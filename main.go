@@ -145,8 +145,8 @@ func (p *program) commands() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w: %w; see careconnect %s --help", errUsage, err, c.Name())
 	})
-	generate := &cobra.Command{Use: "gen", Short: "Write generated files: openapi"}
-	generate.AddCommand(p.genOpenAPI())
+	generate := &cobra.Command{Use: "gen", Short: "Write generated files: openapi, man"}
+	generate.AddCommand(p.genOpenAPI(), genMan(root))
 	root.AddCommand(p.demo(), p.init(), p.serve(), p.healthcheck(), generate, p.version())
 	root.AddCommand(p.desk().Commands()...)
 	operator.WithKeys(root)
@@ -579,6 +579,14 @@ func (p *program) genOpenAPI() *cobra.Command {
 			_, err = p.out.Write(body)
 			return err
 		},
+	}
+}
+
+// gen man writes the manual pages of all commands.
+func genMan(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "man DIR", Short: "Write a manual page for each command into a folder", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return operator.Man(root, args[0]) },
 	}
 }
 

@@ -28,10 +28,13 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/sys/unix"
 
 	"careconnect/http"
 	"careconnect/http/intake"
+	"careconnect/http/settings"
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
@@ -698,6 +701,46 @@ func TestWrongUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	run(t, "serve", "--config", file).wants(t, exitUsage, "mial", "mail.host")
+}
+
+// TestWhatIsSetAndWhatThereIs shows settings, and has pages for every command.
+func TestWhatIsSetAndWhatThereIs(t *testing.T) {
+	dir := private(t)
+	if err := os.WriteFile(filepath.Join(dir, "careconnect.yaml"), []byte("mail:\n  host: mail.example.test\n  password: nobodys\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	e := run(t, "config", "show", "--redacted", "--sources", "--data", dir).wants(t, 0, "mail.example.test", "file "+dir, "(set)", "default", "flag --data")
+	if strings.Contains(e.out+e.err, "nobodys") {
+		t.Error("a secret is shown")
+	}
+	run(t, "config", "show", "--redacted=false", "--data", dir).wants(t, exitUsage, "never shown")
+	var shown []settings.Shown
+	if err := json.Unmarshal([]byte(run(t, "config", "show", "--json", "--data", dir).wants(t, 0).out), &shown); err != nil || len(shown) < 20 {
+		t.Errorf("%d settings, %v", len(shown), err)
+	}
+	if left := files(t, dir); len(left) != 1 {
+		t.Errorf("looking made %d files", len(left)-1)
+	}
+	run(t, "gen", "man", dir).wants(t, 0)
+	pages := files(t, dir)
+	var each func(c *cobra.Command)
+	p := program{wall: time.Now, out: io.Discard, err: io.Discard}
+	each = func(c *cobra.Command) {
+		page := pages[strings.ReplaceAll(c.CommandPath(), " ", "-")+".1"]
+		if !strings.Contains(page, ".SH SYNOPSIS") {
+			t.Errorf("there is no page for %s", c.CommandPath())
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Name != "help" && !strings.Contains(page, `\-\-`+strings.ReplaceAll(f.Name, "-", `\-`)) {
+				t.Errorf("the page for %s lacks --%s", c.CommandPath(), f.Name)
+			}
+		})
+		for _, sub := range c.Commands() {
+			each(sub)
+		}
+	}
+	each(p.commands())
+	run(t, "completion", "bash").wants(t, 0, "careconnect")
 }
 
 func TestServeWantsAStore(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -64,14 +65,18 @@ func readWords(from io.Reader) (string, error) {
 	return string(text), nil
 }
 
+// keyless are the commands with a data folder that open no store: init makes one,
+// and has its own flags for that.
+var keyless = []string{"init", "show"}
+
 // WithKeys gives these flags to every command that opens a store: those with a
-// data folder. Init makes one, and has its own.
+// data folder.
 func WithKeys(c *cobra.Command) {
 	flags := c.Flags()
 	if c.PersistentFlags().Lookup("data") != nil {
 		flags = c.PersistentFlags()
 	}
-	if flags.Lookup("data") != nil && c.Name() != "init" {
+	if flags.Lookup("data") != nil && !slices.Contains(keyless, c.Name()) {
 		for _, f := range keyFlags {
 			flags.String(f.name, "", f.says)
 		}

@@ -44,7 +44,7 @@ type Desk struct {
 // Commands are the operator's commands, each with its flags.
 func (d Desk) Commands() []*cobra.Command {
 	return []*cobra.Command{
-		d.imports(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.admin(), d.rekey(), d.compact(), d.repair(), d.salvage(),
+		d.imports(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.admin(), d.rekey(), d.compact(), d.repair(), d.salvage(), d.config(),
 	}
 }
 

@@ -113,32 +113,45 @@ const prefix = "CARECONNECT_"
 // the data folder is read if it is there. Flags are those of the command line.
 // Warnings are for the log.
 func Read(path string, flags *pflag.FlagSet) (s Settings, warnings []string, err error) {
-	over, err := said(flags)
+	k, warnings, err := merged(path, flags)
 	if err != nil {
 		return s, nil, err
 	}
-	k := koanf.New(".")
+	return s, warnings, k.Unmarshal("", &s)
+}
+
+// merged are all layers, each over the one before.
+func merged(path string, flags *pflag.FlagSet) (k *koanf.Koanf, warnings []string, err error) {
+	over, err := said(flags)
+	if err != nil {
+		return nil, nil, err
+	}
+	k = koanf.New(".")
 	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
-		return s, nil, err
+		return nil, nil, err
 	}
-	data := k.String("data")
-	if over.Exists("data") {
-		data = over.String("data")
-	}
-	if err := readFile(k, path, data); err != nil {
-		return s, nil, err
+	if _, err := readFile(k, path, dataOf(k, over)); err != nil {
+		return nil, nil, err
 	}
 	if err := k.Merge(over); err != nil {
-		return s, nil, err
+		return nil, nil, err
 	}
 	warnings, err = readSecrets(k)
 	if err != nil {
-		return s, nil, err
+		return nil, nil, err
 	}
 	if unknown := misspelt(k); len(unknown) > 0 {
-		return s, nil, fmt.Errorf("there is no setting named %s; those there are: %s", strings.Join(unknown, ", "), strings.Join(names(), ", "))
+		return nil, nil, fmt.Errorf("there is no setting named %s; those there are: %s", strings.Join(unknown, ", "), strings.Join(names(), ", "))
 	}
-	return s, warnings, k.Unmarshal("", &s)
+	return k, warnings, nil
+}
+
+// dataOf is the data folder, which the file cannot name: it lies in it.
+func dataOf(k, over *koanf.Koanf) string {
+	if over.Exists("data") {
+		return over.String("data")
+	}
+	return k.String("data")
 }
 
 // said is what the environment and, over it, the command line say, and nothing
@@ -162,23 +175,23 @@ func said(flags *pflag.FlagSet) (*koanf.Koanf, error) {
 
 var quoted = regexp.MustCompile("`[^`]*`")
 
-// readFile lays the YAML file over the defaults. A name may be nested or have
-// its dots; one with nothing behind it says nothing.
-func readFile(k *koanf.Koanf, path, data string) error {
+// readFile lays the YAML file over the defaults, and gives its path if it is there.
+// A name may be nested or have its dots; one with nothing behind it says nothing.
+func readFile(k *koanf.Koanf, path, data string) (read string, err error) {
 	named := path != ""
 	if !named {
 		path = filepath.Join(data, fileName)
 	}
 	if _, err := os.Stat(path); err != nil {
 		if named || !os.IsNotExist(err) {
-			return fmt.Errorf("settings file: %w", err)
+			return "", fmt.Errorf("settings file: %w", err)
 		}
-		return nil
+		return "", nil
 	}
 	f := koanf.New(".")
 	if err := f.Load(file.Provider(path), yaml.Parser()); err != nil {
 		// The parser quotes what it stumbles over, which may be a secret.
-		return fmt.Errorf("settings file %s: %s", path, quoted.ReplaceAllString(err.Error(), "what stands there"))
+		return "", fmt.Errorf("settings file %s: %s", path, quoted.ReplaceAllString(err.Error(), "what stands there"))
 	}
 	flat := f.All()
 	for name, value := range flat {
@@ -186,7 +199,7 @@ func readFile(k *koanf.Koanf, path, data string) error {
 			delete(flat, name)
 		}
 	}
-	return k.Load(confmap.Provider(flat, "."), nil)
+	return path, k.Load(confmap.Provider(flat, "."), nil)
 }
 
 // fromEnvironment turns CARECONNECT_MAIL__HOST into mail.host.

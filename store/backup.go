@@ -44,6 +44,8 @@ func (s *Store) Backup(ctx context.Context, dir string, progress Progress) (Back
 	if err := s.Failed(); err != nil {
 		return BackupInfo{}, err
 	}
+	s.saving.RLock()
+	defer s.saving.RUnlock()
 	held, err := holdFolder(dir)
 	if err != nil {
 		return BackupInfo{}, err

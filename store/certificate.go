@@ -100,12 +100,11 @@ func (s *Store) Certificate(id care.ChartID) (body string, is bool, err error) {
 }
 
 // certify signs a certificate for each of some erasures and keeps it.
-func (s *Store) certify(ctx context.Context, erasures []care.Erasure, copies []Copy) ([]Certificate, error) {
-	left, err := s.putAside()
+func (s *Store) certify(ctx context.Context, erasures []care.Erasure, backups func() ([]Copy, error)) ([]Certificate, error) {
+	copies, err := s.copies(backups)
 	if err != nil {
 		return nil, err
 	}
-	copies = append(append([]Copy{}, copies...), left...)
 	epochs := s.vault.Epochs()[0] - 1
 	var all []Certificate
 	for _, e := range erasures {
@@ -151,10 +150,23 @@ func (s *Store) signed(c Certificate) (string, error) {
 	return string(signed), err
 }
 
+// copies are the backups, and the stores that were put aside. A backup that began
+// before the file was written anew is waited for: it holds what was in the old one.
+func (s *Store) copies(backups func() ([]Copy, error)) ([]Copy, error) {
+	s.saving.Lock()
+	defer s.saving.Unlock()
+	all, err := s.putAside()
+	if err != nil || backups == nil {
+		return all, err
+	}
+	kept, err := backups()
+	return append(kept, all...), err
+}
+
 // putAside are the stores that a restore or a repair has left beside this one.
 func (s *Store) putAside() ([]Copy, error) {
 	paths, err := filepath.Glob(filepath.Join(s.config.Dir, DataFile+".before-*"))
-	var all []Copy
+	all := []Copy{}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {

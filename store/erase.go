@@ -63,8 +63,9 @@ func (c *commit) ofThoseHere(e Entry) Entry {
 // then each of them gets a certificate, which names the copies that hold them
 // until they go, beside those that restores and repairs have put aside. Cut short at any instant,
 // it does the rest when it is called again. It also lets go of what was kept of
-// others until now. Progress is told keys, then bytes.
-func (s *Store) Forget(ctx context.Context, copies []Copy, progress Progress) ([]Certificate, error) {
+// others until now. Copies is asked, last of all, for the backups there are; nil if
+// none are made. Progress is told keys, then bytes.
+func (s *Store) Forget(ctx context.Context, copies func() ([]Copy, error), progress Progress) ([]Certificate, error) {
 	if !s.moving.TryLock() {
 		return nil, fmt.Errorf("%w: wait until the keys are changed or the file is compacted", ErrBusy)
 	}

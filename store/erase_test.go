@@ -306,7 +306,9 @@ func TestTheCertificateSaysWhatIsGoneAndWhatIsNot(t *testing.T) {
 	}
 	w.clock.set(w.now().Add(9 * time.Hour))
 	until := Keep{Hourly: 24, Daily: 30}.Until(made.At)
-	_, err = w.Forget(t.Context(), []Copy{{Name: filepath.Base(made.Path), Made: made.At, Expires: until}}, nil)
+	_, err = w.Forget(t.Context(), func() ([]Copy, error) {
+		return []Copy{{Name: filepath.Base(made.Path), Made: made.At, Expires: until}}, nil
+	}, nil)
 	must(t, err)
 	body, is, err := w.Certificate(number)
 	must(t, err)

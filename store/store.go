@@ -133,9 +133,10 @@ type Store struct {
 	room      room
 	checking  checking
 	reading   reading
-	heading   sync.Mutex // held by who changes what stands in the header, until it is stored
-	listing   sync.Mutex // held by who writes the list of those who were erased
-	moving    sync.Mutex // held by who changes all keys, or the whole file
+	heading   sync.Mutex   // held by who changes what stands in the header, until it is stored
+	listing   sync.Mutex   // held by who writes the list of those who were erased
+	saving    sync.RWMutex // shared by who makes a backup
+	moving    sync.Mutex   // held by who changes all keys, or the whole file
 	anchor    anchor
 	clock     steady
 	down      time.Duration // before it was opened

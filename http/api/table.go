@@ -96,6 +96,12 @@ var table = []operation{
 	{put, "/api/v1/consent", "set_sharing", clients, ok, "Say yes or no to sharing", single((*API).setSharing)},
 	{get, "/api/v1/access-log", "read access log", clients, ok, "Who saw or did what about me", on((*API).accessLog)},
 
+	{post, "/api/v1/erasures", "erase", clients, made, "Have everything about me erased", on((*API).erase)},
+	{get, "/api/v1/erasures/{id}", "read certificate", anyone, ok, "Where an erasure stands, and its certificate, by its number", on((*API).erasure)},
+	{post, "/api/v1/clients/{id}/erasure", "ask_erasure", careTeam, made, "Ask, on a client's word, that everything about them be erased", on((*API).askErasure)},
+	{post, "/api/v1/erasures/{id}/confirm", "confirm_erasure", careTeam, ok, "Agree, as a second person", on((*API).confirmErasure)},
+	{post, "/api/v1/erasures/{id}/refuse", "refuse_erasure", careTeam, ok, "Refuse it", on((*API).refuseErasure)},
+
 	{get, "/api/v1/hours", "read hours", therapist, ok, "My hours", single((*API).hours)},
 	{put, "/api/v1/hours", "set_hours", therapist, ok, "Set my hours", single((*API).putHours)},
 	{get, "/api/v1/participation", "read participation", therapist, ok, "Where I stand with the programme", single((*API).participation)},

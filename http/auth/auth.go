@@ -192,12 +192,18 @@ func (a *Auth) SetCookie(w http.ResponseWriter, secret string, role care.Role) {
 // SignOut ends the session that a request came with.
 func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 	who := Of(r.Context())
-	http.SetCookie(w, &http.Cookie{Name: a.cookieName(), Path: "/", HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1})
+	a.Forgotten(w)
 	if who.Hash == "" || who.Token {
 		return nil
 	}
 	_, err := a.store.Do(r.Context(), who.Actor, act.DropPass{Chart: who.Actor.Chart, Hash: who.Hash})
 	return err
+}
+
+// Forgotten takes the cookie from somebody whose chart, and every pass in it, is
+// gone.
+func (a *Auth) Forgotten(w http.ResponseWriter) {
+	http.SetCookie(w, &http.Cookie{Name: a.cookieName(), Path: "/", HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode, MaxAge: -1})
 }
 
 // Invite makes a set-up link's secret and its pass.

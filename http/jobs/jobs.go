@@ -69,6 +69,19 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 			return nil, err
 		}
 	}
+	for _, job := range []struct {
+		when gocron.JobDefinition
+		do   func(context.Context)
+	}{
+		{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), j.resume},
+		{gocron.DailyJob(1, gocron.NewAtTimes(gocron.NewAtTime(2, 0, 0))), j.Forget}, // before the full pass
+		{gocron.WeeklyJob(1, gocron.NewWeekdays(time.Sunday), gocron.NewAtTimes(gocron.NewAtTime(2, 30, 0))), j.compact},
+	} {
+		if _, err := scheduler.NewJob(job.when, gocron.NewTask(job.do, ctx), gocron.WithName("upkeep")); err != nil {
+			cancel()
+			return nil, err
+		}
+	}
 	scheduler.Start()
 	j.ended.Add(2)
 	go j.follow(ctx)

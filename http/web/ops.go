@@ -33,6 +33,11 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodPost, "/ops/tasks/{id}", "finish_task", p.finishTask},
 			{http.MethodGet, "/ops/appointments/{id}/correct", "read appointment", p.correction("/ops")},
 			{http.MethodPost, "/ops/appointments/{id}/correct", "correct", p.correct("/ops")},
+			{http.MethodGet, "/ops/client/{id}/erase", "read client", p.askErasureForm},
+			{http.MethodPost, "/ops/client/{id}/erase", "ask_erasure", p.askErasure},
+			{http.MethodGet, "/ops/erasures", "read erasures", p.erasures},
+			{http.MethodPost, "/ops/erasures/{id}/confirm", "confirm_erasure", p.confirmErasure},
+			{http.MethodPost, "/ops/erasures/{id}/refuse", "refuse_erasure", p.refuseErasure},
 			{http.MethodGet, "/ops/gaps", "read gaps", p.gaps},
 			{http.MethodGet, "/ops/coverage", "read plans to verify", p.plansToVerify},
 			{http.MethodGet, "/ops/coverage/{id}", "read coverage", p.verification},
@@ -423,6 +428,7 @@ type clientPage struct {
 	Screenings []screened
 	Visits     assets.Table
 	Corrects   []assets.Action
+	Erase      string // where to ask that they be forgotten, for those who may
 }
 
 // roadOf is the way of one referral.
@@ -479,6 +485,9 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 			link.Text = visitWords[ap.Type] + " of " + moment(ap.Start, zone).Text + ": this is wrong"
 			page.Corrects = append(page.Corrects, link)
 		}
+	}
+	if auth.Actor(r).Role == care.RoleCareTeam {
+		page.Erase = "/ops/client/" + string(chart.ID) + "/erase"
 	}
 	return p.show(w, r, http.StatusOK, "ops/client", "", assets.Page{Title: page.Name, Data: page})
 }

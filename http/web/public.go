@@ -30,6 +30,8 @@ func (p *Pages) publicRoutes() []reply.Route {
 		line(http.MethodGet, "/handbook", "read handbook", p.handbook),
 		line(http.MethodGet, "/handbook/{page}", "read handbook", p.handbookPage),
 		line(http.MethodGet, "/help", "read help", p.help),
+		line(http.MethodGet, "/erased/{id}", "read certificate", p.erased),
+		line(http.MethodGet, "/erased/{id}/certificate", "read certificate", p.certificate),
 		line(http.MethodGet, "/sign-in", "read sign-in form", p.signInForm),
 		line(http.MethodPost, "/sign-in", "sign_in", p.signIn),
 		line(http.MethodGet, "/sign-in/link", "read sign-in form", p.linkForm),

@@ -17,6 +17,7 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"requested", "ok", "Your request is on its way", "You will hear by the time shown below. You can ask up to two more providers meanwhile."},
 	{"booked", "ok", "Your consultation is booked", "It is free of charge. You will find it below, with the way to join."},
 	{"session", "ok", "Your session is booked", "Your plan’s copay or coinsurance applies. Two short forms come before your first session."},
+	{"erasure_asked", "ok", "Asked", "Somebody else of the care team finds it below, and has to agree."},
 	{"withdrawn", "ok", "Withdrawn", "The provider has been told, without a reason. Nothing counts against you."},
 	{"cancelled", "ok", "Cancelled", "The other side has been told, and the time is free again."},
 	{"moved", "ok", "Moved", "The other side has been told. Your calendar entry moves with the mail."},

@@ -47,6 +47,7 @@ func (a AskErasure) Decide(k Known, env Env) Plan {
 	e := care.Erasure{ID: care.ChartID(env.ID("er")), State: care.ErasureAsked, Person: a.Client, AskedBy: env.Actor.Chart, AskedAt: env.Now}
 	d := begin(env, chart)
 	d.tellClient("erasure_asked", string(e.ID), "/me/privacy", env.Now)
+	d.tellDesk(care.RoleCareTeam, "task", string(e.ID), "/ops/erasures", time.Time{})
 	d.Changes = append(d.Changes, care.New{Chart: e.ID, Of: care.OfErasure}, care.Put{Chart: e.ID, Record: e})
 	d.Made = string(e.ID)
 	return d.plan()

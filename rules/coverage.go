@@ -2,8 +2,9 @@ package rules
 
 import (
 	"slices"
-	"strings"
+	"time"
 
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -49,7 +50,75 @@ var SessionIsCovered = Policy[CoverageFacts]{
 var verdicts = map[care.CoverageStatus]Truth{
 	care.Eligible:         Yes,
 	care.Ineligible:       No,
+	care.CoverageExpired:  No,
 	care.NonParticipating: No,
+}
+
+// ListedOn are the entries of the published list that are in force on a day.
+func ListedOn(plans []care.UnprocessablePlan, on calendar.Date) []care.UnprocessablePlan {
+	var listed []care.UnprocessablePlan
+	for _, p := range plans {
+		if p.Holds(on) {
+			listed = append(listed, p)
+		}
+	}
+	return listed
+}
+
+// ListedAt are those in force at an instant, by the day where the programme is.
+func ListedAt(plans []care.UnprocessablePlan, at time.Time) []care.UnprocessablePlan {
+	return ListedOn(plans, calendar.On(at, Zone(HomeZone)))
+}
+
+// ListVersion names the published list as it stands on a day, by the day of its
+// last change.
+func ListVersion(plans []care.UnprocessablePlan, on calendar.Date) string {
+	var last calendar.Date
+	for _, p := range plans {
+		off := p.Ends
+		if !off.IsZero() {
+			off = off.AddDays(1)
+		}
+		for _, change := range []calendar.Date{p.From, off} {
+			if !on.Before(change) && last.Before(change) {
+				last = change
+			}
+		}
+	}
+	if last.IsZero() {
+		return "first"
+	}
+	return last.String()
+}
+
+// Paying is the coverage that pays for a session: the first of those that reach
+// it, an EAP passed over once the sessions that it authorises are used or booked
+// before it. It is false when there is none.
+func Paying(chart *care.Chart, session care.Appointment) (care.Coverage, bool) {
+	day := calendar.On(session.Start, Zone(chart.Client.Zone))
+	for _, c := range chart.CoveragesAt(session.Start, day) {
+		used, ahead := Used(chart, c.ID, session)
+		if c.Type != care.EAP || c.Authorised == 0 || used+ahead < c.Authorised {
+			return c, true
+		}
+	}
+	return care.Coverage{}, false
+}
+
+// Used counts the sessions of a coverage before another one: attended, and
+// booked. Only a coverage has such a count; the programme has none.
+func Used(chart *care.Chart, id care.CoverageID, before care.Appointment) (attended, booked int) {
+	for _, ap := range chart.Appointments {
+		switch {
+		case ap.Type != care.Session || ap.Coverage != id || ap.ID == before.ID:
+		case !before.Start.IsZero() && !ap.Start.Before(before.Start):
+		case ap.Status == care.Attended:
+			attended++
+		case ap.Status == care.Booked:
+			booked++
+		}
+	}
+	return attended, booked
 }
 
 // Unprocessable says whether a payer's plan stands on the published list for a
@@ -61,6 +130,4 @@ func Unprocessable(plans []care.UnprocessablePlan, payer, plan, state string) bo
 	})
 }
 
-func alike(a, b string) bool {
-	return strings.EqualFold(strings.Join(strings.Fields(a), ""), strings.Join(strings.Fields(b), ""))
-}
+func alike(a, b string) bool { return care.Alike(a) == care.Alike(b) }

@@ -61,6 +61,15 @@ var Duties = []Duty{
 	{"eligibility", "coverage.verify", "Once a client's plan details arrive, the care team verifies eligibility within {eligibility_target} business day.", care.RoleCareTeam, eligibilityWindow, []Effect{
 		{Closed, afterDue},
 	}},
+	{"coverage_check", "coverage.check", "A plan that was found eligible is looked at again before the first session and every {coverage_check_days} days in care.", care.RoleSystem, untilDue, []Effect{
+		{Closed, afterDue},
+	}},
+	{"coverage_ends", "coverage.dates", "A plan counts from its first day to its last; what was found of it is kept with its dates.", care.RoleSystem, untilDue, []Effect{
+		{Closed, afterDue},
+	}},
+	{"coverage_choice", "coverage.choice", "Where a plan cannot be processed after all, the client has {coverage_choice_days} business days to say how to go on: pay for sessions themselves, give another plan, see another provider, or cancel free of charge.", care.RoleClient, coverageChoiceWindow, []Effect{
+		{"choice_nudge", businessDaysBefore(1)}, {Closed, afterDue},
+	}},
 	{"safety_ack", "safety.acknowledge", "When PHQ-9 item 9 is answered above zero, the provider and the clinical desk are told at once, and one of them acknowledges it within {safety_ack_minutes} minutes.", care.RoleProvider, safetyWindow, []Effect{
 		{Closed, afterDue},
 	}},
@@ -309,6 +318,11 @@ func promiseWindow(d care.Deadline, t care.Terms, c calendar.Calendar) Window {
 
 func eligibilityWindow(d care.Deadline, t care.Terms, c calendar.Calendar) Window {
 	due, steps := c.BusinessDaysAfter(d.Starts, t.EligibilityDays, Zone(d.Zone), d.Pauses)
+	return Window{Due: due, Steps: steps}
+}
+
+func coverageChoiceWindow(d care.Deadline, t care.Terms, c calendar.Calendar) Window {
+	due, steps := c.BusinessDaysAfter(d.Starts, t.CoverageChoiceDays, Zone(d.Zone), d.Pauses)
 	return Window{Due: due, Steps: steps}
 }
 

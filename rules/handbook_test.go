@@ -38,6 +38,8 @@ var policies = map[string]struct {
 	"MayJoin":             quoted(rules.MayJoin),
 	"MayLeave":            quoted(rules.MayLeave),
 	"SessionIsCovered":    quoted(rules.SessionIsCovered),
+	"MayClaim":            quoted(rules.MayClaim),
+	"MayShowPart":         quoted(rules.MayShowPart),
 	"MayRequest":          quoted(rules.MayRequest),
 	"MayAskMatch":         quoted(rules.MayAskMatch),
 	"MayBookOpening":      quoted(rules.MayBookOpening),

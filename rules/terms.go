@@ -24,6 +24,7 @@ func DefaultTerms(effective time.Time) care.Terms {
 		ReattestDays: 30, ChoiceHours: 24, CredentialNoticeDays: 30, CredentialLastDays: 7,
 		ReviewMisses: 3, ReviewDays: 30,
 		LateCancelHours: 24, SilenceHours: 24, NoResponseDays: 14, HoldMinutes: 10, NoWordMinutes: 15,
+		CoverageCheckDays: 30, CoverageChoiceDays: 2,
 	}
 }
 
@@ -39,6 +40,7 @@ func grown(t care.Terms) care.Terms {
 		{&t.ReviewMisses, &d.ReviewMisses}, {&t.ReviewDays, &d.ReviewDays}, {&t.RetainYears, &d.RetainYears},
 		{&t.LateCancelHours, &d.LateCancelHours}, {&t.SilenceHours, &d.SilenceHours}, {&t.NoResponseDays, &d.NoResponseDays},
 		{&t.HoldMinutes, &d.HoldMinutes}, {&t.NoWordMinutes, &d.NoWordMinutes},
+		{&t.CoverageCheckDays, &d.CoverageCheckDays}, {&t.CoverageChoiceDays, &d.CoverageChoiceDays},
 	} {
 		if *n.has == 0 {
 			*n.has = *n.otherwise
@@ -55,6 +57,9 @@ func DefaultProgramme() care.Programme {
 		Crisis: "If you might hurt yourself or someone else, call or text 988 now, or call 911. This service is not for emergencies.",
 	}
 }
+
+// HomeZone is where the programme's own days begin: those of its lists and files.
+const HomeZone = "America/Chicago"
 
 // TermsAt are the terms in force at an instant: the latest that are effective.
 func TermsAt(versions []care.Terms, at time.Time) care.Terms {
@@ -100,6 +105,7 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"safety_repeat_minutes": n(t.SafetyRepeatMinutes),
 		"late_cancel_hours":     n(t.LateCancelHours), "silence_hours": n(t.SilenceHours), "no_response_days": n(t.NoResponseDays),
 		"hold_minutes": n(t.HoldMinutes), "no_word_minutes": n(t.NoWordMinutes),
+		"coverage_check_days": n(t.CoverageCheckDays), "coverage_choice_days": n(t.CoverageChoiceDays),
 	}
 }
 

@@ -45,6 +45,8 @@ var kinds = []kind{
 	{care.KindIntake, 19, false, decode[care.Intake]},
 	{care.KindErasure, 20, false, decode[care.Erasure]},
 	{care.KindHold, 21, false, decode[care.Hold]},
+	{care.KindCharge, 22, true, decode[care.Charge]},
+	{care.KindBatch, 23, false, decode[care.Batch]},
 }
 
 // codecJSON is the codec of records: JSON. Another one gets another number.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"careconnect/http/reply"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -24,7 +25,11 @@ type appointment struct {
 	Status    care.AppointmentStatus `json:"status" enum:"booked,attended,no_show_client,no_show_provider,cancelled_client,cancelled_provider,void"`
 	Virtual   bool                   `json:"virtual"`
 	Link      string                 `json:"link,omitempty" doc:"Where it is joined"`
-	Covered   string                 `json:"covered,omitempty" enum:"covered,unverified,hold" doc:"Of a session"`
+	Covered   string                 `json:"covered,omitempty" enum:"covered,ordinary,unverified,hold,self_pay" doc:"Of a session; ordinary: the plan pays, the employer's benefit is over"`
+	Coverage  care.CoverageID        `json:"coverage_id,omitempty" doc:"The one that pays for the session, as far as is known"`
+	Service   string                 `json:"service,omitempty" doc:"The kind of session; left out: individual"`
+	Cost      string                 `json:"cost,omitempty" doc:"Of a session: what it costs the client, as far as anyone but the insurer can say"`
+	PartCents *int64                 `json:"part_cents,omitempty" doc:"The client's part, as estimated; left out: not known"`
 	AtRisk    bool                   `json:"at_risk,omitempty" doc:"The provider has no credential where the client is on that day, as far as is known"`
 	BookedBy  care.Role              `json:"booked_by,omitempty"`
 	OutcomeAt *time.Time             `json:"outcome_at,omitempty"`
@@ -41,8 +46,8 @@ type correction struct {
 	Reason string                 `json:"reason"`
 }
 
-func showAppointment(ap care.Appointment, zone *time.Location) appointment {
-	return appointment{
+func (a *API) showAppointment(chart *care.Chart, ap care.Appointment, zone *time.Location) appointment {
+	shown := appointment{
 		ID: ap.ID, Referral: ap.Referral, Episode: ap.Episode, Client: ap.Client, Provider: ap.Provider, Kind: ap.Type,
 		Start: ap.Start.In(zone), End: ap.End.In(zone), Minutes: int(ap.End.Sub(ap.Start) / time.Minute), Status: ap.Status,
 		Virtual: ap.Virtual, Link: ap.Link, Covered: ap.Covered, AtRisk: ap.AtRisk, BookedBy: ap.BookedBy, OutcomeAt: in(zone, ap.OutcomeAt),
@@ -50,7 +55,21 @@ func showAppointment(ap care.Appointment, zone *time.Location) appointment {
 			return correction{Was: c.Was, At: c.At.In(zone), As: c.As, Reason: c.Reason}
 		}),
 		Sequence: ap.Sequence, Late: ap.LateCancel,
+		Coverage: ap.Coverage, Service: ap.Service,
 	}
+	if ap.Type == care.Session {
+		cost := rules.CostOf(coverageOf(chart, ap.Coverage), ap.FeeCents, a.store.Words())
+		shown.Cost, shown.PartCents = cost.Says, cost.PartCents
+	}
+	return shown
+}
+
+// coverageOf is the coverage with an id, as far as the reader sees it.
+func coverageOf(chart *care.Chart, id care.CoverageID) *care.Coverage {
+	if c, ok := chart.Coverage(id); ok {
+		return &c
+	}
+	return nil
 }
 
 type postAppointment struct {
@@ -60,12 +79,13 @@ type postAppointment struct {
 		Kind     care.AppointmentType `json:"kind" enum:"session" doc:"A consultation is booked on its referral"`
 		Start    time.Time            `json:"start"`
 		Minutes  int                  `json:"minutes" minimum:"5" maximum:"480"`
+		Service  string               `json:"service,omitempty" maxLength:"40" doc:"The kind of session: individual (left out), intake, intake_medical, couples, family, family_without_client, group, crisis, medication_management, other"`
 	}
 }
 
 func (a *API) bookSession(ctx context.Context, in *postAppointment) (appointment, error) {
 	b := in.Body
-	return a.onAppointment(ctx, in.Keyed, act.BookSession{Referral: b.Referral, Start: b.Start, Minutes: b.Minutes})
+	return a.onAppointment(ctx, in.Keyed, act.BookSession{Referral: b.Referral, Start: b.Start, Minutes: b.Minutes, Service: b.Service})
 }
 
 type postOutcome struct {
@@ -106,7 +126,7 @@ func (a *API) onAppointment(ctx context.Context, key Keyed, do act.Act) (appoint
 	if !ok {
 		return appointment{}, care.Missing()
 	}
-	return showAppointment(ap, a.zone(ctx, chart)), nil
+	return a.showAppointment(chart, ap, a.zone(ctx, chart)), nil
 }
 
 type findAppointments struct {
@@ -145,7 +165,7 @@ func (a *API) appointments(ctx context.Context, in *findAppointments) (listed[ap
 	for _, chart := range charts {
 		for _, ap := range chart.Appointments {
 			if wanted(ap) {
-				found.Items = append(found.Items, showAppointment(ap, zone))
+				found.Items = append(found.Items, a.showAppointment(chart, ap, zone))
 			}
 		}
 	}

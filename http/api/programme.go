@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
@@ -10,14 +11,35 @@ import (
 
 // plan is one that the systems cannot process.
 type plan struct {
-	Payer string `json:"payer"`
-	Plan  string `json:"plan"`
-	State string `json:"state,omitempty" doc:"Left out: in every state"`
+	Payer string        `json:"payer"`
+	Plan  string        `json:"plan"`
+	State string        `json:"state,omitempty" doc:"Left out: in every state"`
+	From  calendar.Date `json:"from,omitzero" doc:"The first day; left out: from the beginning"`
+	Ends  calendar.Date `json:"ends,omitzero" doc:"The last day; left out: no end is set"`
 }
 
-func (a *API) plans(context.Context, *struct{}) (listed[plan], error) {
+func showPlan(p care.UnprocessablePlan) plan { return plan(p) }
+
+// planList is the published list as it stands on a day.
+type planList struct {
+	AsOf    calendar.Date `json:"as_of"`
+	Version string        `json:"version" doc:"The day of the last change to the list up to as_of; first: none so far"`
+	Items   []plan        `json:"items"`
+}
+
+type findPlans struct {
+	AsOf calendar.Date `query:"as_of" doc:"A day; left out: today"`
+}
+
+func (a *API) plans(_ context.Context, in *findPlans) (planList, error) {
 	programme, _ := a.store.Programme()
-	return listed[plan]{Items: each(programme.Plans, func(p care.UnprocessablePlan) plan { return plan(p) })}, nil
+	if in.AsOf.IsZero() {
+		in.AsOf = calendar.On(a.now(), rules.Zone(rules.HomeZone))
+	}
+	return planList{
+		AsOf: in.AsOf, Version: rules.ListVersion(programme.Plans, in.AsOf),
+		Items: each(rules.ListedOn(programme.Plans, in.AsOf), showPlan),
+	}, nil
 }
 
 // employer offers the programme as a benefit.
@@ -28,6 +50,15 @@ type employer struct {
 	Industry string          `json:"industry"`
 	Starts   calendar.Date   `json:"starts"`
 	Ends     calendar.Date   `json:"ends,omitzero"`
+	Holidays []calendar.Date `json:"holidays,omitempty"`
+	Audience string          `json:"audience,omitempty"`
+}
+
+func showEmployer(e care.Employer) employer {
+	return employer{
+		ID: e.ID, Name: e.Name, Code: e.Code, Industry: e.Industry, Starts: e.Starts, Ends: e.Ends, Audience: e.Audience,
+		Holidays: each(e.Holidays, func(h calendar.Holiday) calendar.Date { return h.Date }),
+	}
 }
 
 type postEmployer struct {
@@ -53,7 +84,7 @@ func (a *API) addEmployer(ctx context.Context, in *postEmployer) (employer, erro
 	}
 	for _, e := range chart.Employers {
 		if string(e.ID) == out.Made {
-			return employer(e), nil
+			return showEmployer(e), nil
 		}
 	}
 	return employer{}, care.Missing()

@@ -69,7 +69,7 @@ type foundProviders struct {
 
 func (a *API) providers(ctx context.Context, in *findProviders) (foundProviders, error) {
 	programme, _ := a.store.Programme()
-	if in.Plan != "" && rules.Unprocessable(programme.Plans, programme.Programme.Payer, in.Plan, in.State) {
+	if in.Plan != "" && rules.Unprocessable(rules.ListedAt(programme.Plans, a.now()), programme.Programme.Payer, in.Plan, in.State) {
 		return foundProviders{Items: []provider{}}, nil
 	}
 	s := a.seeker(ctx)

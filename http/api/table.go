@@ -77,6 +77,9 @@ var table = []operation{
 	{get, "/api/v1/coverages", "read coverages", append(slices.Clone(clients), care.RoleCareTeam), ok, "My plans, or the queue of those to verify", on((*API).coverages)},
 	{post, "/api/v1/coverages/{id}/verify", "verify_coverage", careTeam, ok, "Say what was found of a plan", on((*API).verifyCoverage)},
 
+	{post, "/api/v1/coverages/{id}/first", "choose_coverage", clients, ok, "Say which of my plans pays first", on((*API).chooseCoverage)},
+	{post, "/api/v1/coverages/{id}/way", "choose_way", clients, ok, "Say how to go on without a plan that cannot be processed", on((*API).chooseWay)},
+
 	{get, "/api/v1/appointments", "read appointments", both, ok, "My appointments", on((*API).appointments)},
 	{post, "/api/v1/appointments", "book_session", both, made, "Book a session", on((*API).bookSession)},
 	{post, "/api/v1/appointments/{id}/reschedule", "reschedule", both, ok, "Give an appointment another time before it begins", on((*API).reschedule)},

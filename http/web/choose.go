@@ -90,7 +90,7 @@ func (p *Pages) sessionPage(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	page := choosing{
 		Title: "Book a session with " + m.name(ref), Lead: counted(m.who[ref.Provider].Hours.SessionMinutes, "minute") + " by video.",
-		Path: "/me/r/" + string(ref.ID) + "/session", Yes: "Book this session", Cost: m.cost(),
+		Path: "/me/r/" + string(ref.ID) + "/session", Yes: "Book this session", Cost: m.cost(care.Appointment{}),
 	}
 	due := time.Time{}
 	if e, ok := m.chart.Episode(ref.Episode); ok && e.First == "" {

@@ -42,6 +42,8 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodPost, "/me/password", "give_invite", p.choosePassword),
 		line(http.MethodGet, "/coverage", "read coverage", p.myPlan),
 		line(http.MethodPost, "/coverage", "add_coverage", p.addCoverage),
+		line(http.MethodPost, "/coverage/{id}/first", "choose_coverage", p.payFirst),
+		line(http.MethodPost, "/coverage/{id}/way", "choose_way", p.chooseWay),
 		line(http.MethodGet, "/sharing", "read sharing", p.sharing),
 		line(http.MethodPost, "/sharing", "set_sharing", p.setSharing),
 	}
@@ -315,7 +317,7 @@ func (m *mine) session(r care.Referral) assets.Event {
 	episode, _ := m.chart.Episode(r.Episode)
 	promise, owed := m.chart.Deadline(episode.Promise)
 	if ap, ok := m.coming(r); ok {
-		e.State, e.When, e.Text, e.Actions = "now", moment(ap.Start, m.zone), m.cost(), joinAction(ap, "outline")
+		e.State, e.When, e.Text, e.Actions = "now", moment(ap.Start, m.zone), m.cost(ap), joinAction(ap, "outline")
 		if r.Status == care.InCare {
 			e.Title = "Next session"
 		}
@@ -343,13 +345,25 @@ func (m *mine) callIsOver(r care.Referral) bool {
 	return r.Status == care.ConsultHeld || r.Status == care.ConsultBooked && ok && m.now.After(ap.End)
 }
 
-// cost is what a session costs, as far as anyone but the insurer can say.
-func (m *mine) cost() string {
-	c, ok := m.chart.CurrentCoverage()
-	if !ok {
-		return "Your plan’s copay or coinsurance applies. We do not know your plan yet."
+// cost is what a session costs, as far as anyone but the insurer can say: that
+// one, or one that is booked now.
+func (m *mine) cost(ap care.Appointment) string {
+	if ap.Covered == "self_pay" && ap.FeeCents > 0 {
+		return "You pay for this session yourself: " + rules.Dollars(ap.FeeCents) + "."
 	}
-	return costOf(c)
+	c, ok := m.chart.Coverage(ap.Coverage)
+	if ap.ID == "" {
+		ap.Start = m.now
+		c, ok = rules.Paying(m.chart, ap)
+	}
+	if !ok {
+		return rules.CostOf(nil, 0, m.p.Store.Words()).Says
+	}
+	says := rules.CostOf(&c, ap.FeeCents, m.p.Store.Words()).Says
+	if c.Status != care.Eligible {
+		says += " The plan is not confirmed yet, so neither is the cost."
+	}
+	return says
 }
 
 func (m *mine) followUp(r care.Referral) (assets.Event, bool) {
@@ -405,7 +419,7 @@ func (m *mine) results() []assets.Link {
 func (m *mine) side() ([]assets.Fact, []assets.Action) {
 	facts := []assets.Fact{{Term: "Your plan", Text: "Not given yet", Note: "You can go on without; sessions are covered only with a plan."}}
 	plan := "Give your plan"
-	if c, ok := m.chart.CurrentCoverage(); ok {
+	if c, ok := m.plan(); ok {
 		facts[0] = assets.Fact{Term: "Your plan", Text: c.Payer + " " + c.Plan, Badge: coverageBadge(c.Status)}
 		plan = "See your plan"
 		if d, ok := m.chart.Deadline(c.Verify); ok && d.State == care.Running {
@@ -424,6 +438,14 @@ func (m *mine) side() ([]assets.Fact, []assets.Action) {
 		{Text: plan, Href: "/coverage", Style: "outline small", Icon: "shield"}, {Text: share, Href: "/sharing", Style: "outline small", Icon: "lock"},
 		{Text: "Your details", Href: "/me/details", Style: "outline small", Icon: "user"},
 	}
+}
+
+// plan is the one that pays for a session now; where none does, the last given.
+func (m *mine) plan() (care.Coverage, bool) {
+	if c, ok := rules.Paying(m.chart, care.Appointment{Start: m.now}); ok {
+		return c, true
+	}
+	return m.chart.CurrentCoverage()
 }
 
 // rescue is what is offered for the last request of the open episode that fell

@@ -89,7 +89,7 @@ func bookNext(m *mine) *nextStep {
 			continue
 		}
 		step := &nextStep{
-			Lead: "If you fit, go on.", Title: "Book your first session with " + m.name(r), Text: m.cost(),
+			Lead: "If you fit, go on.", Title: "Book your first session with " + m.name(r), Text: m.cost(care.Appointment{}),
 			Actions: []assets.Action{{Text: "Book a session", Href: "/me/r/" + string(r.ID) + "/session", Icon: "calendar-plus", Style: "large"}},
 		}
 		if m.open != nil {

@@ -113,6 +113,10 @@ var taskWords = map[string]string{
 	"no_word":          "Nobody has said that a first call took place: ask both sides",
 	"link_missing":     "An appointment begins within two hours and has no way to join",
 	"outcome_missing":  "Nobody has said what became of a session; the promise hangs on it",
+
+	"coverage_choice_missed": "A client has not said how to go on without a plan that cannot be processed: ask them",
+	"other_provider":         "A client wants another provider because of their plan: help to find one",
+	"self_pay_quote":         "A client pays for sessions themselves: tell them what one costs",
 }
 
 var turnWords = map[string]string{

@@ -16,6 +16,7 @@ import (
 	"careconnect/http/auth"
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -38,7 +39,7 @@ func (p *Pages) plansToVerify(w http.ResponseWriter, r *http.Request) error {
 	var list []waiting
 	for _, chart := range charts {
 		for _, c := range chart.Coverages {
-			if c.Status == care.CoveragePending {
+			if c.Waits() {
 				d, _ := chart.Deadline(c.Verify)
 				list = append(list, waiting{d.Due, p.planCard(chart, c, zone, now, true)})
 			}
@@ -69,7 +70,13 @@ func (p *Pages) planCard(chart *care.Chart, c care.Coverage, zone *time.Location
 	if verifies {
 		card.Href = "/ops/coverage/" + string(c.ID)
 	}
-	if d, ok := chart.Deadline(c.Verify); ok && c.Status == care.CoveragePending {
+	if c.Replaces != "" {
+		card.Facts = append(card.Facts, assets.Fact{Term: "Takes the place of", Text: "an earlier plan, kept with its dates"})
+	}
+	if !c.CheckAt.IsZero() {
+		card.Facts = append(card.Facts, assets.Fact{Term: "To be looked at again", Text: "since " + moment(c.CheckAt, zone).Text})
+	}
+	if d, ok := chart.Deadline(c.Verify); ok && c.Waits() {
 		shown := deadline(d, by("Verify by ", d, zone), zone, now)
 		card.Deadline, card.Explain = &shown, p.explain(d)
 		if verifies {
@@ -93,7 +100,7 @@ func tail(number string) string {
 
 func (p *Pages) onTheList(c care.Coverage) bool {
 	programme, _ := p.Store.Programme()
-	return rules.Unprocessable(programme.Plans, c.Payer, c.Plan, c.State)
+	return rules.Unprocessable(rules.ListedAt(programme.Plans, p.Now()), c.Payer, c.Plan, c.State)
 }
 
 // result is what the care team can find of a plan.
@@ -155,9 +162,16 @@ func (p *Pages) showVerification(w http.ResponseWriter, r *http.Request, status 
 	if !c.VerifiedAt.IsZero() {
 		facts = append(facts, assets.Fact{Term: "Last looked at", Text: moment(c.VerifiedAt, zone).Text, Note: c.Note})
 	}
+	facts = append(facts, p.planFacts(chart, c, zone)...)
+	for _, earlier := range chart.Coverages {
+		if earlier.ID != c.ID {
+			b := planBadges[earlier.Status]
+			facts = append(facts, assets.Fact{Term: "Another plan", Text: planTypes[earlier.Type] + ", " + earlier.Payer + " " + earlier.Plan, Badge: &b, Note: historyOf(earlier, zone)})
+		}
+	}
 	choices := assets.Options{Name: "result", Legend: "What did you find?"}
 	for _, f := range results {
-		if f.status != c.Status {
+		if f.status != c.Status || c.Waits() || c.Status == care.Eligible {
 			choices.Choices = append(choices.Choices, assets.Choice{Value: string(f.status), Text: f.text, Note: f.note, Checked: r.PostFormValue("result") == string(f.status)})
 		}
 	}
@@ -166,6 +180,10 @@ func (p *Pages) showVerification(w http.ResponseWriter, r *http.Request, status 
 		"Money": []assets.Field{
 			{Name: "copay", Label: "Copay in dollars", Optional: true, Inputmode: "decimal", Value: r.PostFormValue("copay"), Hint: "Such as 25 or 25.50."},
 			{Name: "coinsurance", Label: "Coinsurance in percent", Optional: true, Inputmode: "numeric", Value: r.PostFormValue("coinsurance")},
+			{Name: "deductible", Label: "Deductible left, in dollars", Optional: true, Inputmode: "decimal", Value: r.PostFormValue("deductible")},
+			{Name: "authorised", Label: "Sessions authorised", Optional: true, Inputmode: "numeric", Value: r.PostFormValue("authorised"), Hint: "For an EAP only."},
+			{Name: "from", Label: "First day", Type: "date", Optional: true, Value: or(r.PostFormValue("from"), dateOf(c.From)), Hint: "From when the plan holds."},
+			{Name: "ends", Label: "Last day", Type: "date", Optional: true, Value: or(r.PostFormValue("ends"), dateOf(c.Ends)), Hint: "A day that is over says that it had ended by then; sessions after it are looked at again."},
 		},
 		"Note": assets.Field{Name: "note", Label: "What shows it", Type: "textarea", Rows: 3, Optional: true, Max: 500, Value: r.PostFormValue("note"), Hint: "For the care team and billing; the client can read it too."},
 	}
@@ -192,6 +210,18 @@ func (p *Pages) verify(w http.ResponseWriter, r *http.Request) error {
 	}
 	if finding.CoinsurancePct, err = percent(r.PostFormValue("coinsurance")); err != nil {
 		wrong = append(wrong, err.Error())
+	}
+	if finding.DeductibleCents, err = cents64(r.PostFormValue("deductible")); err != nil {
+		wrong = append(wrong, "deductible: give dollars, such as 500.")
+	}
+	if finding.Authorised, err = wholeNumber(r.PostFormValue("authorised")); err != nil {
+		wrong = append(wrong, "sessions authorised: give a whole number.")
+	}
+	if finding.From, err = dayOrNone(r.PostFormValue("from")); err != nil {
+		wrong = append(wrong, "first day: give a date.")
+	}
+	if finding.Ends, err = dayOrNone(r.PostFormValue("ends")); err != nil {
+		wrong = append(wrong, "last day: give a date.")
 	}
 	found := slices.IndexFunc(results, func(f result) bool { return f.status == finding.Result })
 	if found < 0 {
@@ -240,7 +270,9 @@ func (p *Pages) preview(w http.ResponseWriter, r *http.Request, chart *care.Char
 		"Count": sentence(number(len(letters))),
 		"Fields": []assets.Hidden{
 			{Name: "result", Value: string(finding.Result)}, {Name: "note", Value: finding.Note},
-			{Name: "copay", Value: r.PostFormValue("copay")}, {Name: "coinsurance", Value: r.PostFormValue("coinsurance")}, {Name: "send", Value: "yes"},
+			{Name: "copay", Value: r.PostFormValue("copay")}, {Name: "coinsurance", Value: r.PostFormValue("coinsurance")},
+			{Name: "deductible", Value: r.PostFormValue("deductible")}, {Name: "authorised", Value: r.PostFormValue("authorised")},
+			{Name: "from", Value: r.PostFormValue("from")}, {Name: "ends", Value: r.PostFormValue("ends")}, {Name: "send", Value: "yes"},
 		},
 		"Lonely": provider != "" && len(letters) == 1,
 	}
@@ -280,6 +312,39 @@ func cents(s string) (*int, error) {
 	}
 	n = n*100 + small
 	return &n, nil
+}
+
+func cents64(s string) (*int64, error) {
+	n, err := cents(s)
+	if n == nil || err != nil {
+		return nil, err
+	}
+	wide := int64(*n)
+	return &wide, nil
+}
+
+// wholeNumber reads a number; nothing is zero.
+func wholeNumber(s string) (int, error) {
+	if s = strings.TrimSpace(s); s == "" {
+		return 0, nil
+	}
+	return strconv.Atoi(s)
+}
+
+// dayOrNone reads a date; nothing is no date.
+func dayOrNone(s string) (calendar.Date, error) {
+	if s = strings.TrimSpace(s); s == "" {
+		return calendar.Date{}, nil
+	}
+	return calendar.ParseDate(s)
+}
+
+// dateOf is a date as a form takes it.
+func dateOf(d calendar.Date) string {
+	if d.IsZero() {
+		return ""
+	}
+	return d.String()
 }
 
 func percent(s string) (*int, error) {

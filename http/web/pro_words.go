@@ -30,6 +30,7 @@ var planBadges = map[care.CoverageStatus]assets.Badge{
 	care.Ineligible:       {Text: "Not eligible", Kind: "danger", Icon: "x"},
 	care.NonParticipating: {Text: "Cannot be processed", Kind: "danger", Icon: "ban"},
 	care.NeedsInfo:        {Text: "Waiting for a detail", Kind: "warning", Icon: "info"},
+	care.CoverageExpired:  {Text: "Has run out", Kind: "warning", Icon: "clock"},
 	care.Replaced:         {Text: "Replaced", Kind: "quiet", Icon: "history"},
 }
 
@@ -37,6 +38,7 @@ var planTypes = map[care.CoverageType]string{care.HealthPlan: "Health plan", car
 
 var coveredWords = map[string]string{
 	"covered": "Covered", "unverified": "Not verified yet", "hold": "On hold: do not bill yet",
+	"ordinary": "Ordinary care: the plan pays, the benefit is over", "self_pay": "The client pays",
 }
 
 var screeningBadges = map[care.ScreeningStatus]assets.Badge{

@@ -119,7 +119,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 // plans is the published list of plans that cannot be processed.
 func (p *Pages) plans(w http.ResponseWriter, r *http.Request) error {
 	programme, _ := p.Store.Programme()
-	listed := slices.Clone(programme.Plans)
+	listed := slices.Clone(rules.ListedAt(programme.Plans, p.Now()))
 	slices.SortFunc(listed, func(a, b care.UnprocessablePlan) int {
 		return cmp.Or(cmp.Compare(a.Payer, b.Payer), cmp.Compare(a.Plan, b.Plan), cmp.Compare(a.State, b.State))
 	})

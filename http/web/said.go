@@ -24,6 +24,7 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"asked", "ok", "Asked for other times", "It is the provider’s turn now."},
 	{"held", "ok", "The time is held for you", "Until then nobody else can take it."},
 	{"coverage", "ok", "Your plan is with the care team", "They verify it by the time shown. You can go on meanwhile."},
+	{"way", "ok", "Your choice is kept", "You can change it for as long as your plan stands in the way."},
 	{"sharing", "ok", "Your choice is kept", "It holds from this moment. You can change it at any time; your care stays the same."},
 	{"benefit", "ok", "Kept", "Thank you. Your employer is never asked about you and never told."},
 	{"saved", "ok", "Saved", ""},

@@ -42,6 +42,8 @@ var acts = []ActRow{
 	{"withdraw", by{client: Own, system: Any}},
 	{"other_times", by{client: Own, system: Any}},
 	{"add_coverage", by{client: Own, system: Any}},
+	{"choose_coverage", by{client: Own, system: Any}},
+	{"choose_way", by{client: Own, system: Any}},
 	{"claim_benefit", by{client: Own, system: Any}},
 	{"update_me", by{client: Own, system: Any}},
 	{"save_answers", by{client: Own, system: Any}},
@@ -96,6 +98,16 @@ var acts = []ActRow{
 	{"refuse_erasure", by{careTeam: Any}},
 	{"add_employer", by{careTeam: Any, system: Any}},
 	{"list_plan", by{careTeam: Any, system: Any}},
+
+	{"update_employer", by{careTeam: Any, system: Any}},
+	{"delist_plan", by{careTeam: Any, system: Any}},
+
+	// who bills
+	{"set_fee", by{provider: Own, system: Any}},
+	{"export_claims", by{billing: Any, system: Any}},
+	{"settle_claim", by{billing: Any, system: Any}},
+	{"correct_charge", by{billing: Any, system: Any}},
+	{"write_off", by{billing: Any, system: Any}},
 
 	// who signs in
 	{"open_account", by{operator: Any, system: Any}},

@@ -85,15 +85,19 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindReferral, "alternatives", f{"Alternatives"}, sees{client: own, careTeam: all, clinical: all}},
 
 	{care.OfClient, care.KindAppointment, "visit", f{"ID", "Referral", "Episode", "Client", "Provider", "Type", "Start", "End", "Status", "Programme"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
-	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered", "Moves", "PassedOver", "Recorded", "AtRisk"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
+	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered", "Moves", "PassedOver", "Recorded", "AtRisk", "Coverage", "Service", "FeeCents"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "corrections", f{"Corrections"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "changes", f{"Sequence", "LateCancel"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindAppointment, "link", f{"Link"}, sees{client: own, provider: addressed}},
 
 	{care.OfClient, care.KindHold, "hold", f{"ID", "Client", "Provider", "Start", "End", "Until", "Clock"}, sees{client: own}},
 
-	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
-	{care.OfClient, care.KindCoverage, "group and findings", f{"Group", "Note", "VerifiedBy"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct", "DeductibleCents", "Authorised", "From", "Ends"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindCoverage, "group and findings", f{"Group", "Note", "VerifiedBy", "Authorization", "Ended", "Replaces", "ReplacedAt", "Found", "ChosenAt", "Check", "CheckAt", "Choice", "Way"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
+
+	{care.OfClient, care.KindCharge, "charge", f{"ID", "Client", "Provider", "Referral", "Appointment", "Programme", "On", "Start", "Minutes", "Service", "Code", "Coverage", "Covered", "FeeCents", "PartCents", "State", "At", "Made"}, sees{client: own, provider: accepted, billing: all}},
+	{care.OfClient, care.KindCharge, "course of the claim", f{"Batch", "Rebill"}, sees{provider: accepted, billing: all}},
+	{care.OfClient, care.KindCharge, "what was said of the claim", f{"Why"}, sees{billing: all}},
 
 	{care.OfClient, care.KindScreening, "status", f{"ID", "Client", "Episode", "Referral", "Instrument", "Purpose", "Status", "AssignedAt", "Due", "Opens", "Closes", "SubmittedAt", "Late", "Version", "Replaces", "DeclinedAt", "OutOfWindow"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindScreening, "answers", f{"Answers"}, sees{client: own, provider: accepted}},
@@ -111,7 +115,7 @@ var fields = []FieldRow{
 
 	// A provider's chart. What everybody may read of a provider is the directory's.
 	{care.OfProvider, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{provider: own, careTeam: all}},
-	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Degrees", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "Identities", "About", "Draft", "AccurateAt", "Caseload", "WaitlistOnly", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "AskedBy", "History", "Registry"}, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Degrees", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "Identities", "About", "Draft", "AccurateAt", "Caseload", "WaitlistOnly", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "AskedBy", "History", "Registry", "FeeCents"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "password", f{"Password"}, nobody},
 	{care.OfProvider, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
@@ -135,6 +139,10 @@ var fields = []FieldRow{
 	{care.OfErasure, care.KindErasure, "kept visits", f{"Visits"}, sees{billing: all}},
 	{care.OfErasure, care.KindErasure, "kept answers", f{"Answers"}, sees{careTeam: all}},
 
+	// The chart of one claim file. Who is in it stands in the clients' own charts.
+	{care.OfBatch, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{billing: all}},
+	{care.OfBatch, care.KindBatch, "claim file", f{"Chart", "At", "By", "Rows", "Cents"}, sees{billing: all}},
+
 	// The programme's own chart.
 	{care.OfProgramme, KindChart, "that it exists", f{"ID", "Of"}, everyone()},
 	{care.OfProgramme, KindChart, "version", f{"Version"}, sees{careTeam: all, operator: all}},
@@ -144,9 +152,10 @@ var fields = []FieldRow{
 	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays", "RetainYears"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "terms of screenings", f{"BaselineDays", "SafetyRepeatMinutes", "SafetyRepeats"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "terms of appointments", f{"LateCancelHours", "SilenceHours", "NoResponseDays", "HoldMinutes", "NoWordMinutes"}, everyone()},
-	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "terms of coverage", f{"CoverageCheckDays", "CoverageChoiceDays"}, everyone()},
+	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State", "From", "Ends"}, everyone()},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
-	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends"}, sees{careTeam: all, operator: all}},
+	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends", "Holidays", "Audience"}, sees{careTeam: all, operator: all}},
 }
 
 var (
@@ -208,4 +217,6 @@ var types = map[care.Kind]reflect.Type{
 	care.KindHold:        reflect.TypeFor[care.Hold](),
 	care.KindIntake:      reflect.TypeFor[care.Intake](),
 	care.KindErasure:     reflect.TypeFor[care.Erasure](),
+	care.KindCharge:      reflect.TypeFor[care.Charge](),
+	care.KindBatch:       reflect.TypeFor[care.Batch](),
 }

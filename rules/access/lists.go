@@ -29,6 +29,10 @@ var lists = []ListRow{
 	{care.SetQueue, "gap", by{careTeam: Any, system: Any}},
 	{care.SetQueue, "alert", by{careTeam: Any, clinical: Any, system: Any}},
 	{care.SetDue, "", by{careTeam: Any, clinical: Any, system: Any}},
+	{care.SetPlan, "", by{careTeam: Any, system: Any}},
+	{care.SetCharges, "", by{provider: Own, billing: Any, system: Any}},
+	{care.SetVisits, "", by{careTeam: Any, billing: Any, system: Any}},
+	{care.SetBatches, "", by{billing: Any, system: Any}},
 	{care.SetProviders, "", by{careTeam: Any, system: Any}},
 	{care.SetErasures, "", by{careTeam: Any, system: Any}},
 	{care.SetStaff, "operator", by{operator: Any, system: Any}},
@@ -46,7 +50,7 @@ func Lists(actor care.Actor, set care.Set) Verdict {
 	if i < 0 {
 		return Barred
 	}
-	owner, _, _ := strings.Cut(set.Of, "|") // busy times: the provider, and the day
+	owner, _, _ := strings.Cut(set.Of, "|") // busy times: the provider, and the day; charges: and the month
 	mine := actor.Chart != "" && owner == string(actor.Chart) && (set.Serves == "" || set.Serves == actor.Chart)
 	return verdict(lists[i].By[actor.Role], stance{own: mine})
 }

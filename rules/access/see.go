@@ -34,6 +34,8 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Employers = cutAll(v, chart.Employers)
 	view.Plans = cutAll(v, chart.Plans)
 	view.Erasure = cutOne(v, chart.Erasure)
+	view.Charges = cutAll(v, chart.Charges)
+	view.Batches = cutAll(v, chart.Batches)
 	v.seen = &view // a deadline is judged by whether its subject is seen
 	view.Deadlines = cutAll(v, chart.Deadlines)
 	return &view, true

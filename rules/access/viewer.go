@@ -52,6 +52,10 @@ func (v *viewer) stance(record care.Record) stance {
 		return v.as(v.by[r.ID])
 	case care.Appointment:
 		return v.as(v.visit(r))
+	case care.Charge:
+		s := v.by[r.Referral]
+		s.addressed = s.addressed && r.Provider == v.actor.Chart
+		return v.as(s)
 	case care.Screening:
 		// Answers given for an earlier first session stay good in the episode,
 		// so whoever treats the client in it reads them.

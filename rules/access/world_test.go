@@ -158,6 +158,14 @@ func world() *care.Chart {
 	}
 	c.Add(dyed(d, func(r *care.Coverage) { r.ID, r.Client = "cv-1", person }))
 	for _, x := range []struct {
+		id       care.ChargeID
+		referral care.ReferralID
+		provider care.ChartID
+	}{{"ch-treating", "rf-treating", treating}, {"ch-asked", "rf-asked", asked}, {"ch-other", "rf-other", other}} {
+		c.Add(dyed(d, func(r *care.Charge) { r.ID, r.Referral, r.Client, r.Provider = x.id, x.referral, person, x.provider }))
+	}
+	c.Add(dyed(d, func(*care.Batch) {}))
+	for _, x := range []struct {
 		id       care.ScreeningID
 		episode  care.EpisodeID
 		referral care.ReferralID
@@ -202,7 +210,7 @@ func world() *care.Chart {
 func worlds() map[care.Subject]*care.Chart {
 	all := map[care.Subject]*care.Chart{}
 	for of, id := range map[care.Subject]care.ChartID{
-		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfErasure: "er-1",
+		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1",
 	} {
 		c := world()
 		c.ID, c.Of, c.Account.Chart = id, of, id

@@ -91,6 +91,7 @@ type BookSession struct {
 	Referral care.ReferralID
 	Start    time.Time
 	Minutes  int
+	Service  string // a row of the table of services; empty: individual
 }
 
 func (BookSession) Name() string               { return "book_session" }
@@ -124,6 +125,8 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 	var wrong problems
 	wrong.need(start.After(env.Now) && start.Before(env.Now.AddDate(2, 0, 0)), "start: choose a time that is still to come, within two years")
 	wrong.need(a.Minutes >= 5 && a.Minutes <= 480, "minutes: from 5 to 480")
+	_, service := rules.ServiceOf(a.Service)
+	wrong.need(service, "service: one of the kinds of session, or leave it out for an individual one")
 	if f := wrong.fault(); f != nil {
 		return Plan{Fault: f}
 	}
@@ -139,8 +142,8 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 	ap := care.Appointment{
 		ID: care.AppointmentID(env.ID("ap")), Referral: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider,
 		Type: care.Session, Start: start, End: end, Virtual: true, Link: p.Link, Status: care.Booked,
-		BookedBy: env.Actor.Role, BookedAt: env.Now, Programme: care.ProgrammeChart,
-		Covered: covered(chart, env), AtRisk: atRisk(p, chart.Client.State, start), PassedOver: passesOver(chart, r, p, a.Minutes, start, k, env),
+		BookedBy: env.Actor.Role, BookedAt: env.Now, Programme: care.ProgrammeChart, Service: a.Service, FeeCents: p.FeeCents,
+		AtRisk: atRisk(p, chart.Client.State, start), PassedOver: passesOver(chart, r, p, a.Minutes, start, k, env),
 	}
 	if r.Status != care.InCare {
 		r.Status = care.SessionBooked
@@ -148,6 +151,7 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 	}
 	d.supersedeOthers(r)
 	d.book(ap, p, "session_booked")
+	d.recheckSessions()
 	d.judge(r.Episode)
 	d.baseline(r.Episode)
 	d.Made = string(ap.ID)
@@ -176,18 +180,4 @@ func openPromise(chart *care.Chart, id care.EpisodeID) (care.Deadline, bool) {
 // looked for.
 func lastDays(promise care.Deadline) time.Time {
 	return promise.Due.UTC().Truncate(24*time.Hour).AddDate(0, 0, 2-bookAhead)
-}
-
-// coverageWord says in one word what the rules say of a session's coverage.
-var coverageWord = map[rules.Truth]string{rules.Yes: "covered", rules.Unknown: "unverified", rules.No: "hold"}
-
-func covered(chart *care.Chart, env Env) string {
-	facts := rules.CoverageFacts{
-		Benefit: rules.ClientMayTakePart.Decide(clientFacts(*chart.Client, env), env.Words).Outcome,
-		Plans:   env.Plans,
-	}
-	if c, ok := chart.CurrentCoverage(); ok {
-		facts.Coverage = &c
-	}
-	return coverageWord[rules.SessionIsCovered.Decide(facts, env.Words).Outcome]
 }

@@ -103,6 +103,7 @@ func (a Reschedule) Decide(k Known, env Env) Plan {
 	d.move(&ap, start, p.Hours.Zone)
 	if ap.Type == care.Session {
 		d.baseline(ap.Episode)
+		d.recheckSessions()
 	} else {
 		d.callMoved(r, ap)
 	}

@@ -58,9 +58,10 @@ func (a Correct) Decide(k Known, env Env) Plan {
 	})
 	ap.Status = a.Result
 	if ap.Type == care.Session {
-		ap.Covered = covered(d.chart, d.env)
+		ap = cover(d.chart, d.env, ap)
 	}
 	d.put(ap)
+	d.rebill(ap)
 	d.untask(string(ap.ID))
 	if ap.Status == care.NoShowProvider {
 		d.task("provider_no_show", string(ap.ID))

@@ -1,9 +1,11 @@
 package act
 
 import (
+	"slices"
 	"strings"
 
 	"careconnect/rules"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -69,8 +71,28 @@ func (a ConfirmCrisis) Decide(_ Known, env Env) Plan {
 // AddEmployer registers an employer that offers the programme.
 type AddEmployer struct{ Employer care.Employer }
 
-// ListPlan puts a plan on the published list of those that cannot be processed.
+// UpdateEmployer changes an employer's entry; its code stays, for it stands on
+// links that are out. A last day sets when no new care begins: care that has
+// begun is untouched, and nobody at the employer is told of anyone.
+type UpdateEmployer struct {
+	Employer     care.EmployerID
+	Name_        string
+	Industry     string
+	Starts, Ends calendar.Date
+	Holidays     []calendar.Holiday
+	Audience     string
+}
+
+// ListPlan puts a plan on the published list of those that cannot be processed,
+// from a day on.
 type ListPlan struct{ Plan care.UnprocessablePlan }
+
+// DelistPlan sets the last day of an entry on the published list. The entry
+// stays, with its dates.
+type DelistPlan struct {
+	Key  string
+	Ends calendar.Date
+}
 
 // FinishTask says that somebody of the care team has dealt with a task. The
 // incident of a broken promise ends only with its cause.
@@ -82,17 +104,23 @@ type FinishTask struct {
 // Industries are the sorts of employers that the programme counts.
 var Industries = map[string]bool{"technology": true, "pharmaceutical": true, "energy": true, "healthcare": true, "other": true}
 
-func (Found) Name() string                 { return "found" }
-func (Found) Needs(Known) Needs            { return Needs{Charts: []care.ChartID{care.ProgrammeChart}} }
-func (Found) About(Known) care.About       { return care.About{} }
-func (AddEmployer) Name() string           { return "add_employer" }
-func (AddEmployer) Needs(Known) Needs      { return Needs{} }
-func (AddEmployer) About(Known) care.About { return care.About{} }
-func (ListPlan) Name() string              { return "list_plan" }
-func (ListPlan) Needs(Known) Needs         { return Needs{} }
-func (ListPlan) About(Known) care.About    { return care.About{} }
-func (FinishTask) Name() string            { return "finish_task" }
-func (a FinishTask) Needs(Known) Needs     { return Needs{Locate: []string{string(a.Task)}} }
+func (Found) Name() string                    { return "found" }
+func (Found) Needs(Known) Needs               { return Needs{Charts: []care.ChartID{care.ProgrammeChart}} }
+func (Found) About(Known) care.About          { return care.About{} }
+func (AddEmployer) Name() string              { return "add_employer" }
+func (AddEmployer) Needs(Known) Needs         { return Needs{} }
+func (AddEmployer) About(Known) care.About    { return care.About{} }
+func (ListPlan) Name() string                 { return "list_plan" }
+func (ListPlan) Needs(Known) Needs            { return Needs{} }
+func (ListPlan) About(Known) care.About       { return care.About{} }
+func (UpdateEmployer) Name() string           { return "update_employer" }
+func (UpdateEmployer) Needs(Known) Needs      { return Needs{} }
+func (UpdateEmployer) About(Known) care.About { return care.About{} }
+func (DelistPlan) Name() string               { return "delist_plan" }
+func (DelistPlan) Needs(Known) Needs          { return Needs{} }
+func (DelistPlan) About(Known) care.About     { return care.About{} }
+func (FinishTask) Name() string               { return "finish_task" }
+func (a FinishTask) Needs(Known) Needs        { return Needs{Locate: []string{string(a.Task)}} }
 func (a FinishTask) About(k Known) care.About {
 	if chart := k.Of(string(a.Task)); chart != nil {
 		return care.About{Client: chart.ID}
@@ -115,11 +143,9 @@ func (a Found) Decide(k Known, _ Env) Plan {
 // Decide keeps the codes of employers apart.
 func (a AddEmployer) Decide(_ Known, env Env) Plan {
 	e := a.Employer
-	var wrong problems
-	wrong.need(strings.TrimSpace(e.Name) != "", "name: name the employer")
+	wrong := wrongEmployer(e)
 	wrong.need(strings.TrimSpace(e.Code) != "" && len(e.Code) <= 40, "code: give the code that its people enter, at most 40 letters")
 	wrong.need(employerOf(e.Code, env.Employers) == nil, "code: another employer has this code")
-	wrong.need(Industries[e.Industry], "industry: one of technology, pharmaceutical, energy, healthcare, other")
 	if f := wrong.fault(); f != nil {
 		return Plan{Fault: f}
 	}
@@ -129,12 +155,68 @@ func (a AddEmployer) Decide(_ Known, env Env) Plan {
 	return Plan{Decision: rules.Allowed(), Made: string(e.ID), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: e}}}
 }
 
-// Decide publishes the plan.
-func (a ListPlan) Decide(_ Known, _ Env) Plan {
-	if strings.TrimSpace(a.Plan.Payer) == "" || strings.TrimSpace(a.Plan.Plan) == "" {
-		return fault(care.Invalid, "invalid_input", "Name the payer and the plan.")
+func wrongEmployer(e care.Employer) problems {
+	var wrong problems
+	wrong.need(strings.TrimSpace(e.Name) != "" && len(e.Name) <= 200, "name: name the employer")
+	wrong.need(Industries[e.Industry], "industry: one of technology, pharmaceutical, energy, healthcare, other")
+	wrong.need(e.Ends.IsZero() || !e.Ends.Before(e.Starts), "ends: not before the first day")
+	wrong.need(len(e.Holidays) <= 50, "holidays: at most 50")
+	wrong.need(len(e.Audience) <= 200, "audience: at most 200 letters")
+	return wrong
+}
+
+// Decide changes the entry and nothing else.
+func (a UpdateEmployer) Decide(_ Known, env Env) Plan {
+	i := slices.IndexFunc(env.Employers, func(e care.Employer) bool { return e.ID == a.Employer })
+	if i < 0 {
+		return missing()
 	}
-	return Plan{Decision: rules.Allowed(), Made: a.Plan.Key(), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: a.Plan}}}
+	e := env.Employers[i]
+	e.Name, e.Industry, e.Starts, e.Ends, e.Holidays, e.Audience = strings.TrimSpace(a.Name_), a.Industry, a.Starts, a.Ends, a.Holidays, strings.TrimSpace(a.Audience)
+	if f := wrongEmployer(e).fault(); f != nil {
+		return Plan{Fault: f}
+	}
+	return Plan{Decision: rules.Allowed(), Made: string(e.ID), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: e}}}
+}
+
+// Decide publishes the plan. The same plan, state and day is one entry.
+func (a ListPlan) Decide(_ Known, env Env) Plan {
+	p := a.Plan
+	p.Payer, p.Plan, p.State = strings.TrimSpace(p.Payer), strings.TrimSpace(p.Plan), strings.ToUpper(strings.TrimSpace(p.State))
+	var wrong problems
+	wrong.need(p.Payer != "" && len(p.Payer) <= 80, "payer: name the payer")
+	wrong.need(p.Plan != "" && len(p.Plan) <= 80, "plan: name the plan")
+	wrong.need(p.State == "" || States[p.State], "state: give two letters, or leave it empty for every state")
+	wrong.need(p.Ends.IsZero() || !p.Ends.Before(p.From), "ends: not before the first day")
+	if f := wrong.fault(); f != nil {
+		return Plan{Fault: f}
+	}
+	today := calendar.On(env.Now, rules.Zone(rules.HomeZone))
+	if !p.From.IsZero() && p.From.Before(today) {
+		return fault(care.Invalid, "invalid_input", "Please mend: from: not before today, for what was published stays as it was.")
+	}
+	if rules.Unprocessable(rules.ListedOn(env.Plans, p.From), p.Payer, p.Plan, p.State) && !p.From.IsZero() {
+		return fault(care.Conflict, "already_listed", "This plan stands on the list already on that day.")
+	}
+	return Plan{Decision: rules.Allowed(), Made: p.Key(), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: p}}}
+}
+
+// Decide does not change what was published of days that are over.
+func (a DelistPlan) Decide(_ Known, env Env) Plan {
+	i := slices.IndexFunc(env.Plans, func(p care.UnprocessablePlan) bool { return p.Key() == a.Key })
+	if i < 0 {
+		return missing()
+	}
+	p := env.Plans[i]
+	today := calendar.On(env.Now, rules.Zone(rules.HomeZone))
+	if a.Ends.Before(today) || a.Ends.Before(p.From) {
+		return fault(care.Invalid, "invalid_input", "Please mend: ends: today or later, and not before its first day.")
+	}
+	if !p.Ends.IsZero() && p.Ends.Before(today) {
+		return fault(care.Conflict, "already_over", "This entry is over already.")
+	}
+	p.Ends = a.Ends
+	return Plan{Decision: rules.Allowed(), Made: p.Key(), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: p}}}
 }
 
 // Decide keeps who and when.

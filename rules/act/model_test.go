@@ -152,7 +152,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 	who := rapid.SampledFrom([]care.Actor{client(l.me), provider(r.Provider)}).Draw(l.t, "who")
 	switch rapid.SampledFrom([]string{
 		"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
-		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "verify", "verify", "acknowledge",
+		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "plan", "eap", "first", "way", "verify", "verify", "verify", "acknowledge",
 		"leave", "join", "pause", "resume", "share", "finish",
 		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "not a fit", "nobody came",
 		"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
@@ -235,10 +235,27 @@ func (l *life) deed() (care.Actor, act.Act) {
 		}
 	case "plan":
 		return client(l.me), act.AddCoverage{Client: l.me, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST0001"}
+	case "eap":
+		return client(l.me), act.AddCoverage{Client: l.me, Type: care.EAP, Payer: "Optum", Plan: "Lakefront EAP", Authorization: "AUTH1", Authorised: rapid.IntRange(0, 2).Draw(l.t, "authorised")}
+	case "first":
+		if len(chart.Coverages) > 0 {
+			return client(l.me), act.ChooseCoverage{Coverage: rapid.SampledFrom(chart.Coverages).Draw(l.t, "plan").ID}
+		}
+	case "way":
+		if len(chart.Coverages) > 0 {
+			return client(l.me), act.ChooseWay{
+				Coverage: rapid.SampledFrom(chart.Coverages).Draw(l.t, "plan").ID,
+				Way:      rapid.SampledFrom([]care.Way{care.WaySelfPay, care.WayOther, care.WayProvider, care.WayCancel}).Draw(l.t, "way"),
+			}
+		}
 	case "verify":
 		if len(chart.Coverages) > 0 {
 			c := rapid.SampledFrom(chart.Coverages).Draw(l.t, "plan")
-			return careTeam, act.VerifyCoverage{Coverage: c.ID, Result: rapid.SampledFrom([]care.CoverageStatus{care.Eligible, care.Ineligible, care.NonParticipating, care.NeedsInfo}).Draw(l.t, "finding")}
+			v := act.VerifyCoverage{Coverage: c.ID, Result: rapid.SampledFrom([]care.CoverageStatus{care.Eligible, care.Eligible, care.Ineligible, care.NonParticipating, care.NeedsInfo}).Draw(l.t, "finding")}
+			if rapid.IntRange(0, 2).Draw(l.t, "ends") == 0 {
+				v.Ends = calendar.On(l.now.AddDate(0, 0, rapid.IntRange(-40, 40).Draw(l.t, "last day")), rules.Zone("America/Chicago"))
+			}
+			return careTeam, v
 		}
 	case "acknowledge":
 		if len(chart.Alerts) > 0 {
@@ -315,6 +332,7 @@ func (l *life) holds() {
 	l.appointmentsAreTold(chart)
 	l.waitsOnlyForTheClient(chart)
 	l.holdsEnd(chart)
+	l.paidByAPlan(chart)
 }
 
 // holdsEnd: a client holds one time at most, and none that has run out.
@@ -412,6 +430,60 @@ func (l *life) listedAsTheRulesSay() {
 		}
 		if says := rules.ProviderIsListed.Decide(facts, nil).Outcome == rules.Yes; l.listed(p, "IL") != says {
 			l.Fatalf("%s, %d of %d clients: the rules list them %t", record.Standing, len(members), record.Caseload, says)
+		}
+	}
+}
+
+// paidByAPlan: no session is called covered without a coverage that was found
+// eligible for its day; each attended one has one charge, which is ready only if
+// it is covered; an EAP pays for no more sessions than it authorises; and a
+// promise stands still because of a plan only while there is one to wait for.
+func (l *life) paidByAPlan(chart *care.Chart) {
+	l.Helper()
+	charged := map[care.AppointmentID]care.Charge{}
+	for _, c := range chart.Charges {
+		if _, twice := charged[c.Appointment]; twice {
+			l.Fatalf("%s is charged twice", c.Appointment)
+		}
+		charged[c.Appointment] = c
+	}
+	on := map[care.CoverageID]int{}
+	for _, ap := range chart.Appointments {
+		c, charge := charged[ap.ID]
+		if ap.Type != care.Session || ap.Status != care.Attended && ap.Status != care.Booked {
+			continue
+		}
+		on[ap.Coverage]++
+		plan, _ := chart.Coverage(ap.Coverage)
+		if found := plan.On(calendar.On(ap.Start, rules.Zone("America/Chicago"))); ap.Covered == "covered" && found != care.Eligible {
+			l.Fatalf("%s is called covered, and its plan is %q", ap.ID, found)
+		}
+		if ap.Status != care.Attended {
+			continue
+		}
+		if !charge || c.Covered != ap.Covered || c.Coverage != ap.Coverage {
+			l.Fatalf("%s is %s on %s, its charge %s on %s", ap.ID, ap.Covered, ap.Coverage, c.Covered, c.Coverage)
+		}
+		if c.State.ToExport() != (c.Covered == "covered" || c.Covered == "ordinary") {
+			l.Fatalf("%s is %s, and its charge is %s", ap.ID, ap.Covered, c.State)
+		}
+	}
+	for _, c := range chart.Coverages {
+		if c.Type == care.EAP && c.Authorised > 0 && on[c.ID] > c.Authorised {
+			l.Fatalf("%s authorises %d sessions and pays for %d", c.ID, c.Authorised, on[c.ID])
+		}
+		if c.Status == care.Replaced && c.Found == "" {
+			l.Fatalf("%s was replaced, and what had been found is lost", c.ID)
+		}
+	}
+	for _, e := range chart.Episodes {
+		promise, _ := chart.Deadline(e.Promise)
+		waits := promise.State == care.Waiting && promise.Pauses[len(promise.Pauses)-1].Reason == "coverage"
+		eligible := func(c care.Coverage) bool {
+			return c.Status != care.Replaced && c.On(calendar.On(l.now, rules.Zone("America/Chicago"))) == care.Eligible
+		}
+		if waits && (len(chart.Coverages) == 0 || slices.ContainsFunc(chart.Coverages, eligible)) {
+			l.Fatalf("%s waits for a plan, and there is none to wait for", e.ID)
 		}
 	}
 }

@@ -49,6 +49,7 @@ func (a Outcome) Decide(k Known, env Env) Plan {
 	effect(d, &ap, &r)
 	d.put(ap)
 	d.put(r)
+	d.recheckSessions()
 	d.judge(ap.Episode)
 	d.Made = string(ap.ID)
 	return d.plan()
@@ -95,8 +96,10 @@ func consultationHeld(_ *draft, _ *care.Appointment, r *care.Referral) {
 func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
 	r.Status = care.InCare
 	d.unchoose(*r)
-	ap.Covered = covered(d.chart, d.env)
+	*ap = cover(d.chart, d.env, *ap)
 	d.chart.Add(*ap)
+	d.bill(*ap)
+	d.usedUp(*ap)
 	d.anchor(ap.Episode)
 }
 

@@ -69,6 +69,7 @@ func (d *draft) callOff(ap *care.Appointment, status care.AppointmentStatus, the
 	d.quiet(*ap, care.Stopped)
 	d.untask(string(ap.ID))
 	d.tellBoth("cancelled", *ap, theirs)
+	d.recheckSessions()
 }
 
 // callOffAll ends every appointment of a referral that has not begun.

@@ -22,7 +22,7 @@ type Appointment struct {
 	OutcomeAt time.Time         `json:"outcome_at,omitzero"`
 	Programme ChartID           `json:"programme"`
 	// Covered is what the coverage said when the session was booked or held:
-	// covered, unverified, hold. Empty for a consultation.
+	// covered, ordinary, unverified, hold, self_pay. Empty for a consultation.
 	Covered string `json:"covered,omitempty"`
 	// Moves are the times that it was to begin at before, oldest first. Who moved
 	// it decides what the promise makes of it.
@@ -44,6 +44,12 @@ type Appointment struct {
 	// LateCancel says that the client cancelled it so late that the provider is
 	// told.
 	LateCancel bool `json:"late_cancel,omitempty"`
+	// Coverage is the one that pays for the session, as far as is known.
+	Coverage CoverageID `json:"coverage,omitempty"`
+	// Service is the sort of session; empty: individual. No sort is left out.
+	Service string `json:"service,omitempty"`
+	// FeeCents is the provider's fee as it stood when the session was booked.
+	FeeCents int64 `json:"fee_cents,omitempty"`
 }
 
 // Move is one change of an appointment's time: from which, when, and by whom.
@@ -90,10 +96,16 @@ const (
 func (Appointment) Kind() Kind    { return KindAppointment }
 func (a Appointment) Key() string { return string(a.ID) }
 func (a Appointment) Stands() []Place {
-	if a.Status != Booked && a.Status != Attended {
-		return nil
-	}
 	var places []Place
+	if a.Type == Session {
+		places = append(places, Place{
+			Set: VisitsIn(a.Programme, Month(a.Start)), Entry: string(a.ID),
+			Member: Member{Chart: a.Client, Ref: string(a.ID), Code: string(a.Status), At: a.Start, Until: a.End},
+		})
+	}
+	if a.Status != Booked && a.Status != Attended {
+		return places
+	}
 	for _, day := range Days(a.Start, a.End) {
 		places = append(places, Place{
 			Set: Busy(a.Provider, day), Entry: string(a.ID),

@@ -22,6 +22,7 @@ type (
 	AlertID       string
 	HoldID        string
 	TaskID        string
+	ChargeID      string
 )
 
 // ProgrammeChart is the one chart that every instance has: the programme's own
@@ -38,6 +39,7 @@ const (
 	OfProvider  Subject = "provider"
 	OfAccount   Subject = "account" // staff, payer, employer, operator
 	OfErasure   Subject = "erasure" // somebody who was forgotten
+	OfBatch     Subject = "batch"   // one claim file
 )
 
 // Role says as what somebody acts.

@@ -33,6 +33,8 @@ type Chart struct {
 	Intakes      []Intake
 	Erasure      *Erasure
 	Holds        []Hold
+	Charges      []Charge
+	Batches      []Batch
 }
 
 // Add places a record in the chart, replacing the one with the same key. The
@@ -81,6 +83,10 @@ func (c *Chart) Add(r Record) {
 		c.Erasure = &r
 	case Hold:
 		c.Holds = insert(c.Holds, r)
+	case Charge:
+		c.Charges = insert(c.Charges, r)
+	case Batch:
+		c.Batches = insert(c.Batches, r)
 	}
 }
 
@@ -107,7 +113,9 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.Plans)
 	all = many(all, c.Intakes)
 	all = one(all, c.Erasure)
-	return many(all, c.Holds)
+	all = many(all, c.Holds)
+	all = many(all, c.Charges)
+	return many(all, c.Batches)
 }
 
 // Each of these finds a record by its id; false if the chart has none.
@@ -124,6 +132,7 @@ func (c *Chart) Task(id TaskID) (Task, bool)                { return find(c.Task
 func (c *Chart) Message(id MessageID) (Message, bool)       { return find(c.Messages, string(id)) }
 func (c *Chart) Pass(hash string) (Pass, bool)              { return find(c.Passes, hash) }
 func (c *Chart) Intake(file string) (Intake, bool)          { return find(c.Intakes, file) }
+func (c *Chart) Charge(id ChargeID) (Charge, bool)          { return find(c.Charges, string(id)) }
 
 // OpenEpisode is the episode in which the client seeks care now.
 func (c *Chart) OpenEpisode() (Episode, bool) {
@@ -209,6 +218,8 @@ func (c *Chart) Clone() *Chart {
 	n.Plans = slices.Clone(c.Plans)
 	n.Intakes = slices.Clone(c.Intakes)
 	n.Holds = slices.Clone(c.Holds)
+	n.Charges = slices.Clone(c.Charges)
+	n.Batches = slices.Clone(c.Batches)
 	return &n
 }
 
@@ -275,6 +286,10 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return single(c.Erasure)
 	case KindHold:
 		return listed(c.Holds, key)
+	case KindCharge:
+		return listed(c.Charges, key)
+	case KindBatch:
+		return listed(c.Batches, key)
 	}
 	return nil
 }

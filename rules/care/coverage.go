@@ -1,9 +1,15 @@
 package care
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"careconnect/rules/calendar"
+)
 
 // Coverage is a health plan or an EAP of the client. The programme itself is
-// never a coverage.
+// never a coverage. It is never overwritten: other details are another coverage,
+// and what was found of this one stays, with its dates.
 type Coverage struct {
 	ID             CoverageID     `json:"id"`
 	Client         ChartID        `json:"client"`
@@ -21,6 +27,103 @@ type Coverage struct {
 	Note           string         `json:"note,omitempty"`
 	CopayCents     *int           `json:"copay_cents,omitempty"`
 	CoinsurancePct *int           `json:"coinsurance_pct,omitempty"`
+
+	DeductibleCents *int64 `json:"deductible_cents,omitempty"` // what is left of it, as found
+	Authorization   string `json:"authorization,omitempty"`    // of an EAP: its code
+	Authorised      int    `json:"authorised,omitempty"`       // of an EAP: how many sessions; 0: not told
+
+	From  calendar.Date `json:"from,omitzero"` // the first day it holds, as found; zero: not told
+	Ends  calendar.Date `json:"ends,omitzero"` // the last
+	Ended DeadlineID    `json:"ended,omitempty"`
+
+	Replaces   CoverageID     `json:"replaces,omitempty"`
+	ReplacedAt time.Time      `json:"replaced_at,omitzero"`
+	Found      CoverageStatus `json:"found,omitempty"` // what had been found when it was replaced
+
+	ChosenAt time.Time  `json:"chosen_at,omitzero"` // when the client last said that this one pays first
+	Check    DeadlineID `json:"check,omitempty"`    // when it is looked at again
+	CheckAt  time.Time  `json:"check_at,omitzero"`  // since when it waits to be looked at again
+	Choice   DeadlineID `json:"choice,omitempty"`   // until when the client chooses how to go on without it
+	Way      Way        `json:"way,omitempty"`      // what they chose
+}
+
+// Way is how a client goes on when a plan turns out not to be processable.
+type Way string
+
+// The ways.
+const (
+	WaySelfPay  Way = "self_pay"
+	WayOther    Way = "other_coverage"
+	WayProvider Way = "other_provider"
+	WayCancel   Way = "cancel"
+)
+
+// Waits says whether the care team has to look at the coverage.
+func (c Coverage) Waits() bool {
+	return c.Status == CoveragePending || !c.CheckAt.IsZero() && c.Status != Replaced
+}
+
+// On is what is found of a coverage for a day: outside of its dates it has run
+// out, whatever was found within them.
+func (c Coverage) On(day calendar.Date) CoverageStatus {
+	found := c.Status
+	if found == Replaced || found == CoverageExpired {
+		found = c.Found
+	}
+	if !c.From.IsZero() && day.Before(c.From) || !c.Ends.IsZero() && c.Ends.Before(day) {
+		return CoverageExpired
+	}
+	return found
+}
+
+// reaches says whether a coverage can be the one of a visit at an instant: it
+// had been given, or was found to hold on that day already, and no other had
+// taken its place.
+func (c Coverage) reaches(at time.Time, day calendar.Date) bool {
+	given := !c.SubmittedAt.After(at) || !c.From.IsZero() && !day.Before(c.From)
+	replaced := c.Status == Replaced && (c.ReplacedAt.IsZero() || !c.ReplacedAt.After(at))
+	return given && !replaced
+}
+
+// since is when a coverage came to stand where it stands in the order.
+func (c Coverage) since(at time.Time) time.Time {
+	if c.ChosenAt.After(c.SubmittedAt) && !c.ChosenAt.After(at) {
+		return c.ChosenAt
+	}
+	return c.SubmittedAt
+}
+
+// ranks put what was found in the order in which one would pay: an eligible
+// coverage before one that is being looked at, and that before any other.
+var ranks = map[CoverageStatus]int{Eligible: 2, CoveragePending: 1, NeedsInfo: 1}
+
+// CoveragesAt are the coverages that reach a visit at an instant, on a day where
+// the client is, the one that pays first being the first: what had been given by
+// then before what was given since, and of those alike the one that the client
+// named last.
+func (c *Chart) CoveragesAt(at time.Time, day calendar.Date) []Coverage {
+	var all []Coverage
+	for _, v := range c.Coverages {
+		if v.reaches(at, day) {
+			all = append(all, v)
+		}
+	}
+	later := func(v Coverage) int {
+		if v.SubmittedAt.After(at) {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(all, func(a, b Coverage) int {
+		if d := later(a) - later(b); d != 0 {
+			return d
+		}
+		if d := ranks[b.On(day)] - ranks[a.On(day)]; d != 0 {
+			return d
+		}
+		return b.since(at).Compare(a.since(at))
+	})
+	return all
 }
 
 // CoverageType tells a health plan from an EAP.
@@ -42,6 +145,7 @@ const (
 	Ineligible       CoverageStatus = "ineligible"
 	NonParticipating CoverageStatus = "non_participating"
 	NeedsInfo        CoverageStatus = "needs_info"
+	CoverageExpired  CoverageStatus = "expired"  // its last day is over
 	Replaced         CoverageStatus = "replaced" // a later coverage took its place
 )
 
@@ -49,11 +153,18 @@ const (
 func (Coverage) Kind() Kind    { return KindCoverage }
 func (c Coverage) Key() string { return string(c.ID) }
 func (c Coverage) Stands() []Place {
-	if c.Status != CoveragePending {
-		return nil
+	m := Member{Chart: c.Client, Ref: string(c.ID), Code: "coverage", At: c.SubmittedAt}
+	var places []Place
+	if c.Status != Replaced {
+		of := m
+		of.Code = c.State
+		places = append(places, Place{Set: OnPlan(c.Payer, c.Plan), Entry: string(c.ID), Member: of})
 	}
-	return []Place{{
-		Set: Set{Name: SetQueue, Of: "coverage"}, Entry: string(c.ID),
-		Member: Member{Chart: c.Client, Ref: string(c.ID), Code: "coverage", At: c.SubmittedAt},
-	}}
+	if c.Waits() {
+		if !c.CheckAt.IsZero() {
+			m.At = c.CheckAt
+		}
+		places = append(places, Place{Set: Set{Name: SetQueue, Of: "coverage"}, Entry: string(c.ID), Member: m})
+	}
+	return places
 }

@@ -69,6 +69,10 @@ type Terms struct {
 	// RetainYears is how long a law wants visits and answers about sharing kept of
 	// somebody who was forgotten.
 	RetainYears int `json:"retain_years,omitempty"`
+	// What follows came later; in a version that does not tell it, the first terms
+	// that did are meant.
+	CoverageCheckDays  int `json:"coverage_check_days,omitempty"`
+	CoverageChoiceDays int `json:"coverage_choice_days,omitempty"` // business days
 }
 
 // Kind, Key and Stands make Terms a Record.
@@ -85,6 +89,11 @@ type Employer struct {
 	Industry string        `json:"industry"`
 	Starts   calendar.Date `json:"starts"`
 	Ends     calendar.Date `json:"ends,omitzero"`
+	// Holidays are days on which the employer itself is closed. They are told in
+	// its texts; the promise counts the programme's business days.
+	Holidays []calendar.Holiday `json:"holidays,omitempty"`
+	// Audience says who at the employer reads its report, in a few words.
+	Audience string `json:"audience,omitempty"`
 }
 
 // Offers says whether the employer takes part on a day.
@@ -98,17 +107,32 @@ func (e Employer) Key() string   { return string(e.ID) }
 func (Employer) Stands() []Place { return nil }
 
 // UnprocessablePlan is a plan that the systems cannot process, in one state or
-// (State empty) everywhere. The list of them is published.
+// (State empty) everywhere, from a day to a day. The list of them is published,
+// and what was on it stays on it with its dates, so that it can be read as of
+// any day.
 type UnprocessablePlan struct {
-	Payer string `json:"payer"`
-	Plan  string `json:"plan"`
-	State string `json:"state,omitempty"`
+	Payer string        `json:"payer"`
+	Plan  string        `json:"plan"`
+	State string        `json:"state,omitempty"`
+	From  calendar.Date `json:"from,omitzero"` // zero: from the beginning
+	Ends  calendar.Date `json:"ends,omitzero"` // the last day; zero: no end is set
+}
+
+// Holds says whether the entry is in force on a day.
+func (p UnprocessablePlan) Holds(on calendar.Date) bool {
+	return !on.Before(p.From) && (p.Ends.IsZero() || !p.Ends.Before(on))
 }
 
 // Kind, Key and Stands make an UnprocessablePlan a Record.
 func (UnprocessablePlan) Kind() Kind      { return KindPlan }
-func (p UnprocessablePlan) Key() string   { return p.Payer + "|" + p.Plan + "|" + p.State }
 func (UnprocessablePlan) Stands() []Place { return nil }
+func (p UnprocessablePlan) Key() string {
+	key := p.Payer + "|" + p.Plan + "|" + p.State
+	if !p.From.IsZero() {
+		key += "|" + p.From.String()
+	}
+	return key
+}
 
 // Intake is how far the import of one file has come, so that it can go on where
 // it was cut short. It leaves when the file is whole.

@@ -52,9 +52,10 @@ type Provider struct {
 	Attested     []Attestation  `json:"attested,omitempty"`
 	JoinedAt     time.Time      `json:"joined_at,omitzero"`
 	LeftAt       time.Time      `json:"left_at,omitzero"`
-	AskedBy      ChartID        `json:"asked_by,omitempty"` // who of the care team opted them in, while their own yes is waited for
-	History      []Step         `json:"history,omitempty"`  // the last changes of participation, oldest first
-	Registry     string         `json:"registry,omitempty"` // digest of the registry row last taken in
+	AskedBy      ChartID        `json:"asked_by,omitempty"`  // who of the care team opted them in, while their own yes is waited for
+	History      []Step         `json:"history,omitempty"`   // the last changes of participation, oldest first
+	Registry     string         `json:"registry,omitempty"`  // digest of the registry row last taken in
+	FeeCents     int64          `json:"fee_cents,omitempty"` // for a session, as they tell it; 0: not told
 }
 
 // Licence is a state's permission to practise.

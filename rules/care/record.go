@@ -26,6 +26,8 @@ const (
 	KindIntake      Kind = "intake"
 	KindErasure     Kind = "erasure"
 	KindHold        Kind = "hold"
+	KindCharge      Kind = "charge"
+	KindBatch       Kind = "batch"
 )
 
 // Record is one noun in a chart. Key is its id within the chart and kind;

@@ -35,6 +35,10 @@ const (
 	SetStaff     SetName = "staff"     // accounts of a role
 	SetSeen      SetName = "seen"      // a client's trail: who looked, who acted
 	SetErasures  SetName = "erasures"  // people to be forgotten, or forgotten, by state
+	SetPlan      SetName = "plan"      // the coverages of one plan
+	SetCharges   SetName = "charges"   // the billing desk's work, a batch, or a provider's month
+	SetVisits    SetName = "visits"    // a programme's sessions of one UTC month
+	SetBatches   SetName = "batches"   // the claim files of one UTC month
 )
 
 // Member is one entry of a set: small, and enough to find the rest.
@@ -86,6 +90,38 @@ func Panel(provider ChartID) Set {
 // BookedOn is the set of everybody's booked times on one UTC day; a member's code
 // names the provider.
 func BookedOn(day string) Set { return Set{Name: SetBooked, Of: day} }
+
+// OnPlan is the set of the coverages of a plan; letter case and blanks do not
+// count.
+func OnPlan(payer, plan string) Set { return Set{Name: SetPlan, Of: Alike(payer) + "|" + Alike(plan)} }
+
+// Alike is a name as it is compared: without letter case and blanks.
+func Alike(name string) string { return strings.ToLower(strings.Join(strings.Fields(name), "")) }
+
+const monthFormat = "2006-01"
+
+// Month is the UTC month of an instant, as "2026-12".
+func Month(t time.Time) string { return t.UTC().Format(monthFormat) }
+
+// VisitsIn is the set of a programme's sessions that begin in a UTC month.
+func VisitsIn(programme ChartID, month string) Set {
+	return Set{Name: SetVisits, Of: string(programme) + "|" + month}
+}
+
+// ChargesIn is the set of a provider's charges of a UTC month.
+func ChargesIn(provider ChartID, month string) Set {
+	return Set{Name: SetCharges, Of: string(provider) + "|" + month, Serves: provider}
+}
+
+// ChargesThat is the set of the charges that wait for the billing desk in a
+// state.
+func ChargesThat(state string) Set { return Set{Name: SetCharges, Of: state} }
+
+// InBatch is the set of the charges of a claim file.
+func InBatch(batch ChartID) Set { return Set{Name: SetCharges, Of: "batch|" + string(batch)} }
+
+// BatchesIn is the set of the claim files made in a UTC month.
+func BatchesIn(month string) Set { return Set{Name: SetBatches, Of: month} }
 
 // ByEmail is the set of accounts with an address; letter case does not count.
 func ByEmail(email string) Set {

@@ -99,6 +99,7 @@ var exits = []struct {
 	{store.ErrFull, exitNoWrite},
 	{store.ErrRolledBack, exitDamaged},
 	{store.ErrAnchor, exitDamaged},
+	{store.ErrReceipt, exitDamaged},
 	{syscall.ENOSPC, exitNoWrite},
 }
 

@@ -1240,6 +1240,47 @@ func TestAnOlderStoreIsRefusedByItsAnchor(t *testing.T) {
 	i.does("admin", "invite").wants(t, exitDamaged, "no anchor of this store")
 }
 
+// TestAReceiptIsCheckedWithoutTheStore gives a client the receipt of an answer, and
+// checks it as an auditor would: with the file and the public key, and nothing else.
+func TestAReceiptIsCheckedWithoutTheStore(t *testing.T) {
+	dir := private(t)
+	id := aDeadline(t, dir, "2026-11-20T16:00:00-06:00") // a client's
+	s, err := store.Open(store.Config{Dir: dir, Now: time.Now, Elapsed: func() time.Duration { return 0 }, TZData: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chart, err := s.Locate(t.Context(), care.System, string(id), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	me := care.Actor{Role: care.RoleClient, Chart: chart.ID}
+	seen, err := s.Seen(t.Context(), me, chart.ID, 10, "access log")
+	if err != nil || len(seen) == 0 {
+		t.Fatal(seen, err)
+	}
+	receipt, err := s.Receipt(t.Context(), me, chart.ID, seen[0].Place)
+	key := s.TrailKey()
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	body, err := json.Marshal(receipt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(t.TempDir(), "receipt.json")
+	if err := errors.Join(os.WriteFile(kept, body, 0o600), os.RemoveAll(dir)); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "verify", "receipt", kept).wants(t, 0, "The trail holds this as entry", "add_coverage", string(chart.ID), "compare it")
+	run(t, "verify", "receipt", kept, "--key", key, "--json").wants(t, 0, `"did":"add_coverage"`)
+	run(t, "verify", "receipt", kept, "--key", "careconnect/00+11111111+AAAA").wants(t, exitDamaged, "another key")
+	if err := os.WriteFile(kept, bytes.Replace(body, []byte("add_coverage"), []byte("add_kindness"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, "verify", "receipt", kept, "--key", key).wants(t, exitDamaged, "does not hold this entry")
+	run(t, "verify", "receipt", kept+".gone").wants(t, exitUsage)
+}
+
 // TestReadyzSaysWhatIsKnown waits for the pass that follows a start.
 func TestReadyzSaysWhatIsKnown(t *testing.T) {
 	serving, url := startServe(t, initialised(t))

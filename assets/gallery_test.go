@@ -111,7 +111,7 @@ func gallery() map[string]Page {
 			{"/pro/r/3", "Request from C. D.", "Asked Fri 20 Nov, 3:50 pm EST", "", ok, nil, nil, nil},
 			{"/pro/r/4", "Request from E. F.", "", "", done, nil, nil, nil},
 		},
-		"Table":  Table{"Visits", []string{"Date", "Client", "Outcome", "Billing"}, [][]string{{"Mon 16 Nov, 9:00 am CST", "A. Q.", "Attended", "Ready"}, {"Tue 17 Nov, 1:00 pm CST", "B. L.", "No-show", "None"}}, ""},
+		"Table":  Table{"Visits", []string{"Date", "Client", "Outcome", "Billing"}, [][]string{{"Mon 16 Nov, 9:00 am CST", "A. Q.", "Attended", "Ready"}, {"Tue 17 Nov, 1:00 pm CST", "B. L.", "No-show", "None"}}, "", nil},
 		"Duties": Options{Name: "duty", Legend: "I agree to", Many: true, Choices: []Choice{{"virtual", "Offer virtual care", "Video or phone, for each session of the programme.", true}, {"respond", "Answer a consultation request within 24 hours", "Nights and weekends count.", false}}},
 		"Week":   []string{"Monday", "Tuesday", "Wednesday"},
 		"Alert": m{"Title": "A. Q.", "Text": "PHQ-9 item 9 was answered above zero.", "Phone": "555-0100", "Email": "ana.quillfeather.of.the.long.address@people.example.test",

@@ -272,12 +272,14 @@ type Fact struct {
 	Badge            *Badge
 }
 
-// Table is rows of words; the first cell of each row is its heading.
+// Table is rows of words; the first cell of each row is its heading. Where there are Links there is one for
+// each row, behind its words.
 type Table struct {
 	Caption string
 	Head    []string
 	Rows    [][]string
 	Empty   string
+	Links   []Link
 }
 
 // Score is the total of a screening in words. EarlierText may tell an earlier one.

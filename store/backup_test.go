@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -326,8 +325,8 @@ func (w *world) lastOf(did string) Entry {
 		return r.Scan(engine.Trail, nil, nil, func(k, v []byte) error {
 			block, err := w.trailBlock(r, binaryKey(k))
 			for _, line := range block {
-				var e Entry
-				if err := json.Unmarshal(line.Entry, &e); err != nil {
+				e, err := line.open()
+				if err != nil {
 					return err
 				}
 				if e.Did == did {

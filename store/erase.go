@@ -200,12 +200,12 @@ func (c *commit) blanked(places []care.Member, id care.ChartID) (map[uint64][]ke
 // others are named in it, they keep what it says of them.
 func (k kept) without(id care.ChartID) (kept, error) {
 	leaf := k.leaf()
-	blank := kept{Leaf: &leaf}
+	blank := kept{Leaf: &leaf, N: k.N}
 	if k.Entry == nil {
 		return blank, nil
 	}
-	var e Entry
-	if err := json.Unmarshal(k.Entry, &e); err != nil {
+	e, err := k.open()
+	if err != nil {
 		return k, fmt.Errorf("trail entry: %w", err)
 	}
 	e.About = slices.DeleteFunc(e.About, func(other care.ChartID) bool { return other == id })
@@ -216,7 +216,6 @@ func (k kept) without(id care.ChartID) (kept, error) {
 		e.Who = ""
 	}
 	e.Made = ""
-	var err error
 	blank.Entry, err = json.Marshal(e)
 	return blank, err
 }

@@ -458,12 +458,12 @@ func TestTheTrailKeepsWhatItSaysOfOthers(t *testing.T) {
 	desk := care.Actor{Role: care.RoleCareTeam, Chart: care.ChartID(w.do(care.System, act.OpenAccount{Role: care.RoleCareTeam, FullName: "Desk", Email: "desk@example.test"}))}
 	_, err := w.Charts(t.Context(), desk, []care.ChartID{who.client, stays.client}, "board")
 	must(t, err)
-	before, err := w.Seen(stays.client, 1000)
+	before, err := w.Seen(w.Context(), care.System, stays.client, 1000, "test")
 	must(t, err)
 	w.do(ofClient(who.client), act.Erase{Client: who.client})
 	_, err = w.Forget(t.Context(), nil, nil)
 	must(t, err)
-	after, err := w.Seen(stays.client, 1000)
+	after, err := w.Seen(w.Context(), care.System, stays.client, 1000, "test")
 	must(t, err)
 	if len(after) != len(before) {
 		t.Errorf("%d lines about somebody who stays, there were %d", len(after), len(before))
@@ -473,10 +473,10 @@ func TestTheTrailKeepsWhatItSaysOfOthers(t *testing.T) {
 			t.Errorf("a line still names who was erased: %s %s", e.Did, e.Outcome)
 		}
 	}
-	if !slices.ContainsFunc(after, func(e Entry) bool { return e.Did == "read board" && slices.Contains(e.About, stays.client) }) {
+	if !slices.ContainsFunc(after, func(e Seen) bool { return e.Did == "read board" && slices.Contains(e.About, stays.client) }) {
 		t.Error("that the desk looked is not told any more")
 	}
-	if gone, err := w.Seen(who.client, 10); len(gone) > 0 || err != nil {
+	if gone, err := w.Seen(w.Context(), care.System, who.client, 10, "test"); len(gone) > 0 || err != nil {
 		t.Errorf("%d lines about who was erased, %v", len(gone), err)
 	}
 	w.mustVerify()

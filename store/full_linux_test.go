@@ -171,7 +171,7 @@ func (w *world) mustGoOnWhileFull(sharing care.ChartID, desk care.Actor) {
 		}
 	}
 	w.Flush()
-	seen, err := w.Seen(sharing, 100)
+	seen, err := w.Seen(ctx, care.System, sharing, 100, "test")
 	if must(w.TB, err); len(seen) < 40 {
 		w.Errorf("%d entries of 40 readings are in the trail", len(seen))
 	}

@@ -380,8 +380,8 @@ func (w *world) fallen() (map[care.DeadlineID][]effect, []care.ChartID) {
 				if line.Entry == nil {
 					continue
 				}
-				var e Entry
-				if err := json.Unmarshal(line.Entry, &e); err != nil {
+				e, err := line.open()
+				if err != nil {
 					return err
 				}
 				if e.Did == "fall" && e.Effect != "" {

@@ -35,7 +35,7 @@ func TestReadOfAnothersDataIsInTheTrailBeforeItReturns(t *testing.T) {
 	if after := w.committed(); after != before+1 {
 		t.Errorf("%d entries were durable when the data left, want one", after-before)
 	}
-	seen, err := w.Seen(client, 1)
+	seen, err := w.Seen(t.Context(), care.System, client, 1, "test")
 	if err != nil || len(seen) != 1 || seen[0].Did != "read board" || seen[0].Who != desk.Chart {
 		t.Errorf("the client's list says %+v (%v)", seen, err)
 	}
@@ -127,7 +127,7 @@ func TestChartsAreCutDownForTheReader(t *testing.T) {
 	}
 	w.Flush()
 	for id, want := range map[care.ChartID]string{one: "yes", two: "not_found"} {
-		seen, err := w.Seen(id, 100)
+		seen, err := w.Seen(t.Context(), care.System, id, 100, "test")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -589,8 +589,8 @@ func (x *salvaging) block(c *commit, k, body []byte) error {
 		if line.Entry == nil {
 			continue // it told of somebody who was erased, and of nobody else
 		}
-		var e Entry
-		if err := json.Unmarshal(line.Entry, &e); err != nil {
+		e, err := line.open()
+		if err != nil {
 			return fmt.Errorf("trail block %d: %w", x.last, err)
 		}
 		if e.At.After(x.high) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -89,7 +88,8 @@ func (k *keyed) trail(s *Store) (last Entry, blocks uint64) {
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal(block[len(block)-1].Entry, &last)
+		last, err = block[len(block)-1].open()
+		return err
 	}))
 	return last, s.state.Sequence
 }

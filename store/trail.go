@@ -2,8 +2,11 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,13 +36,20 @@ type Entry struct {
 }
 
 // kept is an entry as it stands in a block: the tree commits to the hash of
-// salt and entry, so that forgetting the salt leaves the proofs whole. Of an
-// entry that told of somebody who was erased the hash is left, and what it says
-// of others.
+// salt and entry, so that forgetting the salt leaves the proofs whole. In the
+// entry the people it names are marks, which only their own salts open: so
+// somebody can be given proof of an entry about themselves that tells of nobody
+// else. Of an entry that told of somebody who was erased the hash is left, and
+// what it says of others, by their names.
 type kept struct {
 	Salt  [16]byte        `json:"salt,omitzero"`
 	Entry json.RawMessage `json:"entry,omitempty"`
 	Leaf  *tlog.Hash      `json:"leaf,omitempty"` // instead of the salt
+	// Key opens the marks; Names are those they stand for: who, then about whom.
+	// Entries from before there were marks have neither, and their names in them.
+	Key   string         `json:"key,omitempty"`
+	Names []care.ChartID `json:"names,omitempty"`
+	N     int64          `json:"n,omitempty"` // it is the trail's n-th entry, from 1; 0: from before this was kept
 }
 
 // leaf is the hash that the tree commits to.
@@ -48,6 +58,72 @@ func (k kept) leaf() tlog.Hash {
 		return *k.Leaf
 	}
 	return tlog.RecordHash(slices.Concat(k.Salt[:], k.Entry))
+}
+
+// keep makes the line of an entry that is to be the n-th.
+func keep(e Entry, n int64) (k kept, err error) {
+	var key [16]byte
+	if _, err := rand.Read(key[:]); err != nil {
+		return k, fmt.Errorf("draw salt: %w", err)
+	}
+	if _, err := rand.Read(k.Salt[:]); err != nil {
+		return k, fmt.Errorf("draw salt: %w", err)
+	}
+	k.N = n
+	if e.Who != "" || len(e.About) > 0 {
+		k.Key, k.Names = hex.EncodeToString(key[:]), append([]care.ChartID{e.Who}, e.About...)
+		e = k.marked(e)
+	}
+	if k.Entry, err = json.Marshal(e); err != nil {
+		return k, fmt.Errorf("encode trail entry: %w", err)
+	}
+	return k, nil
+}
+
+// marked is an entry with marks in the place of the line's names.
+func (k kept) marked(e Entry) Entry {
+	e.Who, e.About = k.mark(0), make([]care.ChartID, len(k.Names)-1)
+	for i := range e.About {
+		e.About[i] = k.mark(i + 1)
+	}
+	return e
+}
+
+func (k kept) mark(i int) care.ChartID { return mark(k.salt(i), k.Names[i]) }
+
+// salt is that of one name: it opens no other.
+func (k kept) salt(i int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "name %d of %s", i, k.Key))
+	return hex.EncodeToString(sum[:16])
+}
+
+// mark stands for a name in an entry. Nobody is nobody.
+func mark(salt string, id care.ChartID) care.ChartID {
+	if id == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(salt + string(id)))
+	return care.ChartID("~" + hex.EncodeToString(sum[:16]))
+}
+
+// errNames: a line's names are not those that its entry commits to.
+var errNames = errors.New("its names are not those that were committed")
+
+// open gives the entry with its names. One that told of nobody but somebody who
+// was erased says nothing.
+func (k kept) open() (e Entry, err error) {
+	if k.Entry == nil {
+		return e, nil
+	}
+	if err := json.Unmarshal(k.Entry, &e); err != nil || len(k.Names) == 0 {
+		return e, err
+	}
+	marked := k.marked(e)
+	if marked.Who != e.Who || !slices.Equal(marked.About, e.About) && len(marked.About)+len(e.About) > 0 {
+		return e, errNames
+	}
+	e.Who, e.About = k.Names[0], slices.Clone(k.Names[1:])
+	return e, nil
 }
 
 // writeTrail appends the commit's entries: one sealed block under its sequence,
@@ -60,13 +136,9 @@ func (c *commit) writeTrail() error {
 	block := make([]kept, len(c.entries))
 	for i, e := range c.entries {
 		e = c.ofThoseHere(e)
-		body, err := json.Marshal(e)
-		if err != nil {
-			return fmt.Errorf("encode trail entry: %w", err)
-		}
-		block[i].Entry = body
-		if _, err := rand.Read(block[i].Salt[:]); err != nil {
-			return fmt.Errorf("draw salt: %w", err)
+		var err error
+		if block[i], err = keep(e, c.state.Leaves+1); err != nil {
+			return err
 		}
 		if err := c.grow(block[i].leaf()); err != nil {
 			return err
@@ -147,10 +219,20 @@ func (h hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 	return found, nil
 }
 
-// Seen is the list of who did and read what about a chart, newest first, at
-// most so many.
-func (s *Store) Seen(id care.ChartID, most int) ([]Entry, error) {
-	var entries []Entry
+// Seen is one entry of the list of who did and read what about somebody, and the
+// place by which its receipt is asked for.
+type Seen struct {
+	Entry
+	Place string
+}
+
+// Seen is the list of who did and read what about somebody, newest first, at most
+// so many. It is theirs, and reading it is recorded too.
+func (s *Store) Seen(_ context.Context, actor care.Actor, id care.ChartID, most int, why string) ([]Seen, error) {
+	if !own(actor, id) {
+		return nil, care.Missing()
+	}
+	var entries []Seen
 	err := s.view(func(r engine.Reader) error {
 		members, err := s.loadSet(r, care.Set{Name: care.SetSeen, Of: string(id)})
 		if err != nil {
@@ -173,15 +255,30 @@ func (s *Store) Seen(id care.ChartID, most int) ([]Entry, error) {
 			if i >= len(block) || block[i].Entry == nil {
 				return fmt.Errorf("trail block %d is short: %w", seq, ErrDamaged)
 			}
-			var e Entry
-			if err := json.Unmarshal(block[i].Entry, &e); err != nil {
-				return fmt.Errorf("trail entry: %w", err)
+			e, err := block[i].open()
+			if err != nil {
+				return fmt.Errorf("trail entry: %w: %w", ErrDamaged, err)
 			}
-			entries = append(entries, e)
+			entries = append(entries, Seen{e, m.Ref})
 		}
 		return nil
 	})
+	if err == nil {
+		s.recordOwn(actor, id, why)
+	}
 	return entries, err
+}
+
+// own says whether somebody asks for the list about themselves.
+func own(actor care.Actor, id care.ChartID) bool {
+	return actor.Role == care.RoleSystem || actor.Chart == id && id != ""
+}
+
+// recordOwn writes a read of one's own list into the trail, with the next commit.
+func (s *Store) recordOwn(actor care.Actor, id care.ChartID, why string) {
+	if actor.Role != care.RoleSystem {
+		s.later.add(Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, About: []care.ChartID{id}, Outcome: "yes"})
+	}
 }
 
 // placeInTrail reads the place of an entry: its block, and where it is in it.

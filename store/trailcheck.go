@@ -222,6 +222,14 @@ func (w *trailWalk) block(r engine.Reader, k, v []byte) {
 			w.harm(k, "it is more than was committed")
 			return
 		}
+		if _, err := line.open(); errors.Is(err, errNames) {
+			w.harm(k, "%v", err)
+			return
+		}
+		if line.N != 0 && line.N != w.leaves+1 {
+			w.harm(k, "it says that it is entry %d", line.N)
+			return
+		}
 		if w.leaf(r, k, line.leaf()); w.torn() {
 			return
 		}

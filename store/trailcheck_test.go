@@ -46,6 +46,16 @@ func (l lines) leaves() (all []tlog.Hash) {
 	return all
 }
 
+// whole are the entries with the names that they stand for.
+func (l lines) whole() (all [][]byte) {
+	for _, block := range l.blocks {
+		for _, line := range block {
+			all = append(all, fmt.Appendf(nil, "%s %s %v %d", line.leaf(), line.Key, line.Names, line.N))
+		}
+	}
+	return all
+}
+
 func (l lines) clone() lines {
 	c := lines{slices.Clone(l.keys), make([][]kept, len(l.blocks))}
 	for i, block := range l.blocks {
@@ -95,7 +105,9 @@ func (w *world) lastEntry() (e Entry) {
 	must(w.TB, w.engine.View(func(r engine.Reader) error {
 		l := w.lines(r)
 		block := l.blocks[len(l.blocks)-1]
-		return json.Unmarshal(block[len(block)-1].Entry, &e)
+		var err error
+		e, err = block[len(block)-1].open()
+		return err
 	}))
 	return e
 }
@@ -119,6 +131,13 @@ var mutations = []struct {
 	{"edit one bit of an entry's salt", func(l *lines, chance *rand.Rand) {
 		b, i := l.any(chance)
 		l.blocks[b][i].Salt[chance.IntN(16)] ^= 1 << chance.IntN(8)
+	}},
+	{"put another's name into an entry", func(l *lines, chance *rand.Rand) {
+		b, i := l.any(chance)
+		for len(l.blocks[b][i].Names) == 0 {
+			b, i = l.any(chance)
+		}
+		l.blocks[b][i].Names = append([]care.ChartID{"ac_somebody else"}, l.blocks[b][i].Names[1:]...)
 	}},
 	{"swap two entries", func(l *lines, chance *rand.Rand) {
 		b, i := l.any(chance)
@@ -155,9 +174,9 @@ func (l *lines) any(chance *rand.Rand) (block, entry int) {
 }
 
 // firstOther is the number, from 1, of the first entry that is not as it was.
-func firstOther(was, is []tlog.Hash) int {
+func firstOther(was, is [][]byte) int {
 	for i := range was {
-		if i >= len(is) || was[i] != is[i] {
+		if i >= len(is) || !bytes.Equal(was[i], is[i]) {
 			return i + 1
 		}
 	}
@@ -187,7 +206,7 @@ func TestR86AThousandMutationsOfTheTrailAreNamed(t *testing.T) {
 			was := w.lines(to)
 			is := was.clone()
 			m.do(&is, chance)
-			first := firstOther(was.leaves(), is.leaves())
+			first := firstOther(was.whole(), is.whole())
 			w.write(to, was, is)
 			if forged {
 				w.forge(to, is)
@@ -200,6 +219,9 @@ func TestR86AThousandMutationsOfTheTrailAreNamed(t *testing.T) {
 			case !forged && (len(report.Damages) == 0 || report.Damages[0].Record != want && !strings.HasPrefix(report.Damages[0].Record, want+" of ")):
 				t.Errorf("%d: %s: want %s named, got %v", n, m.name, want, report.Damages)
 			case forged:
+				if slices.Equal(was.leaves(), is.leaves()) {
+					break // the tree holds marks: names are found out by those
+				}
 				for i, a := range report.Against {
 					if a.Fits != (said[i].Size < int64(first)) {
 						t.Errorf("%d: %s from %s on: the checkpoint of %d entries: %s", n, m.name, want, a.Size, a.Says)
@@ -230,7 +252,7 @@ func TestVerifyTrailReadsTheFile(t *testing.T) {
 			was := w.lines(to)
 			is := was.clone()
 			m.do(&is, chance)
-			first = firstOther(was.leaves(), is.leaves())
+			first = firstOther(was.whole(), is.whole())
 			w.write(to, was, is)
 		})
 		report, err := InspectTrail(t.Context(), w.config, w.anchorText(), nil)
@@ -338,8 +360,8 @@ func (w *world) entries(did string) (found []Entry) {
 	must(w.TB, w.engine.View(func(r engine.Reader) error {
 		for _, block := range w.lines(r).blocks {
 			for _, line := range block {
-				var e Entry
-				if err := json.Unmarshal(line.Entry, &e); err != nil {
+				e, err := line.open()
+				if err != nil {
 					return err
 				}
 				if did == "" || e.Did == did {

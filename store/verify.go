@@ -553,9 +553,9 @@ func (p *pass) block(r engine.Reader, k, v []byte) error {
 		if line.Entry == nil {
 			continue // it told of somebody who was erased, and of nobody else
 		}
-		var e Entry
-		if err := json.Unmarshal(line.Entry, &e); err != nil {
-			p.harmAt(r, engine.Trail, k, "", "", "entry %d of this block cannot be read", i)
+		e, err := line.open()
+		if err != nil {
+			p.harmAt(r, engine.Trail, k, "", "", "entry %d of this block cannot be read: %v", i, err)
 			continue
 		}
 		for _, id := range e.About {

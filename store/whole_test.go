@@ -98,8 +98,8 @@ func (s *Store) trailIsRight(r engine.Reader, kept state) error {
 			if line.Entry == nil {
 				continue // it told of somebody who was erased
 			}
-			var e Entry
-			if err := json.Unmarshal(line.Entry, &e); err != nil {
+			e, err := line.open()
+			if err != nil {
 				return err
 			}
 			for _, id := range e.About {
@@ -244,8 +244,8 @@ func (s *Store) people(r engine.Reader) ([]care.ChartID, error) {
 			if line.Entry == nil {
 				continue
 			}
-			var e Entry
-			if err := json.Unmarshal(line.Entry, &e); err != nil {
+			e, err := line.open()
+			if err != nil {
 				return err
 			}
 			for _, id := range e.About {

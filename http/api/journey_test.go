@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"careconnect/store"
 )
 
 func has(t *testing.T, v map[string]any, fields ...string) {
@@ -160,6 +162,24 @@ func TestTheRoadOverHTTP(t *testing.T) {
 	if len(log) == 0 || log[0]["role"] == nil || log[0]["what"] == nil || log[0]["name"] != nil {
 		t.Errorf("access log: %d entries", len(log))
 	}
+	line := "/api/v1/access-log/" + log[0]["line"].(string) + "/receipt"
+	w.proven(w.ask("ana", "GET", line, ""))
+	w.ask("ben", "GET", line, "").problem(404, "not_found")
+	w.ask("ana", "GET", "/api/v1/access-log/0.0/receipt", "").problem(404, "not_found")
+}
+
+// proven checks an answer as a receipt, without the store.
+func (w *world) proven(a answered) store.Receipt {
+	w.t.Helper()
+	a.want(200)
+	receipt, err := store.ReadReceipt(a.raw)
+	if err == nil {
+		_, _, err = receipt.Check(w.store.TrailKey())
+	}
+	if err != nil {
+		w.t.Errorf("%s: %v", a.call, err)
+	}
+	return receipt
 }
 
 // Coverage is given by the client, queued and verified by the care team, and
@@ -206,6 +226,11 @@ func TestCoverageBoardAndConsent(t *testing.T) {
 	if yes["sharing"] != true || yes["receipt"] == nil || yes["since"] != "2026-11-20T16:00:00-06:00" {
 		t.Errorf("yes: %v", yes)
 	}
+	receipt := w.proven(w.ask("ana", "GET", "/api/v1/consent/"+yes["receipt"].(string)+"/receipt", ""))
+	if !strings.Contains(receipt.Statement, "answer 1 of ") || !strings.Contains(receipt.Statement, "scopes: identity\n") {
+		t.Errorf("the receipt of a yes says %q", receipt.Statement)
+	}
+	w.ask("ana", "GET", "/api/v1/consent/cn_00000000000000000000000000/receipt", "").problem(404, "not_found")
 	w.clock.Set(begin.Add(time.Minute))
 	if no := w.ask("ana", "PUT", "/api/v1/consent", `{"sharing":false,"text_version":"`+none["text_version"].(string)+`"}`).want(200); no["sharing"] != false || no["receipt"] == yes["receipt"] {
 		t.Errorf("taken back: %v", no["sharing"])

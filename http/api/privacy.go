@@ -57,6 +57,7 @@ type look struct {
 	Role care.Role `json:"role"`
 	You  bool      `json:"you"`
 	What string    `json:"what" doc:"An act by its name, or read and the view"`
+	Line string    `json:"line" doc:"By which its receipt is asked for"`
 }
 
 // mostLooks bounds how far back an access log is read.
@@ -64,14 +65,34 @@ const mostLooks = 500
 
 func (a *API) accessLog(ctx context.Context, _ *struct{}) (listed[look], error) {
 	who := actor(ctx)
-	entries, err := a.store.Seen(who.Chart, mostLooks)
+	entries, err := a.store.Seen(ctx, who, who.Chart, mostLooks, "access log")
 	if err != nil {
 		return listed[look]{}, err
 	}
 	// People are who looks and acts; what the service sends by itself would hide them.
-	entries = slices.DeleteFunc(entries, func(e store.Entry) bool { return e.Role == care.RoleSystem })
+	entries = slices.DeleteFunc(entries, func(e store.Seen) bool { return e.Role == care.RoleSystem })
 	zone := a.zone(ctx, nil)
-	return listed[look]{Items: each(entries, func(e store.Entry) look {
-		return look{At: e.At.In(zone), Role: e.Role, You: e.Who == who.Chart, What: e.Did}
+	return listed[look]{Items: each(entries, func(e store.Seen) look {
+		return look{At: e.At.In(zone), Role: e.Role, You: e.Who == who.Chart, What: e.Did, Line: e.Place}
 	})}, nil
+}
+
+// receipt is proof of one line of the log, to be kept and checked without us.
+func (a *API) receipt(ctx context.Context, in *struct {
+	ID string `path:"id" maxLength:"40" doc:"Of the line, as the log has it"`
+}) (store.Receipt, error) {
+	who := actor(ctx)
+	return a.store.Receipt(ctx, who, who.Chart, in.ID)
+}
+
+// consentReceipt is proof of one answer about sharing, with what was said.
+func (a *API) consentReceipt(ctx context.Context, in *struct {
+	ID string `path:"id" maxLength:"40" doc:"Of the answer"`
+}) (store.Receipt, error) {
+	who := actor(ctx)
+	chart, err := a.store.Chart(ctx, who, who.Chart, "consent")
+	if err != nil {
+		return store.Receipt{}, err
+	}
+	return a.store.ConsentReceipt(ctx, who, chart, care.ConsentID(in.ID))
 }

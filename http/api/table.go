@@ -97,7 +97,9 @@ var table = []operation{
 
 	{get, "/api/v1/consent", "read consent", clients, ok, "What I have said to sharing", single((*API).consent)},
 	{put, "/api/v1/consent", "set_sharing", clients, ok, "Say yes or no to sharing", single((*API).setSharing)},
+	{get, "/api/v1/consent/{id}/receipt", "read receipt", clients, ok, "Proof of what I have said to sharing, to keep", single((*API).consentReceipt)},
 	{get, "/api/v1/access-log", "read access log", clients, ok, "Who saw or did what about me", on((*API).accessLog)},
+	{get, "/api/v1/access-log/{id}/receipt", "read receipt", clients, ok, "Proof of one line of it, to keep", single((*API).receipt)},
 
 	{post, "/api/v1/erasures", "erase", clients, made, "Have everything about me erased", on((*API).erase)},
 	{get, "/api/v1/erasures/{id}", "read certificate", anyone, ok, "Where an erasure stands, and its certificate, by its number", on((*API).erasure)},

@@ -36,6 +36,62 @@ func (d Desk) verifyTrail(dir *string, asJSON *bool) *cobra.Command {
 	return c
 }
 
+// verifyReceipt checks a file that somebody kept. It opens no store.
+func (d Desk) verifyReceipt(asJSON *bool) *cobra.Command {
+	var key string
+	c := &cobra.Command{
+		Use: "receipt FILE", Short: "Check a receipt, without the store (- for standard input)", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			files, err := opened(args[0], "")
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrUsage, err)
+			}
+			body, err := io.ReadAll(io.LimitReader(files[0], 1<<20))
+			if err := errors.Join(err, closed(files)); err != nil {
+				return err
+			}
+			receipt, err := store.ReadReceipt(body)
+			if err != nil {
+				return err
+			}
+			entry, of, err := receipt.Check(key)
+			if err != nil {
+				return err
+			}
+			at := d.here()
+			if *asJSON {
+				return at.json(map[string]any{"entry": entry, "number": receipt.Number, "statement": receipt.Statement, "size": of.Size, "seq": of.Sequence, "at": of.At, "key": receipt.Key})
+			}
+			tellReceipt(at, receipt, entry, of)
+			if key == "" {
+				at.printf("Whether this is the service's key the receipt itself cannot say: compare it, or give it with --key.\n")
+			}
+			return nil
+		},
+	}
+	c.Flags().StringVar(&key, "key", "", "the trail's public key, as verify trail prints it")
+	return c
+}
+
+func tellReceipt(at *place, receipt store.Receipt, entry store.Entry, of store.Checkpoint) {
+	at.printf("The trail holds this as entry %d of %d, as of commit %d on %s:\n\n", receipt.Number, of.Size, of.Sequence, of.At.UTC().Format(time.RFC3339))
+	for _, line := range []struct{ name, is string }{
+		{"at", entry.At.Format(time.RFC3339)}, {"role", string(entry.Role)}, {"who", string(entry.Who)}, {"did", entry.Did},
+		{"made", entry.Made}, {"effect", entry.Effect}, {"outcome", entry.Outcome}, {"request", entry.Request},
+	} {
+		if line.is != "" {
+			at.printf("  %-8s %s\n", line.name, line.is)
+		}
+	}
+	for _, id := range entry.About {
+		at.printf("  %-8s %s\n", "about", id)
+	}
+	if receipt.Statement != "" {
+		at.printf("\nWhat was said:\n\n%s", receipt.Statement)
+	}
+	at.printf("\nSigned with %s\n", receipt.Key)
+}
+
 // trailCheck is held against a file that came along, or else the anchor.
 type trailCheck struct{ JSON, Against bool }
 

@@ -19,7 +19,7 @@ func (d Desk) verify() *cobra.Command {
 	}
 	c.PersistentFlags().StringVar(&dir, "data", ".", "folder of care.db and care.key")
 	c.PersistentFlags().BoolVar(&w.JSON, "json", false, "print the report as JSON")
-	c.AddCommand(d.verifyTrail(&dir, &w.JSON))
+	c.AddCommand(d.verifyTrail(&dir, &w.JSON), d.verifyReceipt(&w.JSON))
 	return c
 }
 

@@ -243,6 +243,27 @@ func (b *browser) answers(code int) *browser {
 	return b
 }
 
+// keeps takes a receipt and checks it as somebody would who has the public key.
+func (b *browser) keeps(path, says string) {
+	b.t.Helper()
+	resp, err := b.http.Get(b.url + path)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	receipt, err := store.ReadReceipt(body)
+	if err == nil {
+		_, _, err = receipt.Check(b.store.TrailKey())
+	}
+	if err != nil || !strings.Contains(receipt.Statement, says) || !strings.HasPrefix(resp.Header.Get("Content-Disposition"), "attachment") {
+		b.t.Errorf("%s: %v, it says %q", path, err, receipt.Statement)
+	}
+}
+
 // link is the address behind the first link that matches.
 func (b *browser) link(pattern string) string {
 	b.t.Helper()
@@ -389,7 +410,10 @@ func TestAClientGoesTheWholeRoadWithoutScript(t *testing.T) {
 	words := b.carried()
 	b.postTo("/sharing", with(words, "sharing", "yes")).answers(422).shows("Choose at least one thing to share")
 	b.postTo("/sharing", with(with(words, "sharing", "yes"), "scope", "attendance")).answers(200).shows("Your choice is kept", "that I had sessions")
-	b.get("/me/privacy").shows("Stop sharing now", "Who looked", "You", "A therapist you asked")
+	b.get("/me/privacy").shows("Stop sharing now", "Who looked", "You", "A therapist you asked", ">Receipt<")
+	b.keeps(b.link(`/me/privacy/lines/[^"]+`), "")
+	b.get("/me/privacy").keeps(b.link(`/me/privacy/answers/[^"]+`), "scopes: attendance")
+	b.get("/me/privacy/lines/0.0").answers(404)
 	b.postTo("/sharing", with(with(words, "sharing", "no"), "back", "privacy")).answers(200).shows("Nothing is shared")
 	if c, _ := b.chart().Sharing(); c.Sharing {
 		t.Error("still sharing after a no")

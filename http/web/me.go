@@ -36,6 +36,8 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodGet, "/me/privacy", "read privacy", p.privacy),
 		line(http.MethodGet, "/me/erase", "read erasure", p.eraseForm),
 		line(http.MethodPost, "/me/erase", "erase", p.erase),
+		line(http.MethodGet, "/me/privacy/lines/{id}", "read receipt", p.lineReceipt),
+		line(http.MethodGet, "/me/privacy/answers/{id}", "read receipt", p.answerReceipt),
 		line(http.MethodGet, "/me/details", "read details", p.details),
 		line(http.MethodPost, "/me/details", "update_me", p.saveDetails),
 		line(http.MethodPost, "/me/employer", "claim_benefit", p.saveEmployer),

@@ -1,12 +1,16 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/gorilla/mux"
+
 	"careconnect/assets"
+	"careconnect/http/auth"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 	"careconnect/store"
@@ -37,7 +41,7 @@ func (p *Pages) privacy(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	seen, err := p.Store.Seen(chart.ID, seenFrom)
+	seen, err := p.Store.Seen(r.Context(), auth.Actor(r), chart.ID, seenFrom, "access log")
 	if err != nil {
 		return err
 	}
@@ -58,9 +62,45 @@ func (p *Pages) privacy(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, r, http.StatusOK, "privacy", chart.Client.Zone, assets.Page{Title: "Privacy", Data: page})
 }
 
+// lineReceipt is a file that proves one line of who looked.
+func (p *Pages) lineReceipt(w http.ResponseWriter, r *http.Request) error {
+	me, place := auth.Actor(r), mux.Vars(r)["id"]
+	given, err := p.Store.Receipt(r.Context(), me, me.Chart, place)
+	if err != nil {
+		return err
+	}
+	return keepsake(w, "line-"+place, given)
+}
+
+// answerReceipt is a file that proves one answer about sharing.
+func (p *Pages) answerReceipt(w http.ResponseWriter, r *http.Request) error {
+	chart, err := p.myChart(r, "privacy")
+	if err != nil {
+		return err
+	}
+	id := mux.Vars(r)["id"]
+	given, err := p.Store.ConsentReceipt(r.Context(), auth.Actor(r), chart, care.ConsentID(id))
+	if err != nil {
+		return err
+	}
+	return keepsake(w, id, given)
+}
+
+// keepsake is a receipt as a file to keep. The name is of an entry that was found.
+func keepsake(w http.ResponseWriter, name string, given store.Receipt) error {
+	body, err := json.MarshalIndent(given, "", "  ")
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Disposition", `attachment; filename="receipt-`+name+`.json"`)
+	_, _ = w.Write(append(body, '\n')) // whoever asked may have gone
+	return nil
+}
+
 // receipts are all answers about sharing, the last one first.
 func receipts(consents []care.Consent, zone *time.Location) assets.Table {
-	table := assets.Table{Caption: "Your answers about sharing", Head: []string{"When", "Answer", "What", "Until"}, Empty: "You have not been asked yet"}
+	table := assets.Table{Caption: "Your answers about sharing", Head: []string{"When", "Answer", "What", "Until", "To keep"}, Empty: "You have not been asked yet"}
 	sorted := slices.Clone(consents)
 	slices.SortFunc(sorted, func(a, b care.Consent) int { return b.At.Compare(a.At) })
 	for _, c := range sorted {
@@ -72,14 +112,15 @@ func receipts(consents []care.Consent, zone *time.Location) assets.Table {
 			row[3] = moment(c.WithdrawnAt, zone).Text
 		}
 		table.Rows = append(table.Rows, row)
+		table.Links = append(table.Links, assets.Link{Href: "/me/privacy/answers/" + string(c.ID), Text: "Receipt"})
 	}
 	return table
 }
 
 // looks tells who did or read what about the client. What they read of their own
 // is left out.
-func looks(seen []store.Entry, zone *time.Location) assets.Table {
-	table := assets.Table{Caption: "Who looked, and who did something", Head: []string{"When", "Who", "What"}, Empty: "Nobody yet"}
+func looks(seen []store.Seen, zone *time.Location) assets.Table {
+	table := assets.Table{Caption: "Who looked, and who did something", Head: []string{"When", "Who", "What", "To keep"}, Empty: "Nobody yet"}
 	for _, e := range seen {
 		ownRead := e.Role == care.RoleClient && strings.HasPrefix(e.Did, "read ")
 		if e.Outcome != "yes" || ownRead || unseen[e.Did] || len(table.Rows) == mostSeen {
@@ -87,6 +128,7 @@ func looks(seen []store.Entry, zone *time.Location) assets.Table {
 		}
 		who := lookers[e.Role]
 		table.Rows = append(table.Rows, []string{moment(e.At, zone).Text, or(who, string(e.Role)), deeds(e.Did, e.Effect)})
+		table.Links = append(table.Links, assets.Link{Href: "/me/privacy/lines/" + e.Place, Text: "Receipt"})
 	}
 	return table
 }

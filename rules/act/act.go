@@ -82,7 +82,7 @@ type Plan struct {
 	Fault    *care.Fault // a state that has moved on, an id that is nowhere, unreadable input
 	Changes  []care.Change
 	Made     string         // the id of what the act is about, for the answer
-	Effect   string         // of a fallen deadline: what it brought about
+	Effect   string         // what a fallen deadline brought about; of an answer about sharing: the hash of what was said
 	Counts   map[string]int // of an act over many things: how many of which
 	// At is when the plan's effects bear their date; zero: Env.Now.
 	At time.Time

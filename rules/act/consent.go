@@ -61,6 +61,6 @@ func (a SetSharing) Decide(k Known, env Env) Plan {
 	}
 	d.put(c)
 	d.tellClient("consent_receipt", string(c.ID), "/me/privacy", env.Now)
-	d.Made = string(c.ID)
+	d.Made, d.Effect = string(c.ID), c.Stated()
 	return d.plan()
 }

@@ -1,6 +1,12 @@
 package care
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Consent is one answer of the client to the question whether the payer partner
 // may have individual data. Each grant is a record of its own; withdrawing ends
@@ -24,6 +30,26 @@ var Scopes = [...]string{"identity", "referral", "attendance", "screening", "cov
 // Active says whether sharing is allowed at an instant.
 func (c Consent) Active(at time.Time) bool {
 	return c.Sharing && !at.Before(c.At) && (c.WithdrawnAt.IsZero() || at.Before(c.WithdrawnAt))
+}
+
+// Statement is what the client said, in the words that a receipt of it keeps. They
+// stay as they are for ever: the trail holds their hash.
+func (c Consent) Statement() string {
+	says, scopes := "no", "nothing"
+	if c.Sharing {
+		says, scopes = "yes", strings.Join(c.Scopes, ", ")
+	}
+	return fmt.Sprintf("answer %d of %s: %s\nscopes: %s\npurpose: %s\nby %s on the text of %s\nat %s\nnumber %s\n",
+		c.Number, c.Client, says, scopes, c.Purpose, c.Method, c.TextVersion, c.At.UTC().Format(time.RFC3339), c.ID)
+}
+
+// StatementMark is before the hash of a statement.
+const StatementMark = "sha256:"
+
+// Stated is the hash of the statement, as the trail holds it.
+func (c Consent) Stated() string {
+	sum := sha256.Sum256([]byte(c.Statement()))
+	return StatementMark + hex.EncodeToString(sum[:])
 }
 
 // Kind, Key and Stands make a Consent a Record.

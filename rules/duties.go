@@ -238,9 +238,8 @@ type Explanation struct {
 
 // Explain computes a deadline again, with the terms that it was made under.
 func (k Clock) Explain(d care.Deadline, words Words) Explanation {
-	terms, _ := TermsOf(k.Terms, d.Terms)
 	duty := DutyOf(d.Code)
-	w := duty.Window(d, terms, k.Calendar)
+	w := k.window(d)
 	zone := Zone(d.Zone)
 	e := Explanation{
 		Code: d.Code, Says: words.Render(duty.Says), Starts: d.Starts.In(zone), Due: w.Due.In(zone), State: string(d.State),
@@ -264,8 +263,7 @@ func Zone(name string) *time.Location {
 }
 
 func (k Clock) compute(d care.Deadline) care.Deadline {
-	terms, _ := TermsOf(k.Terms, d.Terms)
-	w := DutyOf(d.Code).Window(d, terms, k.Calendar)
+	w := k.window(d)
 	d.Opens, d.Due = w.Opens, w.Due
 	return k.next(d)
 }
@@ -275,9 +273,11 @@ func (k Clock) compute(d care.Deadline) care.Deadline {
 // together only the last is sent.
 func (k Clock) next(d care.Deadline) care.Deadline {
 	effects := DutyOf(d.Code).On
+	terms, _ := TermsOf(k.Terms, d.Terms)
+	days := k.calendarOf(terms)
 	for ; d.Step < len(effects); d.Step++ {
-		at := effects[d.Step].When(d, k.Calendar)
-		if at.IsZero() || k.together(d, at) {
+		at := effects[d.Step].When(d, days)
+		if at.IsZero() || together(d, at, days) {
 			continue
 		}
 		d.Next = at
@@ -289,9 +289,9 @@ func (k Clock) next(d care.Deadline) care.Deadline {
 
 // together says whether the effect after this one falls at the same instant and
 // says the same.
-func (k Clock) together(d care.Deadline, at time.Time) bool {
+func together(d care.Deadline, at time.Time, days calendar.Calendar) bool {
 	effects := DutyOf(d.Code).On
-	return d.Step+1 < len(effects) && effects[d.Step+1].Name == effects[d.Step].Name && effects[d.Step+1].When(d, k.Calendar).Equal(at)
+	return d.Step+1 < len(effects) && effects[d.Step+1].Name == effects[d.Step].Name && effects[d.Step+1].When(d, days).Equal(at)
 }
 
 // The windows.

@@ -15,6 +15,8 @@ import (
 	"github.com/go-co-op/gocron/v2"
 
 	"careconnect/http/notify"
+	"careconnect/http/reckon"
+	"careconnect/rules/care"
 	"careconnect/store"
 )
 
@@ -74,6 +76,7 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 		do   func(context.Context)
 	}{
 		{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), j.resume},
+		{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), j.reckon},
 		{gocron.DailyJob(1, gocron.NewAtTimes(gocron.NewAtTime(2, 0, 0))), j.Forget}, // before the full pass
 		{gocron.WeeklyJob(1, gocron.NewWeekdays(time.Sunday), gocron.NewAtTimes(gocron.NewAtTime(2, 30, 0))), j.compact},
 	} {
@@ -87,6 +90,19 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 	go j.follow(ctx)
 	go j.carry(ctx)
 	return j, nil
+}
+
+// reckon computes anew, once at start, what was computed with other zone data, and
+// says how much of it moved.
+func (j *Jobs) reckon(ctx context.Context) {
+	defer caught(ctx, "zone data")
+	moved, err := reckon.All(ctx, j.store, care.System, "", j.store.Now())
+	switch {
+	case err != nil && ctx.Err() == nil:
+		slog.ErrorContext(ctx, "open deadlines could not all be computed anew with the zone data in use; the next start tries again", "error", err)
+	case moved > 0:
+		slog.InfoContext(ctx, "zone data has changed since the last start, and open deadlines with it; each tells why where it is explained", "moved", moved)
+	}
 }
 
 // follow sweeps after commits, without waiting for the next tick.

@@ -28,6 +28,7 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodGet, "/ops/alerts", "read alerts", p.alerts},
 			{http.MethodPost, "/ops/alerts/{id}", "acknowledge", p.acknowledge("/ops/alerts")},
 		}),
+		p.open([]care.Role{care.RoleCareTeam}, p.policyRoutes()),
 		p.open([]care.Role{care.RoleCareTeam}, []way{
 			{http.MethodGet, "/ops/tasks/{id}", "read task", p.incident},
 			{http.MethodPost, "/ops/tasks/{id}", "finish_task", p.finishTask},

@@ -247,6 +247,7 @@ var navs = map[care.Role][]assets.Link{
 		{Href: "/ops", Text: "Board", Icon: "inbox"}, {Href: "/ops/coverage", Text: "Plans to verify", Icon: "shield"},
 		{Href: "/ops/providers", Text: "Providers", Icon: "users"},
 		{Href: "/ops/gaps", Text: "Gaps", Icon: "clipboard-list"},
+		{Href: "/ops/policy", Text: "Policy", Icon: "sliders-horizontal"},
 	},
 	care.RoleOperator: {{Href: "/desk", Text: "Health", Icon: "heart"}, {Href: "/desk/accounts", Text: "Accounts", Icon: "users"}, {Href: "/desk/crisis", Text: "Crisis text", Icon: "life-buoy"}},
 	care.RoleClinical: {{Href: "/ops/alerts", Text: "Safety alerts", Icon: "heart"}, {Href: "/ops", Text: "Board", Icon: "inbox"}},

@@ -96,6 +96,8 @@ var acts = []ActRow{
 	{"ask_erasure", by{careTeam: Any}},
 	{"confirm_erasure", by{careTeam: Any}},
 	{"refuse_erasure", by{careTeam: Any}},
+	{"adopt_terms", by{careTeam: Any, system: Any}},
+	{"recompute", by{careTeam: Any, system: Any}},
 	{"add_employer", by{careTeam: Any, system: Any}},
 	{"list_plan", by{careTeam: Any, system: Any}},
 

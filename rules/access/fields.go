@@ -154,12 +154,14 @@ var fields = []FieldRow{
 	{care.OfProgramme, care.KindTerms, "terms of appointments", f{"LateCancelHours", "SilenceHours", "NoResponseDays", "HoldMinutes", "NoWordMinutes"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "terms of coverage", f{"CoverageCheckDays", "CoverageChoiceDays"}, everyone()},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State", "From", "Ends"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "adoption", f{"Holidays", "Adopted", "Why"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "author", f{"Author"}, sees{careTeam: all, operator: all}},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
 	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends", "Holidays", "Audience"}, sees{careTeam: all, operator: all}},
 }
 
 var (
-	wholeDeadline = f{"ID", "Chart", "Code", "Subject", "Starts", "Opens", "Due", "Zone", "Reader", "Pauses", "State", "SettleAt", "Step", "Next", "Terms", "TZData", "Offered"}
+	wholeDeadline = f{"ID", "Chart", "Code", "Subject", "Starts", "Opens", "Due", "Zone", "Reader", "Pauses", "State", "SettleAt", "Step", "Next", "Terms", "TZData", "NotBefore", "Offered"}
 	wholeMessage  = f{"ID", "Chart", "To", "ToRole", "Template", "Subject", "When", "Zone", "Note", "Link", "At", "State", "Attempts", "Next", "SentAt", "Event"}
 )
 

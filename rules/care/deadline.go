@@ -30,6 +30,9 @@ type Deadline struct {
 	// Offered says that what was owed was offered in time, and the client chose
 	// later: it counts as met.
 	Offered bool `json:"offered,omitempty"`
+	// NotBefore is the end that was once said, where terms have changed since: it
+	// never ends sooner.
+	NotBefore time.Time `json:"not_before,omitzero"`
 }
 
 // DeadlineState is where a deadline stands.

@@ -49,14 +49,19 @@ type Terms struct {
 	ReportMinCell       int       `json:"report_min_cell"`
 	SafetyRepeatMinutes int       `json:"safety_repeat_minutes,omitempty"`
 	SafetyRepeats       int       `json:"safety_repeats,omitempty"`
-	BaselineDays        int       `json:"baseline_days,omitempty"` // how old answers may be when the first session begins
-	LateCancelHours     int       `json:"late_cancel_hours,omitempty"`
-	SilenceHours        int       `json:"silence_hours,omitempty"`
-	NoResponseDays      int       `json:"no_response_days,omitempty"`
-	HoldMinutes         int       `json:"hold_minutes,omitempty"`
-	NoWordMinutes       int       `json:"no_word_minutes,omitempty"`
-	Degrees             []string  `json:"degrees"`
-	PsyD                *bool     `json:"psyd,omitempty"` // nil: the care team has not decided
+	// Holidays are the instance's own under this version; nil: those of the programme.
+	Holidays        []calendar.Holiday `json:"holidays,omitempty"`
+	Author          ChartID            `json:"author,omitempty"` // who adopted it, when, and why
+	Adopted         time.Time          `json:"adopted,omitzero"`
+	Why             string             `json:"why,omitempty"`
+	BaselineDays    int                `json:"baseline_days,omitempty"` // how old answers may be when the first session begins
+	LateCancelHours int                `json:"late_cancel_hours,omitempty"`
+	SilenceHours    int                `json:"silence_hours,omitempty"`
+	NoResponseDays  int                `json:"no_response_days,omitempty"`
+	HoldMinutes     int                `json:"hold_minutes,omitempty"`
+	NoWordMinutes   int                `json:"no_word_minutes,omitempty"`
+	Degrees         []string           `json:"degrees"`
+	PsyD            *bool              `json:"psyd,omitempty"` // nil: the care team has not decided
 	// Wording is the version of the six duties' words. A new one asks every
 	// provider for a new yes, as other numbers in a duty do.
 	Wording              string `json:"wording,omitempty"`

@@ -1,0 +1,130 @@
+// Package reckon goes over what is open, page by page: to say what other terms
+// would do to it before they are adopted, and to compute it anew once they are,
+// or once the zone data of the appliance has changed. It holds no business time:
+// what moves, and that nothing moves silently, the rules say.
+package reckon
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+	"careconnect/store"
+)
+
+// Ahead is how far the next instants of open deadlines are looked for. Follow-ups
+// lie furthest ahead, and none of them so far.
+const Ahead = 130 * 24 * time.Hour
+
+// atOnce is how many hours are read in one go.
+const atOnce = 48
+
+// Row is one open deadline that would move.
+type Row struct {
+	Deadline care.DeadlineID
+	Chart    care.ChartID
+	Code     string
+	rules.Shift
+}
+
+// Page is a part of what would move. Next is where the next one begins; zero
+// after the last.
+type Page struct {
+	Rows []Row
+	Seen int
+	Next time.Time
+}
+
+// Try says which open deadlines terms would move, and changes nothing. It begins
+// at an hour and ends once it has looked at so many.
+func Try(ctx context.Context, s *store.Store, who care.Actor, to care.Terms, from, now time.Time, most int) (Page, error) {
+	_, clock := s.Programme()
+	var page Page
+	next, err := over(ctx, s, who, from, now, most, func(chart *care.Chart, d care.Deadline) error {
+		page.Seen++
+		if shift, moves := clock.Shift(d, to, now); moves {
+			page.Rows = append(page.Rows, Row{d.ID, chart.ID, d.Code, shift})
+		}
+		return nil
+	})
+	page.Next = next
+	return page, err
+}
+
+// Again computes open deadlines anew, each by an act of its own: under a version
+// of the terms, or, where none is given, those that were computed with other zone
+// data. It says how many moved.
+func Again(ctx context.Context, s *store.Store, who care.Actor, version string, from, now time.Time, most int) (moved int, next time.Time, err error) {
+	_, clock := s.Programme()
+	next, err = over(ctx, s, who, from, now, most, func(chart *care.Chart, d care.Deadline) error {
+		if version == "" && d.TZData == clock.TZData {
+			return nil
+		}
+		out, err := s.Do(ctx, who, act.Recompute{Chart: chart.ID, Deadline: d.ID, Version: version})
+		var fault *care.Fault
+		if errors.As(err, &fault) {
+			return nil // it has gone on in between
+		}
+		if err == nil && out.Effect != "" {
+			moved++
+		}
+		return err
+	})
+	return moved, next, err
+}
+
+// All goes on until nothing is left.
+func All(ctx context.Context, s *store.Store, who care.Actor, version string, now time.Time) (moved int, err error) {
+	for from := Begin(now); !from.IsZero(); {
+		var n int
+		if n, from, err = Again(ctx, s, who, version, from, now, 500); err != nil {
+			return moved, err
+		}
+		moved += n
+	}
+	return moved, nil
+}
+
+// Begin is the hour from which open deadlines are looked for.
+func Begin(now time.Time) time.Time { return now.UTC().Truncate(time.Hour).Add(-time.Hour) }
+
+// over calls for each open deadline whose next instant lies in the hours from one
+// on, until it has looked at so many, and says at which hour to go on.
+func over(ctx context.Context, s *store.Store, who care.Actor, from, now time.Time, most int, each func(*care.Chart, care.Deadline) error) (time.Time, error) {
+	from = from.UTC().Truncate(time.Hour)
+	end, seen := now.Add(Ahead), 0
+	for from.Before(end) && seen < most {
+		var hours []care.Set
+		for range atOnce {
+			hours = append(hours, care.DueIn(from))
+			from = from.Add(time.Hour)
+		}
+		members, err := s.Find(ctx, care.System, hours...)
+		if err != nil {
+			return from, err
+		}
+		slices.SortFunc(members, func(a, b care.Member) int { return a.At.Compare(b.At) })
+		for _, m := range members {
+			chart, err := s.Chart(ctx, care.System, m.Chart, "terms")
+			if err != nil {
+				return from, err
+			}
+			d, ok := chart.Deadline(care.DeadlineID(m.Ref))
+			if !ok {
+				continue
+			}
+			seen++
+			if err := each(chart, d); err != nil {
+				return from, err
+			}
+		}
+	}
+	if !from.Before(end) {
+		return time.Time{}, nil
+	}
+	return from, nil
+}

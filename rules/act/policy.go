@@ -1,0 +1,101 @@
+package act
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"careconnect/rules"
+	"careconnect/rules/care"
+)
+
+// AdoptTerms is the care team's way to a new version of the terms: within bounds,
+// with a reason, under a name that follows from its date.
+type AdoptTerms struct {
+	Terms care.Terms
+	Why   string
+}
+
+// Recompute reckons one open deadline anew: under a version of the terms, by the
+// consent of the care team, or, without one, with the zone data in use.
+type Recompute struct {
+	Chart    care.ChartID
+	Deadline care.DeadlineID
+	Version  string
+}
+
+// mostVersionsOfTerms bounds how often terms are changed in the life of an instance.
+const mostVersionsOfTerms = 500
+
+func (AdoptTerms) Name() string            { return "adopt_terms" }
+func (AdoptTerms) Needs(Known) Needs       { return Needs{Charts: []care.ChartID{care.ProgrammeChart}} }
+func (AdoptTerms) About(Known) care.About  { return care.About{} }
+func (Recompute) Name() string             { return "recompute" }
+func (a Recompute) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Chart}} }
+func (a Recompute) About(Known) care.About { return care.About{Client: a.Chart} }
+
+// Decide never changes a version that is there.
+func (a AdoptTerms) Decide(k Known, env Env) Plan {
+	t := a.Terms
+	if t.Effective.IsZero() {
+		t.Effective = env.Now
+	}
+	t.Effective = t.Effective.UTC().Truncate(time.Second)
+	var wrong problems
+	for _, says := range rules.TermsProblems(t) {
+		wrong.need(false, says)
+	}
+	wrong.need(!t.Effective.Before(env.Now) && t.Effective.Before(env.Now.AddDate(2, 0, 0)), "effective: from now on, and within two years")
+	why := strings.TrimSpace(a.Why)
+	wrong.need(why != "" && len(why) <= 300, "why: say in at most 300 letters why the terms change; everybody can read it")
+	if f := wrong.fault(); f != nil {
+		return Plan{Fault: f}
+	}
+	versions := k.Chart(care.ProgrammeChart).Terms
+	if len(versions) >= mostVersionsOfTerms {
+		return fault(care.Conflict, "too_many_versions", "There are too many versions of the terms already.")
+	}
+	t.Version = t.Effective.Format(time.DateOnly)
+	for n := 2; hasVersion(versions, t.Version); n++ {
+		t.Version = fmt.Sprintf("%s.%d", t.Effective.Format(time.DateOnly), n)
+	}
+	t.Author, t.Adopted, t.Why = env.Actor.Chart, env.Now, why
+	return SetTerms{Terms: t}.Decide(k, env)
+}
+
+func hasVersion(versions []care.Terms, version string) bool {
+	_, is := rules.TermsOf(versions, version)
+	return is
+}
+
+// Decide moves the forms of a follow-up along with its window.
+func (a Recompute) Decide(k Known, env Env) Plan {
+	chart := k.Chart(a.Chart)
+	if chart == nil {
+		return missing()
+	}
+	dl, ok := chart.Deadline(a.Deadline)
+	if !ok {
+		return missing()
+	}
+	if _, known := rules.TermsOf(env.Clock.Terms, a.Version); a.Version != "" && !known {
+		return fault(care.Invalid, "invalid_input", "version: there are no terms of this version.")
+	}
+	d := begin(env, chart)
+	d.Made = string(dl.ID)
+	now := env.Clock.Reckon(dl, a.Version)
+	if now.Due.Equal(dl.Due) && now.Terms == dl.Terms && now.TZData == dl.TZData {
+		return d.plan()
+	}
+	d.put(now)
+	if !now.Due.Equal(dl.Due) {
+		d.Effect = "moved"
+	}
+	for _, s := range d.chart.Screenings {
+		if dl.Code == "follow_up" && s.Episode == care.EpisodeID(dl.Subject) && s.Purpose == care.FollowUp && s.Status.Open() {
+			s.Due, s.Closes = now.Due, now.Due
+			d.put(s)
+		}
+	}
+	return d.plan()
+}

@@ -291,7 +291,7 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 	if len(o.imports) > 0 {
 		c.Import = func(ctx context.Context, s *store.Store) error { return p.desk().TakeInAll(ctx, s, o.imports) }
 	}
-	c.Admin = func(dir string, s *store.Store) (io.Closer, error) { return p.desk().Listen(dir, s, base) }
+	c.Admin = func(dir string, s *store.Store) (io.Closer, error) { return p.desk().Listen(dir, s, base, nil) }
 	d, line, err := http.NewDemo(ctx, c, o.seed, o.scenario)
 	if err != nil {
 		return err
@@ -450,10 +450,11 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 	if set.URL != "" {
 		base = set.URL
 	}
+	backups := backupsOf(set.Backup)
 	service, err := http.NewService(http.ServiceConfig{
 		Store: s, Bundle: assets.New(), Now: p.wall, Elapsed: p.elapsed, Base: base,
 		Sender: senderOf(set.Mail), Secure: strings.HasPrefix(base, "https://"),
-		Backup: backupsOf(set.Backup), Still: config.ReadOnly,
+		Backup: backups, Still: config.ReadOnly,
 	})
 	if err != nil {
 		return errors.Join(err, s.Close())
@@ -464,7 +465,7 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 	if err != nil {
 		return errors.Join(err, service.Close())
 	}
-	commands, err := p.takeCommands(config, s, base)
+	commands, err := p.takeCommands(config, s, base, backups)
 	if err != nil {
 		return errors.Join(err, service.Close())
 	}
@@ -475,8 +476,8 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 
 // takeCommands lets the operator's commands come to the service. One whose folder
 // has too long a name for that, or takes no writes, serves nevertheless.
-func (p *program) takeCommands(config store.Config, s *store.Store, base string) (io.Closer, error) {
-	socket, err := p.desk().Listen(config.Dir, s, base)
+func (p *program) takeCommands(config store.Config, s *store.Store, base string, backups jobs.Backups) (io.Closer, error) {
+	socket, err := p.desk().Listen(config.Dir, s, base, func() ([]store.Copy, error) { return backups.Copies(s) })
 	if errors.Is(err, operator.ErrTooLong) || errors.Is(err, syscall.ENOSPC) || err != nil && config.ReadOnly {
 		slog.Warn(err.Error())
 		return io.NopCloser(nil), nil

@@ -1914,6 +1914,8 @@ func TestCommandsSayTheSameBesideAService(t *testing.T) {
 		{[]string{"compact"}, 0},
 		{[]string{"compact", "--json"}, 0},
 		{[]string{"export"}, 1},
+		{[]string{"erase"}, 0},
+		{[]string{"erase", "--json"}, 0},
 		{[]string{"rekey", "slot", "list"}, 0},
 		{[]string{"rekey", "slot", "add", "keyfile"}, exitWrongKey},    // there is one
 		{[]string{"rekey", "slot", "add", "passphrase"}, exitWrongKey}, // nobody is there to be asked
@@ -2022,6 +2024,42 @@ func TestALastingStoreExportsNobody(t *testing.T) {
 	}
 	if size() == before {
 		t.Error("the trail tells nothing")
+	}
+}
+
+// TestEraseIsDoneNowWhenAsked forgets a person alone and beside a service: the
+// certificate names the backup that holds them.
+func TestEraseIsDoneNowWhenAsked(t *testing.T) {
+	for _, beside := range []bool{false, true} {
+		dir, to := private(t), private(t)
+		id := aDeadline(t, dir, "2026-11-20T16:00:00-06:00")
+		if err := os.WriteFile(filepath.Join(dir, "careconnect.yaml"), []byte("backup:\n  dir: "+to+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run(t, "backup", "--data", dir, "--to", to).wants(t, 0)
+		began := time.Now()
+		s, err := store.Open(store.Config{Dir: dir, Now: time.Now, Elapsed: func() time.Duration { return time.Since(began) }, TZData: zoneData()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		chart, err := s.Locate(t.Context(), care.System, string(id), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.Do(t.Context(), care.Actor{Role: care.RoleClient, Chart: chart.ID}, act.Erase{Client: chart.ID})
+		if err := errors.Join(err, s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if beside {
+			startServe(t, dir)
+		}
+		e := run(t, "erase", "--data", dir).wants(t, 0, "certificate er_", "records cannot be read any more")
+		if strings.Contains(e.out, " 0 copies") {
+			t.Errorf("the backup is not named: %s", e.out)
+		}
+		run(t, "erase", "--data", dir).wants(t, 0, "Nobody was erased")
+		run(t, "explain", string(id), "--data", dir).wants(t, 1)
+		run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit")
 	}
 }
 

@@ -39,7 +39,15 @@ func (j *Jobs) copies() ([]store.Copy, error) {
 	if b == nil {
 		return nil, nil
 	}
-	all, err := j.store.Backups(b.Dir)
+	return b.Copies(j.store)
+}
+
+// Copies are a store's backups in the folder, and until when each is kept.
+func (b Backups) Copies(s *store.Store) ([]store.Copy, error) {
+	if b.Dir == "" {
+		return nil, nil
+	}
+	all, err := s.Backups(b.Dir)
 	copies := make([]store.Copy, len(all))
 	for i, made := range all {
 		copies[i] = store.Copy{Name: filepath.Base(made.Path), Made: made.At, Expires: b.Keep.Until(made.At)}

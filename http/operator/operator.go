@@ -44,7 +44,7 @@ type Desk struct {
 // Commands are the operator's commands, each with its flags.
 func (d Desk) Commands() []*cobra.Command {
 	return []*cobra.Command{
-		d.imports(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.admin(), d.rekey(), d.compact(), d.repair(), d.salvage(), d.config(),
+		d.imports(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.erase(), d.admin(), d.rekey(), d.compact(), d.repair(), d.salvage(), d.config(),
 	}
 }
 
@@ -92,6 +92,7 @@ var works = []struct {
 	{"rekey data", func() work { return &freshKeys{} }, true},
 	{"compact", func() work { return &compaction{} }, true},
 	{"export", func() work { return &plainText{} }, false},
+	{"erase", func() work { return &erasing{} }, true},
 	{"explain", func() work { return &explanation{} }, false},
 	{"admin confirm-clock", func() work { return &clockWord{} }, false},
 	{"explain listing", func() work { return &listing{} }, false},
@@ -108,6 +109,8 @@ type place struct {
 	serve bool       // a service has the store open, since a while
 	base  string     // its address
 	keys  store.Keys // what the command line named to open the store, for a service
+
+	copies func() ([]store.Copy, error) // the backups there are; nil: none are made
 
 	out   io.Writer                             // standard output of whoever gave the work
 	say   func(stage string, done, total int64) // how far it is
@@ -153,6 +156,7 @@ func (d Desk) give(c *cobra.Command, dir string, w work, files ...*os.File) erro
 	if at.store, err = Open(config); err != nil {
 		return held(err)
 	}
+	at.copies = func() ([]store.Copy, error) { return copiesFor(c, at.store) }
 	return errors.Join(w.do(c.Context(), at), at.store.Close())
 }
 

@@ -25,6 +25,7 @@ type Socket struct {
 	desk     Desk
 	store    *store.Store
 	base     string
+	copies   func() ([]store.Copy, error)
 	listener *net.UnixListener
 	ctx      context.Context
 	end      context.CancelFunc
@@ -36,8 +37,8 @@ var ErrTooLong = errors.New("the name of the admin socket is too long")
 
 // Listen takes commands in a folder whose store this process has open: so a
 // socket that is there already was left by a process that is gone. Base is the
-// service's address.
-func (d Desk) Listen(dir string, s *store.Store, base string) (*Socket, error) {
+// service's address; copies gives the backups there are, nil where none are made.
+func (d Desk) Listen(dir string, s *store.Store, base string, copies func() ([]store.Copy, error)) (*Socket, error) {
 	path := filepath.Join(dir, SocketFile)
 	if len(path) > longestPath {
 		return nil, fmt.Errorf("%w: %s has %d bytes, and %d are taken; commands to the running service need a shorter --data", ErrTooLong, path, len(path), longestPath)
@@ -62,7 +63,7 @@ func (d Desk) Listen(dir string, s *store.Store, base string) (*Socket, error) {
 		return nil, errors.Join(err, listener.Close())
 	}
 	ctx, end := context.WithCancel(context.Background())
-	k := &Socket{desk: d, store: s, base: base, listener: listener, ctx: ctx, end: end}
+	k := &Socket{desk: d, store: s, base: base, copies: copies, listener: listener, ctx: ctx, end: end}
 	k.calls.Go(k.accept)
 	return k, nil
 }
@@ -239,7 +240,7 @@ func (k *Socket) do(c *call, o order, rest []byte) error {
 		_ = c.conn.CloseRead()
 		<-heard
 	}()
-	at := &place{store: k.store, serve: true, base: k.base, out: c, say: c.progress(k.desk.Elapsed), files: c.files}
+	at := &place{store: k.store, serve: true, base: k.base, copies: k.copies, out: c, say: c.progress(k.desk.Elapsed), files: c.files}
 	if o.Asks {
 		at.ask = c.ask
 	}

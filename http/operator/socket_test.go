@@ -47,7 +47,7 @@ func serving(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := d.Listen(dir, s, "http://care.example.test")
+	k, err := d.Listen(dir, s, "http://care.example.test", nil)
 	if err != nil {
 		t.Fatal(errors.Join(err, s.Close()))
 	}

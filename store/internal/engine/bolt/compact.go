@@ -105,7 +105,7 @@ func (s *Store) fresh() (*body, error) {
 	}
 	made.held.remove() // the note is about the path of the store
 	b := made.body.Load()
-	b.db.AllocSize = leastGrowth
+	b.db.NoGrowSync = true // it is synced as a whole, once
 	if err := b.db.Update(makeBuckets); err != nil {
 		_ = b.db.Close()
 		_ = os.Remove(draft)

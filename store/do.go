@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -295,6 +296,7 @@ type commit struct {
 	reload   bool                 // the programme's chart changed
 	trusts   bool                 // the clock is right, somebody says
 	erased   []care.ChartID
+	renewed  map[care.ChartID]*seal.ChartKey // keys that took the place of worn ones
 }
 
 func (s *Store) newCommit(w engine.Writer) *commit {
@@ -684,10 +686,52 @@ func (c *commit) key(id care.ChartID) (*seal.ChartKey, error) {
 	if err != nil || key == nil {
 		return nil, errors.Join(err, fmt.Errorf("chart %s has no key", id))
 	}
+	if next := c.renewed[id]; next != nil {
+		return next, nil
+	}
 	if key.Sealed() == 0 && c.charts.get(id).Version > 0 {
 		_, _, err = c.loadHead(c.w, key, id)
 	}
+	if err == nil && key.Worn() {
+		return c.renew(id, key)
+	}
 	return key, err
+}
+
+// renew seals a chart's records anew under the key that follows its worn one.
+func (c *commit) renew(id care.ChartID, key *seal.ChartKey) (*seal.ChartKey, error) {
+	next, err := key.Next()
+	if err != nil {
+		return nil, err
+	}
+	prefix := c.chartName(id)
+	var records []sealed
+	err = c.w.Scan(engine.Charts, prefix, nil, func(k, v []byte) error {
+		plain, err := key.Open(chartAD(k, prefix), v)
+		if err != nil {
+			return fmt.Errorf("record %x of chart %s: %w: %w", k[16:], id, ErrDamaged, err)
+		}
+		again, err := next.Seal(nil, chartAD(k, prefix), plain)
+		records = append(records, sealed{bytes.Clone(k), again})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("seal chart %s anew: %w", id, err)
+	}
+	for _, r := range records {
+		if err := c.w.Put(engine.Charts, r.name, r.value); err != nil {
+			return nil, err
+		}
+	}
+	wrapped, err := c.vault.WrapChartKey(next, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("wrap key of chart %s: %w", id, err)
+	}
+	if c.renewed == nil {
+		c.renewed = map[care.ChartID]*seal.ChartKey{}
+	}
+	c.renewed[id] = next
+	return next, c.w.Put(engine.Keys, prefix, wrapped)
 }
 
 // restand moves a record from the places it stood in to those it stands in.
@@ -784,6 +828,9 @@ func (c *commit) publish() {
 	}
 	for id, clients := range c.panels {
 		c.directory.Panel(id, clients)
+	}
+	for id, key := range c.renewed {
+		c.Store.keys.put(id, key)
 	}
 	for _, id := range c.erased {
 		c.Store.keys.forget(id)

@@ -19,6 +19,7 @@ type ChartKey struct {
 	key     Key
 	alg     Algorithm
 	birth   uint32 // the epoch the key was made in; rewrapping does not change it
+	turn    uint32 // how often its records were sealed anew because the one before was worn
 	records *sealer
 	sets    func() *sealer
 	sealed  atomic.Uint64
@@ -37,14 +38,57 @@ func (k *ChartKey) Seal(dst []byte, ad AD, plain []byte) ([]byte, error) {
 	return k.records.seal(dst, ad, plain)
 }
 
+// Worn says that the key is near MaxSeals: the chart's records should be sealed
+// anew under the Next one, while there is room for what is under way.
+func (k *ChartKey) Worn() bool { return k.alg == AES256GCM && k.sealed.Load() > MaxSeals-wornBefore }
+
+const wornBefore = 1 << 16
+
+// Next is the key that follows a worn one. Its lists open as before; its records
+// are sealed under another key, which has sealed none yet.
+func (k *ChartKey) Next() (*ChartKey, error) {
+	records, err := k.sealer(k.turn + 1)
+	return &ChartKey{key: k.key, alg: k.alg, birth: k.birth, turn: k.turn + 1, records: records, sets: k.sets}, err
+}
+
+// sealer seals records in a turn of the key.
+func (k *ChartKey) sealer(turn uint32) (*sealer, error) {
+	sub := k.key.expand(recordsIn(turn))
+	defer sub.wipe()
+	return newSealer(&sub, k.alg, k.birth, k.records.file, forRecord, k.records.rand)
+}
+
+func recordsIn(turn uint32) string {
+	if turn == 0 {
+		return "records"
+	}
+	return fmt.Sprintf("records %d", turn)
+}
+
 // Open returns the record's content, in bytes of its own. It fails with
 // ErrNotAuthentic if this is not what was sealed for that place.
-func (k *ChartKey) Open(ad AD, sealed []byte) ([]byte, error) { return k.records.open(ad, sealed) }
+func (k *ChartKey) Open(ad AD, sealed []byte) ([]byte, error) { return k.OpenTo(nil, ad, sealed) }
 
 // OpenTo is Open into the room of dst, if that is enough: for scans, which look
-// at a record and go on. The content is valid until dst is used again.
+// at a record and go on. The content is valid until dst is used again. Who reads
+// what was there a moment before or after the key took its turn holds the
+// other's neighbour: that opens too.
 func (k *ChartKey) OpenTo(dst []byte, ad AD, sealed []byte) ([]byte, error) {
-	return k.records.openTo(dst, ad, sealed)
+	plain, err := k.records.openTo(dst, ad, sealed)
+	if err == nil || k.alg != AES256GCM {
+		return plain, err
+	}
+	for _, turn := range []uint32{k.turn + 1, k.turn - 1} {
+		if turn == ^uint32(0) {
+			continue
+		}
+		if near, made := k.sealer(turn); made == nil {
+			if plain, opened := near.openTo(nil, ad, sealed); opened == nil {
+				return plain, nil
+			}
+		}
+	}
+	return nil, err
 }
 
 // SealSet appends a sealed entry of a set to dst. Its key is another than the
@@ -94,18 +138,18 @@ func (v *Vault) newChartKey(alg Algorithm) (*ChartKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.chartKey(key, alg, v.Epoch())
+	return v.chartKey(key, alg, v.Epoch(), 0)
 }
 
 // chartKey makes the ciphers of a chart key ready.
-func (v *Vault) chartKey(key Key, alg Algorithm, birth uint32) (*ChartKey, error) {
-	sub := key.expand("records")
+func (v *Vault) chartKey(key Key, alg Algorithm, birth, turn uint32) (*ChartKey, error) {
+	sub := key.expand(recordsIn(turn))
 	defer sub.wipe()
 	records, err := newSealer(&sub, alg, birth, v.file, forRecord, v.rand)
 	if err != nil {
 		return nil, err
 	}
-	k := &ChartKey{key: key, alg: alg, birth: birth, records: records}
+	k := &ChartKey{key: key, alg: alg, birth: birth, turn: turn, records: records}
 	k.sets = sync.OnceValue(func() *sealer {
 		sub := k.key.expand("sets")
 		defer sub.wipe()
@@ -116,20 +160,28 @@ func (v *Vault) chartKey(key Key, alg Algorithm, birth uint32) (*ChartKey, error
 
 // A wrapped chart key contains
 //
-//	algorithm(1) birth epoch(4) count of seals(8) key(32)
-const wrappedSize = 1 + 4 + 8 + 32
+//	algorithm(1) birth epoch(4) count of seals(8) key(32) turn(4)
+//
+// without the turn while that is the first, as it nearly always is.
+const (
+	wrappedSize = 1 + 4 + 8 + 32
+	turnSize    = 4
+)
 
 // WrapChartKey seals the chart's key under the current epoch, for the chart of
 // that name and no other.
 func (v *Vault) WrapChartKey(k *ChartKey, chartName []byte) ([]byte, error) {
 	e := v.current()
-	var b [wrappedSize]byte
-	defer clear(b[:])
+	b := make([]byte, wrappedSize, wrappedSize+turnSize)
+	defer func() { clear(b) }()
 	b[0] = byte(k.alg)
 	binary.BigEndian.PutUint32(b[1:], k.birth)
 	binary.BigEndian.PutUint64(b[5:], k.Sealed())
 	copy(b[13:], k.key[:])
-	return e.wrapKey(b[:], chartName)
+	if k.turn > 0 {
+		b = binary.BigEndian.AppendUint32(b, k.turn)
+	}
+	return e.wrapKey(b, chartName)
 }
 
 // UnwrapChartKey opens a wrapped chart key, whichever epoch of the keyring it
@@ -141,7 +193,11 @@ func (v *Vault) UnwrapChartKey(wrapped, chartName []byte) (*ChartKey, error) {
 		return nil, err
 	}
 	defer clear(b)
-	k, err := v.chartKey(Key(b[13:]), Algorithm(b[0]), binary.BigEndian.Uint32(b[1:]))
+	turn := uint32(0)
+	if len(b) > wrappedSize {
+		turn = binary.BigEndian.Uint32(b[wrappedSize:])
+	}
+	k, err := v.chartKey(Key(b[13:wrappedSize]), Algorithm(b[0]), binary.BigEndian.Uint32(b[1:]), turn)
 	if err != nil {
 		return nil, fmt.Errorf("unwrap chart key: %w", err)
 	}

@@ -258,7 +258,7 @@ func TestWrappedChartKeysAreBoundToTheirChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	turn(t, v)
+	newEpochIn(t, v)
 	anew, err := v.WrapChartKey(k, name)
 	if err != nil {
 		t.Fatal(err)

@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// turn makes a new epoch the current one.
-func turn(t testing.TB, v *Vault) {
+// newEpochIn makes a new epoch the current one.
+func newEpochIn(t testing.TB, v *Vault) {
 	t.Helper()
 	_, err := v.AddEpoch(noon)
 	must(t, err)
@@ -94,7 +94,7 @@ func TestRewrappingChangesNothingButTheEpoch(t *testing.T) {
 	must(t, err)
 	wrapped, err := v.WrapChartKey(k, somewhere.Chart)
 	must(t, err)
-	turn(t, v)
+	newEpochIn(t, v)
 	if _, err := v.Rewrap(wrapped, []byte("another chart...")); !errors.Is(err, ErrNotAuthentic) {
 		t.Errorf("another chart's key was wrapped again: %v", err)
 	}
@@ -116,7 +116,7 @@ func TestAFormerHeaderHasItsOwnEpochs(t *testing.T) {
 	v, header, _ := newStoreKeys(t)
 	wrapped, err := v.WrapChartKey(newChart(t, v), somewhere.Chart)
 	must(t, err)
-	turn(t, v)
+	newEpochIn(t, v)
 	v.RetireEpochs()
 	v.ForgetEpochs()
 	former, err := v.Former(header, header)

@@ -121,7 +121,7 @@ func TestNobodyWithoutASecretCanChangeTheHeader(t *testing.T) {
 
 func TestTwoWholeHeadersThatDifferAreNotChosenBetween(t *testing.T) {
 	v, before, secret := newStoreKeys(t)
-	turn(t, v)
+	newEpochIn(t, v)
 	after, err := v.Header()
 	if err != nil {
 		t.Fatal(err)

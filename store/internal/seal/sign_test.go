@@ -12,7 +12,7 @@ func TestASignerIsTheStoresOwnForOnePurpose(t *testing.T) {
 	other, _, _ := newStoreKeys(t)
 	said := []byte("what is signed")
 	signature := ed25519.Sign(v.Signer("trail"), said)
-	turn(t, v)
+	newEpochIn(t, v)
 	again, err := Open(header, header, secret)
 	must(t, err)
 	for name, c := range map[string]struct {

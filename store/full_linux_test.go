@@ -43,12 +43,16 @@ func TestDiskFull(t *testing.T) {
 			n := 0
 			var acks []acknowledged
 			for range fillings() {
-				sharing := w.sharer(n)
+				sharing, leaving := w.sharer(n), w.client(800_000+n)
 				fill(t, dir)
 				had := len(acks)
 				acks = append(acks, w.untilFull(&n, provider)...)
 				w.mustRefuse(&n, provider)
 				w.mustGoOnWhileFull(sharing, desk)
+				w.do(ofClient(leaving), act.Erase{Client: leaving})
+				if _, err := w.Chart(t.Context(), care.System, leaving, "test"); err == nil {
+					t.Error("who was forgotten on a full disk is still there")
+				}
 				w.mustHave(acks)
 				w.mustSurviveAKill(acks)
 				if t.Failed() {

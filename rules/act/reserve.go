@@ -17,10 +17,13 @@ const (
 // ending what they agreed to, from leaving or from being forgotten; whoever wants
 // to do that must come in first.
 var claims = map[string]Claim{
-	"set_sharing":  ToAll, // to end it; see ClaimOf
-	"drop_pass":    ToAll,
-	"give_session": ToHalf,
-	"touch_pass":   ToHalf,
+	"set_sharing":     ToAll, // to end it; see ClaimOf
+	"erase":           ToAll,
+	"ask_erasure":     ToAll,
+	"confirm_erasure": ToAll,
+	"drop_pass":       ToAll,
+	"give_session":    ToHalf,
+	"touch_pass":      ToHalf,
 }
 
 // ClaimOf is how far an act may reach into the reserve.

@@ -3,11 +3,13 @@ package store
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,12 +26,13 @@ import (
 
 // BenchmarkSubmit is a client's request to a provider, durable when it returns.
 func BenchmarkSubmit(b *testing.B) {
-	for _, writers := range []int{1, 16, 64} {
+	for _, writers := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
 			w, providers, clients := submitters(b, b.N)
 			file := w.size()
 			var next atomic.Int64
 			b.ResetTimer()
+			spent := cpu(b)
 			together(b, writers, func() {
 				n := int(next.Add(1)) - 1
 				out, err := w.Do(context.Background(), ofClient(clients[n]), act.Request{Client: clients[n], Provider: providers[n%len(providers)]})
@@ -38,6 +41,7 @@ func BenchmarkSubmit(b *testing.B) {
 				}
 			})
 			b.StopTimer()
+			b.ReportMetric(float64(cpu(b)-spent)/float64(b.N)/1e3, "cpu-µs/act")
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
 			b.ReportMetric(float64(w.size()-file)/float64(b.N), "file-bytes/act")
 		})
@@ -49,13 +53,15 @@ func BenchmarkSubmit(b *testing.B) {
 // nobody, with no trail, digest or lists behind them.
 func BenchmarkSubmitBare(b *testing.B) {
 	records, size := requestWrites(b)
-	for _, writers := range []int{1, 16, 64} {
+	for _, writers := range []int{1, 16, 64, 256} {
 		b.Run(fmt.Sprintf("writers=%d", writers), func(b *testing.B) {
 			bare := newBare(b)
 			value := make([]byte, size/records)
 			_, _ = rand.Read(value)
+			spent := cpu(b)
 			together(b, writers, func() { bare.submit(records, value) })
 			b.StopTimer()
+			b.ReportMetric(float64(cpu(b)-spent)/float64(b.N)/1e3, "cpu-µs/act")
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
 		})
 	}
@@ -118,11 +124,7 @@ func BenchmarkSweep(b *testing.B) {
 func BenchmarkStart(b *testing.B) {
 	for _, records := range []int{10_000, 100_000} {
 		b.Run(fmt.Sprintf("records=%d", records), func(b *testing.B) {
-			w := newWorld(b, Throwaway, nil)
-			w.requests(w.many(50), 0, records/24) // a client with a request makes about so many
-			if w.state.Records < uint64(records)*8/10 {
-				b.Fatalf("only %d records", w.state.Records)
-			}
+			w := holding(b, records)
 			client := w.client(-1)
 			for b.Loop() {
 				b.StopTimer()
@@ -135,6 +137,52 @@ func BenchmarkStart(b *testing.B) {
 			}
 		})
 	}
+}
+
+// holding is a throwaway store of about so many records.
+func holding(b *testing.B, records int) *world {
+	w := newWorld(b, Throwaway, nil)
+	const each = 24 // a client with a request makes about so many
+	providers := w.many(50)
+	for from := 0; from < records/each; from += 10_000 {
+		w.requests(providers, from, min(10_000, records/each-from))
+	}
+	if w.state.Records < uint64(records)*8/10 {
+		b.Fatalf("only %d records", w.state.Records)
+	}
+	return w
+}
+
+// BenchmarkVerify is the full pass over a closed store, the walk of its pages
+// included.
+func BenchmarkVerify(b *testing.B) {
+	w := holding(b, 100_000)
+	must(b, w.Close())
+	b.SetBytes(w.size())
+	for b.Loop() {
+		report, err := Inspect(context.Background(), w.config, nil)
+		must(b, errors.Join(err, report.Err()))
+	}
+}
+
+// BenchmarkBackup makes a backup and proves it by opening it again.
+func BenchmarkBackup(b *testing.B) {
+	w := holding(b, 100_000)
+	dir := private(b)
+	b.SetBytes(w.size())
+	for b.Loop() {
+		made, err := w.Backup(context.Background(), dir, nil)
+		must(b, err)
+		must(b, os.Remove(made.Path))
+	}
+}
+
+// cpu is what the process has used of the processor so far: unlike the time that
+// passes it hardly depends on who else works on the machine.
+func cpu(b *testing.B) time.Duration {
+	var used syscall.Rusage
+	must(b, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
 // together runs an operation b.N times from so many sides.

@@ -56,7 +56,7 @@ race: ## All tests, with the race detector
 
 .PHONY: torture
 torture: tools ## The campaigns at release size (kills, damage, load); takes hours
-	CARECONNECT_TORTURE=1 go test -v -count=1 -timeout=0 -run='$(CAMPAIGNS)|WhateverHappens' ./...
+	CARECONNECT_TORTURE=1 go test -v -count=1 -timeout=0 -run='$(CAMPAIGNS)|WhateverHappens|Hundred' ./...
 
 .PHONY: bench
 bench: ## The benchmarks, of every package that has some

@@ -31,7 +31,7 @@ var names = []string{
 	"coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over", "credential_notice",
 	"declined", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms", "forms_not_done",
 	"freed", "head", "invite", "left_summary", "link_missing", "match_proposed", "moved", "no_response", "no_show",
-	"no_word", "not_a_fit", "nudge", "opt_in", "other_times", "proposed", "provider_left", "request_new",
+	"no_word", "not_a_fit", "nudge", "opt_in", "other_times", "proposed", "provider_left", "recorded", "request_new",
 	"request_received", "rescue", "safety", "safety_overdue", "session_booked", "superseded", "suspended", "task",
 	"virtual_off", "visit", "withdrawn",
 }

@@ -36,6 +36,7 @@ type appointment struct {
 	Corrected []correction           `json:"corrections,omitempty" doc:"What was said of it before, the oldest first"`
 	Sequence  int                    `json:"sequence" doc:"Counts its changes, as the calendar notices do"`
 	Late      bool                   `json:"late_cancel,omitempty" doc:"The client cancelled it late"`
+	Recorded  string                 `json:"recorded_late,omitempty" doc:"Why it was entered only after it had been; it keeps no promise"`
 }
 
 // correction is an outcome that was taken back.
@@ -54,7 +55,7 @@ func (a *API) showAppointment(chart *care.Chart, ap care.Appointment, zone *time
 		Corrected: each(ap.Corrections, func(c care.Correction) correction {
 			return correction{Was: c.Was, At: c.At.In(zone), As: c.As, Reason: c.Reason}
 		}),
-		Sequence: ap.Sequence, Late: ap.LateCancel,
+		Sequence: ap.Sequence, Late: ap.LateCancel, Recorded: ap.Recorded,
 		Coverage: ap.Coverage, Service: ap.Service,
 	}
 	if ap.Type == care.Session {
@@ -80,12 +81,18 @@ type postAppointment struct {
 		Start    time.Time            `json:"start"`
 		Minutes  int                  `json:"minutes" minimum:"5" maximum:"480"`
 		Service  string               `json:"service,omitempty" maxLength:"40" doc:"The kind of session: individual (left out), intake, intake_medical, couples, family, family_without_client, group, crisis, medication_management, other"`
+		// Late turns the booking into the record of a session that is over.
+		Late   bool   `json:"recorded_late,omitempty" doc:"For a provider: the session took place outside the portal and is over; it keeps no promise"`
+		Reason string `json:"reason,omitempty" maxLength:"300" doc:"Why it was not booked here; needed with recorded_late"`
 	}
 }
 
 func (a *API) bookSession(ctx context.Context, in *postAppointment) (appointment, error) {
 	b := in.Body
-	return a.onAppointment(ctx, in.Keyed, act.BookSession{Referral: b.Referral, Start: b.Start, Minutes: b.Minutes, Service: b.Service})
+	if b.Late != (b.Reason != "") {
+		return appointment{}, reply.Bad(ctx, 422, "invalid_input", "reason: a session that is recorded late needs a reason, and any other has none.")
+	}
+	return a.onAppointment(ctx, in.Keyed, act.BookSession{Referral: b.Referral, Start: b.Start, Minutes: b.Minutes, Late: b.Reason, Service: b.Service})
 }
 
 type postOutcome struct {

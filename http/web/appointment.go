@@ -29,6 +29,7 @@ type visitPage struct {
 	Actions []assets.Action
 	Facts   []assets.Fact
 	Back    assets.Link
+	Others  []assets.ProviderCard // who can still see the client in time
 }
 
 // side is one side of an appointment in front of its pages.
@@ -91,6 +92,9 @@ func (p *Pages) visit(w http.ResponseWriter, r *http.Request) error {
 		Back:  assets.Link{Href: s.home, Text: map[care.Role]string{care.RoleClient: "Back to my care", care.RoleProvider: "Back to the request"}[s.role]},
 		Facts: []assets.Fact{{Term: "How long", Text: length(s.ap)}, {Term: "Where", Text: "By video"}},
 	}
+	if s.ap.Recorded != "" {
+		page.Facts = append(page.Facts, assets.Fact{Term: "Recorded afterwards", Text: s.ap.Recorded, Note: moment(s.ap.BookedAt, s.zone).Text})
+	}
 	if s.ap.LateCancel {
 		page.Facts = append(page.Facts, assets.Fact{Term: "Cancelled", Text: moment(s.ap.OutcomeAt, s.zone).Text, Note: "That was late: " + p.Store.Words().Render("less than {late_cancel_hours} hours before.")})
 	}
@@ -109,6 +113,11 @@ func (p *Pages) visit(w http.ResponseWriter, r *http.Request) error {
 		}
 	} else if s.ap.Status == care.Booked {
 		page.Join = s.ap.Link
+		if _, clock := p.Store.Programme(); s.role == care.RoleClient && !p.Now().Before(clock.Start(care.Deadline{Code: "no_word", Starts: s.ap.Start}).Due) {
+			page.Text = "Nobody has said yet what became of it. If nobody came, you can go on at once."
+			page.Actions = append(page.Actions, assets.Action{Text: "Nobody came", Href: s.path + "/nobody", Style: "outline"})
+			page.Others = p.instead(s)
+		}
 	}
 	page.Actions = append(page.Actions, assets.Action{Text: "For my calendar", Href: s.path + "/calendar", Icon: "download", Style: "outline"})
 	return p.show(w, r, http.StatusOK, "appointment", s.zone.String(), assets.Page{Title: page.Title, Data: page})
@@ -277,4 +286,20 @@ func first(values []string) string {
 		return ""
 	}
 	return values[0]
+}
+
+// instead are providers who can still keep the promise, where a first call did not
+// take place.
+func (p *Pages) instead(s side) []assets.ProviderCard {
+	e, _ := s.chart.Episode(s.ref.Episode)
+	promise, _ := s.chart.Deadline(e.Promise)
+	var cards []assets.ProviderCard
+	for _, id := range s.ref.Alternatives {
+		if c, listed := p.Store.Directory().Provider(id, p.Now()); listed {
+			card := p.card(c, arrival{State: e.State, Zone: s.zone.String()}, promise.Due)
+			card.Actions = []assets.Action{{Text: "Ask " + c.Name, Href: "/p/" + string(id) + "/book?again=" + string(s.ref.ID), Icon: "arrow-right"}}
+			cards = append(cards, card)
+		}
+	}
+	return cards
 }

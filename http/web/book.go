@@ -38,6 +38,7 @@ type booking struct {
 	Promise       string
 	Explain       *assets.Explain
 	Signed        string
+	Hold          string // where a time is held, for those who are signed in
 }
 
 // asked is what somebody filled in.
@@ -112,6 +113,7 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 		}
 	}
 	p.times(&data, c, slots, days, zone)
+	data.held(a.chart, c.ID, location(zone), p.Now())
 	q := a.query()
 	if again := a.get("again"); again != "" {
 		q.Set("again", again)

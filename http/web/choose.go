@@ -29,6 +29,8 @@ type choosing struct {
 	Back        assets.Link    // empty: to my care
 	Note        string         // what limits the choice
 	Other       []assets.Field // a time that is typed
+	Otherwise   string         // where one says that none of them fits
+	Wishes      []assets.Field // and which would
 }
 
 func (p *Pages) chooseForm(w http.ResponseWriter, r *http.Request) error {
@@ -50,6 +52,9 @@ func (p *Pages) choosePage(w http.ResponseWriter, r *http.Request, status int, p
 		Title: "Choose a time with " + m.name(ref), Lead: "Your first call, " + counted(m.who[ref.Provider].Hours.ConsultMinutes, "minute") + " by video.",
 		Path: "/me/r/" + string(ref.ID) + "/time", Yes: "Book this time",
 		Cost: "The first call costs nothing and needs no plan.",
+	}
+	if (ref.Status == care.Accepted || ref.Status == care.Proposed) && ref.AskedAt.IsZero() {
+		page.Otherwise, page.Wishes = "/me/r/"+string(ref.ID)+"/other-times", wishes(m.zone)
 	}
 	due := time.Time{}
 	if d, ok := m.chart.Deadline(ref.Consult); ok {

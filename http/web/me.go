@@ -172,9 +172,18 @@ func (m *mine) road(r care.Referral) road {
 		w.Timeline = append(w.Timeline, f)
 	}
 	if r.Status != care.InCare {
-		w.Actions = []assets.Action{{Text: "Withdraw this request", Href: "/me/r/" + string(r.ID) + "/withdraw", Style: "ghost", Icon: "x"}}
+		w.Actions = m.otherwise(r)
+		w.Actions = append(w.Actions, assets.Action{Text: "Withdraw this request", Href: "/me/r/" + string(r.ID) + "/withdraw", Style: "ghost", Icon: "x"})
 	}
 	return w
+}
+
+// otherwise are the ways on once the two have met, or should have.
+func (m *mine) otherwise(r care.Referral) []assets.Action {
+	if ap, ok := m.chart.Appointment(r.Meeting); r.Status == care.ConsultHeld || r.Status == care.SessionBooked || r.Status == care.ConsultBooked && ok && !m.now.Before(ap.Start) {
+		return []assets.Action{{Text: "We do not fit", Href: "/me/r/" + string(r.ID) + "/fit", Style: "ghost"}}
+	}
+	return nil
 }
 
 func (m *mine) turn(r care.Referral) assets.Badge {
@@ -222,6 +231,8 @@ func (m *mine) call(r care.Referral) assets.Event {
 	ap, booked := m.chart.Appointment(r.Meeting)
 	d, due := m.chart.Deadline(r.Consult)
 	switch {
+	case !r.AskedAt.IsZero():
+		e.State, e.Text = "now", "You asked for other times on "+m.words(r.AskedAt)+". It is "+m.name(r)+"’s turn."
 	case r.Status == care.Accepted || r.Status == care.Proposed:
 		e.State, e.Text = "now", "You choose the time."
 		if due {

@@ -155,6 +155,9 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 			case begun(chart, ref, now), ref.Status == care.ConsultHeld && !booked(chart, ref, care.Session):
 				m.due = promiseOf(chart, ref)
 				next = append(next, m)
+			case ref.Status.Undecided() && !ref.AskedAt.IsZero():
+				m.due, _ = chart.Deadline(ref.Consult)
+				next = append(next, m)
 			case ref.Status.Undecided():
 				m.due, _ = chart.Deadline(ref.Consult)
 				client = append(client, m)
@@ -309,6 +312,14 @@ func (p *Pages) nextCard(m matter, zone *time.Location, now time.Time) assets.Wa
 	case begun(m.chart, m.referral, now):
 		card.Line = "Say how it went, so that everybody's clocks are right."
 		card.Actions = []assets.Action{{Text: "Say how it went", Href: href + "#visits", Icon: "list-checks"}}
+	case !m.referral.AskedAt.IsZero():
+		card.Line = "None of the times fits them; they ask for others."
+		card.Actions = []assets.Action{{Text: "Propose other times", Href: href + "/propose", Icon: "calendar-plus"}}
+		if m.due.State == care.Running {
+			shown := deadline(m.due, by("First call by ", m.due, zone), zone, now)
+			card.Deadline, card.Explain = &shown, p.explain(m.due)
+		}
+		return card
 	default:
 		card.Line = "The consultation was held; the first session is yours to arrange."
 		card.Actions = []assets.Action{{Text: "Book the first session", Href: href + "#session", Icon: "calendar-plus"}}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -71,7 +72,7 @@ func (p *Pages) bookVisit(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return unread("start: choose a time, or give a date and a time of your own.")
 	}
-	return p.answer(w, r, act.BookSession{Referral: care.ReferralID(mux.Vars(r)["id"]), Start: start, Minutes: minutes}, referralPath(r), "done")
+	return p.answer(w, r, act.BookSession{Referral: care.ReferralID(mux.Vars(r)["id"]), Start: start, Minutes: minutes, Late: strings.TrimSpace(r.PostFormValue("reason"))}, referralPath(r), "done")
 }
 
 // wanted reads a time that was picked, or typed on the reader's own clock.

@@ -42,6 +42,7 @@ type sessionForm struct {
 	Minutes int
 	Slots   assets.Slots
 	Other   []assets.Field
+	Late    []assets.Field // of one that took place elsewhere
 }
 
 // visitCard is one consultation or session.
@@ -143,6 +144,10 @@ func (p *Pages) answers(page *referralPage, chart *care.Chart, ref care.Referral
 		page.Lead = "The time to answer ran out, and the client has been offered others. Until they choose, you can still answer."
 		page.Actions = []assets.Action{accept, propose, decline}
 		due, says = answerDeadline(chart, ref)
+	case !ref.AskedAt.IsZero():
+		page.Lead = "None of the times fits them; they asked for others on " + moment(ref.AskedAt, zone).Text + ". It is your turn."
+		propose.Text, propose.Style = "Propose other times", ""
+		page.Actions = []assets.Action{propose, decline}
 	case ref.Status == care.Accepted:
 		page.Lead = "You accepted. The client chooses one of your open times; you can also book one of theirs, or propose others."
 		page.Actions = []assets.Action{propose, decline}
@@ -153,9 +158,11 @@ func (p *Pages) answers(page *referralPage, chart *care.Chart, ref care.Referral
 	case ref.Status == care.ConsultBooked:
 		page.Lead = "The consultation is booked. It is free of charge and needs no plan."
 	case ref.Status == care.ConsultHeld:
+		page.Actions = []assets.Action{{Text: "We do not fit", Href: path + "/fit", Style: "ghost"}}
 		page.Lead = "The consultation was held. Book the first session below; the promise counts on it."
 		due, says = promiseOf(chart, ref), "First session by "
 	case ref.Status == care.SessionBooked:
+		page.Actions = []assets.Action{{Text: "We do not fit", Href: path + "/fit", Style: "ghost"}}
 		page.Lead = "A session is booked. Check-in forms go out by themselves."
 	case ref.Status == care.InCare:
 		page.Lead = "In your care, for as long as you both see fit."
@@ -241,6 +248,9 @@ func visitShown(ap care.Appointment, ref care.Referral, zone *time.Location, now
 	if word := coveredWords[ap.Covered]; word != "" && ap.Type == care.Session {
 		card.Facts = append(card.Facts, assets.Fact{Term: "Coverage of this session", Text: word})
 	}
+	if ap.Recorded != "" {
+		card.Facts = append(card.Facts, assets.Fact{Term: "Recorded afterwards", Text: ap.Recorded, Note: moment(ap.BookedAt, zone).Text})
+	}
 	if ap.LateCancel {
 		card.Facts = append(card.Facts, assets.Fact{Term: "Cancelled late", Text: moment(ap.OutcomeAt, zone).Text})
 	}
@@ -293,6 +303,10 @@ func (p *Pages) sessions(r *http.Request, me care.Provider, chart *care.Chart, r
 		Length: assets.Field{Name: "minutes", Label: "Length in minutes", Type: "number", Value: strconv.Itoa(minutes), Inputmode: "numeric"},
 		Slots:  assets.Slots{Name: "start", Legend: "Open times", Zone: zoneWords(zone, now), Empty: "No open time of this length in the next weeks"},
 		Other:  []assets.Field{{Name: "other", Label: "Starts, on your own clock (" + place(zone.String()) + ")", Type: "datetime-local"}},
+		Late: []assets.Field{
+			{Name: "other", Label: "Began, on your own clock (" + place(zone.String()) + ")", Type: "datetime-local"},
+			{Name: "reason", Label: "Why it was not booked here", Max: 300, Hint: "Your client can read it. A session that is recorded afterwards keeps no promise."},
+		},
 	}
 	theirs := location(zoneOf(chart))
 	for _, s := range open {

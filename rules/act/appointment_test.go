@@ -2,6 +2,7 @@ package act_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -405,5 +406,41 @@ func TestR37NotAFit(t *testing.T) {
 			}
 			w.books(me, second, at(8, 10, 0))
 		})
+	}
+}
+
+// TestR43RecordedLate: a session elsewhere is entered with a reason, stands in the
+// records, and says nothing of the promise.
+func TestR43RecordedLate(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	r := w.held(me, p)
+	w.until(at(7, 18, 0))
+	for code, a := range map[string]act.BookSession{
+		"invalid_input":  {Referral: r, Start: at(7, 10, 0), Minutes: 50},
+		"invalid_input ": {Referral: r, Start: at(8, 10, 0), Minutes: 50, Late: "The portal was out of reach."},
+	} {
+		if got := w.refused(provider(p), a); got != strings.TrimSpace(code) {
+			t.Errorf("%+v: %s", a, got)
+		}
+	}
+	late := act.BookSession{Referral: r, Start: at(7, 10, 0), Minutes: 50, Late: "The portal was out of reach."}
+	if got := w.refused(client(me), late); got != "invalid_input" {
+		t.Errorf("by the client: %s", got)
+	}
+	id := care.AppointmentID(w.do(provider(p), late))
+	if got := w.refused(provider(p), late); got != "already_recorded" {
+		t.Errorf("twice: %s", got)
+	}
+	ap := w.appointment(me, id)
+	if ap.Status != care.Attended || ap.Recorded == "" || w.told(me, "recorded", string(id))[string(me)] != 1 {
+		t.Errorf("it is %s, recorded %q", ap.Status, ap.Recorded)
+	}
+	if e := w.episode(me); e.Result == care.Kept || e.Result == care.KeptOffered || e.Result == care.Broken {
+		t.Errorf("it made the promise %s", e.Result)
+	}
+	w.until(at(20, 18, 0))
+	if e := w.episode(me); e.Result == care.Kept || e.Result == care.KeptOffered || e.Result == care.Broken {
+		t.Errorf("in the end it made the promise %s", e.Result)
 	}
 }

@@ -86,12 +86,14 @@ func taken(next []calendar.Slot) *care.Fault {
 }
 
 // BookSession books a session of any length. The first one of an episode brings
-// the baseline screenings by itself.
+// the baseline screenings by itself. Late is why one that is over is entered only
+// now; empty, the session is to come.
 type BookSession struct {
 	Referral care.ReferralID
 	Start    time.Time
 	Minutes  int
 	Service  string // a row of the table of services; empty: individual
+	Late     string
 }
 
 func (BookSession) Name() string               { return "book_session" }
@@ -121,9 +123,12 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 		return missing()
 	}
 	p := *provider.Provider
+	if a.Late != "" {
+		return a.record(chart, r, p, env)
+	}
 	start := a.Start.UTC().Truncate(time.Second)
 	var wrong problems
-	wrong.need(start.After(env.Now) && start.Before(env.Now.AddDate(2, 0, 0)), "start: choose a time that is still to come, within two years")
+	wrong.need(start.After(env.Now) && start.Before(env.Now.AddDate(2, 0, 0)), "start: choose a time that is still to come, within two years; one that is over is recorded with a reason")
 	wrong.need(a.Minutes >= 5 && a.Minutes <= 480, "minutes: from 5 to 480")
 	_, service := rules.ServiceOf(a.Service)
 	wrong.need(service, "service: one of the kinds of session, or leave it out for an individual one")

@@ -154,7 +154,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 		"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
 		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "plan", "eap", "first", "way", "verify", "verify", "verify", "acknowledge",
 		"leave", "join", "pause", "resume", "share", "finish",
-		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "not a fit", "nobody came",
+		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "record late", "not a fit", "nobody came",
 		"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
 		"correct", "correct", "refuse form", "retake",
 	}).Draw(l.t, "deed") {
@@ -194,6 +194,9 @@ func (l *life) deed() (care.Actor, act.Act) {
 		if ap, ok := l.someBooked(chart); ok {
 			return l.oneSide(ap), act.Cancel{Appointment: ap.ID}
 		}
+	case "record late":
+		back := time.Duration(rapid.IntRange(1, 100).Draw(l.t, "hours ago")) * time.Hour
+		return provider(r.Provider), act.BookSession{Referral: r.ID, Start: l.now.Add(-back), Minutes: 50, Late: "It took place by telephone."}
 	case "not a fit":
 		return who, act.NotAFit{Referral: r.ID}
 	case "nobody came":
@@ -373,6 +376,9 @@ func (l *life) appointmentsAreTold(chart *care.Chart) {
 		}
 	}
 	for _, ap := range chart.Appointments {
+		if ap.Recorded != "" {
+			continue // nobody's calendar ever had it
+		}
 		for _, side := range []care.ChartID{ap.Client, ap.Provider} {
 			seen := told[ap.ID][side]
 			slices.Sort(seen)

@@ -15,7 +15,11 @@ import (
 // given stay. Where no session is booked any more, nothing is owed before one.
 func (d *draft) baseline(id care.EpisodeID) {
 	e, ok := d.chart.Episode(id)
-	if !ok || e.First != "" {
+	if !ok {
+		return
+	}
+	if e.First != "" {
+		d.noLongerBefore(e)
 		return
 	}
 	first, booked := d.nextSession(func(ap care.Appointment) bool { return ap.Episode == id })
@@ -44,6 +48,16 @@ func (d *draft) baseline(id care.EpisodeID) {
 	if d.unanswered(id, care.Baseline) {
 		d.start(care.Deadline{Code: "baseline", Subject: string(first.ID), Due: first.Start, Zone: d.chart.Client.Zone})
 		d.tellClient("forms", string(first.ID), "/me", first.Start)
+	}
+}
+
+// noLongerBefore stops the clock of forms that were owed before another session
+// than the one that turned out to be the first.
+func (d *draft) noLongerBefore(e care.Episode) {
+	for _, dl := range d.chart.Deadlines {
+		if ap, ok := d.chart.Appointment(care.AppointmentID(dl.Subject)); dl.Code == "baseline" && ok && ap.Episode == e.ID && ap.ID != e.First {
+			d.settle(dl.ID, care.Stopped)
+		}
 	}
 }
 

@@ -504,8 +504,10 @@ func senderOf(m settings.Mail) notify.Sender {
 
 // desks keeps the addresses that are set, and warns of those that are missing.
 func (p *program) desks(ctx context.Context, s *store.Store, d settings.Desks) error {
-	if _, err := s.Do(ctx, care.System, act.SetAddresses{Privacy: d.Privacy, Care: d.Care, OnCall: d.OnCall}); err != nil {
+	if _, err := s.Do(ctx, care.System, act.SetAddresses{Privacy: d.Privacy, Care: d.Care, OnCall: d.OnCall}); errors.As(err, new(*care.Fault)) {
 		return fmt.Errorf("%w: desks: %w", errUsage, err)
+	} else if err != nil {
+		return err // the store's own trouble, and no wrong setting
 	}
 	chart, _ := s.Programme()
 	for _, desk := range []struct{ setting, address string }{

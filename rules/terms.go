@@ -22,7 +22,7 @@ func DefaultTerms(effective time.Time) care.Terms {
 		SafetyRepeatMinutes: 60, SafetyRepeats: 24,
 		Degrees:      []string{"masters", "phd", "np"},
 		ReattestDays: 30, ChoiceHours: 24, CredentialNoticeDays: 30, CredentialLastDays: 7,
-		ReviewMisses: 3, ReviewDays: 30,
+		ReviewMisses: 3, ReviewDays: 30, HandoffMinutes: 15, HandoffSkewMinutes: 5,
 		LateCancelHours: 24, SilenceHours: 24, NoResponseDays: 14, HoldMinutes: 10, NoWordMinutes: 15,
 		CoverageCheckDays: 30, CoverageChoiceDays: 2,
 	}
@@ -37,7 +37,8 @@ func grown(t care.Terms) care.Terms {
 	for _, n := range []struct{ has, otherwise *int }{
 		{&t.BaselineDays, &d.BaselineDays}, {&t.SafetyRepeatMinutes, &d.SafetyRepeatMinutes}, {&t.SafetyRepeats, &d.SafetyRepeats}, {&t.ReattestDays, &d.ReattestDays}, {&t.ChoiceHours, &d.ChoiceHours},
 		{&t.CredentialNoticeDays, &d.CredentialNoticeDays}, {&t.CredentialLastDays, &d.CredentialLastDays},
-		{&t.ReviewMisses, &d.ReviewMisses}, {&t.ReviewDays, &d.ReviewDays}, {&t.RetainYears, &d.RetainYears},
+		{&t.ReviewMisses, &d.ReviewMisses}, {&t.ReviewDays, &d.ReviewDays},
+		{&t.HandoffMinutes, &d.HandoffMinutes}, {&t.HandoffSkewMinutes, &d.HandoffSkewMinutes}, {&t.RetainYears, &d.RetainYears},
 		{&t.LateCancelHours, &d.LateCancelHours}, {&t.SilenceHours, &d.SilenceHours}, {&t.NoResponseDays, &d.NoResponseDays},
 		{&t.HoldMinutes, &d.HoldMinutes}, {&t.NoWordMinutes, &d.NoWordMinutes},
 		{&t.CoverageCheckDays, &d.CoverageCheckDays}, {&t.CoverageChoiceDays, &d.CoverageChoiceDays},
@@ -60,6 +61,11 @@ func DefaultProgramme() care.Programme {
 
 // HomeZone is where the programme's own days begin: those of its lists and files.
 const HomeZone = "America/Chicago"
+
+// ProgrammeCode is the programme's name as links and lists write it.
+func ProgrammeCode(p care.Programme) string {
+	return strings.Join(strings.Fields(strings.ToLower(p.Name)), "-")
+}
 
 // TermsAt are the terms in force at an instant: the latest that are effective.
 func TermsAt(versions []care.Terms, at time.Time) care.Terms {

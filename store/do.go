@@ -634,7 +634,7 @@ func (c *commit) put(id care.ChartID, r care.Record, plain []byte) error {
 	switch r := r.(type) {
 	case care.Provider:
 		c.provider[id] = r
-	case care.Programme, care.Terms, care.Employer, care.UnprocessablePlan:
+	case care.Programme, care.Terms, care.Employer, care.HandoffKey, care.UnprocessablePlan:
 		c.reload = true
 	}
 	return c.restand(before, stands(id, r))

@@ -47,6 +47,7 @@ var kinds = []kind{
 	{care.KindHold, 21, false, decode[care.Hold]},
 	{care.KindCharge, 22, true, decode[care.Charge]},
 	{care.KindBatch, 23, false, decode[care.Batch]},
+	{care.KindHandoffKey, 40, false, decode[care.HandoffKey]},
 }
 
 // codecJSON is the codec of records: JSON. Another one gets another number.

@@ -39,6 +39,7 @@ var (
 	therapist = []care.Role{care.RoleProvider}
 	both      = []care.Role{care.RoleClient, care.RoleProvider}
 	careTeam  = []care.Role{care.RoleCareTeam}
+	payers    = []care.Role{care.RolePayer}
 	operator  = []care.Role{care.RoleOperator}
 	desks     = []care.Role{care.RoleCareTeam, care.RoleClinical}
 	around    = []care.Role{care.RoleClient, care.RoleProvider, care.RoleCareTeam, care.RoleClinical}
@@ -109,6 +110,13 @@ var table = []operation{
 
 	{get, "/api/v1/hours", "read hours", therapist, ok, "My hours", single((*API).hours)},
 	{put, "/api/v1/hours", "set_hours", therapist, ok, "Set my hours", single((*API).putHours)},
+	{get, "/api/v1/profile", "read profile", therapist, ok, "What everybody reads of me, and my draft", single((*API).profile)},
+	{put, "/api/v1/profile", "draft_profile", therapist, ok, "Keep a draft of my public words", single((*API).draftProfile)},
+	{post, "/api/v1/profile/publish", "publish_profile", therapist, ok, "Publish my draft", on((*API).publishProfile)},
+	{get, "/api/v1/handoff-keys", "read handoff keys", payers, ok, "The keys that links from our portal are signed with", on((*API).handoffKeys)},
+	{post, "/api/v1/handoff-keys", "add_handoff_key", payers, made, "Add a key; earlier ones go on", on((*API).addHandoffKey)},
+	{post, "/api/v1/handoff-keys/{id}/retire", "retire_handoff_key", payers, ok, "Retire a key", on((*API).retireHandoffKey)},
+	{post, "/api/v1/handoff-keys/try", "read handoff keys", payers, ok, "Try a link without using it up", on((*API).tryHandoff)},
 	{get, "/api/v1/participation", "read participation", therapist, ok, "Where I stand with the programme", single((*API).participation)},
 	{get, "/api/v1/participation/listing", "read listing", therapist, ok, "Am I listed, and why, state by state", on((*API).ownListing)},
 	{get, "/api/v1/participation/on-time", "read on time", therapist, ok, "How much of what I was asked I answered in time", on((*API).onTime)},

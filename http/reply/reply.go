@@ -44,6 +44,7 @@ var statuses = map[care.FaultKind]int{
 	care.NotFound:  http.StatusNotFound,
 	care.Forbidden: http.StatusForbidden,
 	care.Conflict:  http.StatusConflict,
+	care.Gone:      http.StatusGone,
 	care.Invalid:   http.StatusUnprocessableEntity,
 	care.Stale:     http.StatusPreconditionFailed,
 }

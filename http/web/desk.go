@@ -21,6 +21,12 @@ func (p *Pages) deskRoutes() []reply.Route {
 		p.open([]care.Role{care.RoleBilling, care.RolePayer, care.RoleEmployer, care.RoleOperator}, []way{
 			{http.MethodGet, "/desk", "read desk", p.desk},
 		}),
+		p.open([]care.Role{care.RolePayer}, []way{
+			{http.MethodGet, "/payer/links", "read handoff keys", p.handoffKeys},
+			{http.MethodPost, "/payer/links", "add_handoff_key", p.addHandoffKey},
+			{http.MethodPost, "/payer/links/try", "read handoff keys", p.tryHandoff},
+			{http.MethodPost, "/payer/links/{id}/retire", "retire_handoff_key", p.retireHandoffKey},
+		}),
 		p.open([]care.Role{care.RoleOperator}, []way{
 			{http.MethodGet, "/desk/accounts", "read account form", p.accountForm},
 			{http.MethodPost, "/desk/accounts", "open_account", p.openAccount},

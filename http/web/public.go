@@ -100,6 +100,9 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	if err := r.ParseForm(); err != nil {
 		return reply.Bad(r.Context(), http.StatusBadRequest, "unreadable", "This address could not be read. Go to the start page and begin there.")
 	}
+	if token := r.Form.Get("t"); token != "" {
+		return p.useHandoff(w, r, token)
+	}
 	words := p.Store.Words()
 	v := arrivalOf(r)
 	if v.Source == "" {

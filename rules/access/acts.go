@@ -31,6 +31,10 @@ type by = map[care.Role]Relation
 var acts = []ActRow{
 	// who seeks care
 	{"enter", by{anonymous: Any, system: Any}},
+	{"use_handoff", by{anonymous: Any, system: Any}},
+	{"refuse_handoff", by{system: Any}},
+	{"add_handoff_key", by{payer: Any, system: Any}},
+	{"retire_handoff_key", by{payer: Any, system: Any}},
 	{"send_link", by{anonymous: Any, system: Any}},
 	{"request_new", by{anonymous: Any, system: Any}},
 	{"ask_match_new", by{anonymous: Any, system: Any}},

@@ -33,6 +33,7 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Terms = cutAll(v, chart.Terms)
 	view.Employers = cutAll(v, chart.Employers)
 	view.Plans = cutAll(v, chart.Plans)
+	view.HandoffKeys = cutAll(v, chart.HandoffKeys)
 	view.Erasure = cutOne(v, chart.Erasure)
 	view.Charges = cutAll(v, chart.Charges)
 	view.Batches = cutAll(v, chart.Batches)

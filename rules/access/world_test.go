@@ -123,6 +123,7 @@ func world() *care.Chart {
 	c.Add(dyed(d, func(*care.Employer) {}))
 	c.Add(dyed(d, func(*care.UnprocessablePlan) {}))
 	c.Add(dyed(d, func(*care.Intake) {}))
+	c.Add(dyed(d, func(*care.HandoffKey) {}))
 	c.Add(dyed(d, func(*care.Erasure) {}))
 	c.Add(dyed(d, func(*care.Hold) {}))
 	c.Add(dyed(d, func(*care.Pass) {}))

@@ -31,6 +31,7 @@ type Chart struct {
 	Employers    []Employer
 	Plans        []UnprocessablePlan
 	Intakes      []Intake
+	HandoffKeys  []HandoffKey
 	Erasure      *Erasure
 	Holds        []Hold
 	Charges      []Charge
@@ -79,6 +80,8 @@ func (c *Chart) Add(r Record) {
 		c.Plans = insert(c.Plans, r)
 	case Intake:
 		c.Intakes = insert(c.Intakes, r)
+	case HandoffKey:
+		c.HandoffKeys = insert(c.HandoffKeys, r)
 	case Erasure:
 		c.Erasure = &r
 	case Hold:
@@ -115,6 +118,7 @@ func (c *Chart) Records() []Record {
 	all = one(all, c.Erasure)
 	all = many(all, c.Holds)
 	all = many(all, c.Charges)
+	all = many(all, c.HandoffKeys)
 	return many(all, c.Batches)
 }
 
@@ -131,6 +135,7 @@ func (c *Chart) Deadline(id DeadlineID) (Deadline, bool)    { return find(c.Dead
 func (c *Chart) Task(id TaskID) (Task, bool)                { return find(c.Tasks, string(id)) }
 func (c *Chart) Message(id MessageID) (Message, bool)       { return find(c.Messages, string(id)) }
 func (c *Chart) Pass(hash string) (Pass, bool)              { return find(c.Passes, hash) }
+func (c *Chart) HandoffKey(id string) (HandoffKey, bool)    { return find(c.HandoffKeys, id) }
 func (c *Chart) Intake(file string) (Intake, bool)          { return find(c.Intakes, file) }
 func (c *Chart) Charge(id ChargeID) (Charge, bool)          { return find(c.Charges, string(id)) }
 
@@ -217,6 +222,7 @@ func (c *Chart) Clone() *Chart {
 	n.Employers = slices.Clone(c.Employers)
 	n.Plans = slices.Clone(c.Plans)
 	n.Intakes = slices.Clone(c.Intakes)
+	n.HandoffKeys = slices.Clone(c.HandoffKeys)
 	n.Holds = slices.Clone(c.Holds)
 	n.Charges = slices.Clone(c.Charges)
 	n.Batches = slices.Clone(c.Batches)
@@ -282,6 +288,8 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.Plans, key)
 	case KindIntake:
 		return listed(c.Intakes, key)
+	case KindHandoffKey:
+		return listed(c.HandoffKeys, key)
 	case KindErasure:
 		return single(c.Erasure)
 	case KindHold:

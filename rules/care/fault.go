@@ -11,6 +11,7 @@ const (
 	Forbidden FaultKind = "forbidden" // the role has no right to this at all
 	Conflict  FaultKind = "conflict"  // the state has moved on
 	Invalid   FaultKind = "invalid"   // what was sent cannot be read as meant
+	Gone      FaultKind = "gone"      // it was there once, and its time is over
 	Stale     FaultKind = "stale"     // the caller's copy is older than the record
 )
 

@@ -71,6 +71,8 @@ type Terms struct {
 	CredentialLastDays   int    `json:"credential_last_days,omitempty"`
 	ReviewMisses         int    `json:"review_misses,omitempty"`
 	ReviewDays           int    `json:"review_days,omitempty"`
+	HandoffMinutes       int    `json:"handoff_minutes,omitempty"`      // how long a link from the portal may live
+	HandoffSkewMinutes   int    `json:"handoff_skew_minutes,omitempty"` // how far two clocks may be apart
 	// RetainYears is how long a law wants visits and answers about sharing kept of
 	// somebody who was forgotten.
 	RetainYears int `json:"retain_years,omitempty"`

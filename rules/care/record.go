@@ -25,6 +25,7 @@ const (
 	KindPlan        Kind = "plan"
 	KindIntake      Kind = "intake"
 	KindErasure     Kind = "erasure"
+	KindHandoffKey  Kind = "handoff_key"
 	KindHold        Kind = "hold"
 	KindCharge      Kind = "charge"
 	KindBatch       Kind = "batch"

@@ -181,11 +181,8 @@ var failures = []struct {
 }{
 	{"wrong key", func(b *befallen) {
 		key := b.read(store.KeyFile)
-		b.write(store.KeyFile, append(key[:len(key)-8:len(key)-8], "01234567"...))
-		if e := b.serves(); e.code != exitWrongKey {
-			b.write(store.KeyFile, founded(b.T).keyFile()) // a key file has a sum of its own: take another's
-			b.serves().wants(b.T, exitWrongKey, "no key slot opens with this secret (slots: keyfile 1, recovery 2)")
-		}
+		b.write(store.KeyFile, (&befallen{instance: founded(b.T)}).read(store.KeyFile))
+		b.serves().wants(b.T, exitWrongKey, "no key slot opens with this secret (slots: keyfile 1, recovery 2)")
 		b.write(store.KeyFile, key)
 		b.serveBriefly()
 		if after := b.pass(); after.Leaves <= b.known.Leaves {
@@ -224,6 +221,13 @@ var failures = []struct {
 		}
 		if report := b.pass(); len(report.Damages) == 0 {
 			b.Error("verify --json lists nothing")
+		}
+		to := filepath.Join(b.TempDir(), "salvaged")
+		b.does("salvage", "--to", to).wants(b.T, exitDamaged)
+		salvaged := &befallen{instance: &instance{T: b.T, dir: to}}
+		salvaged.write(store.KeyFile, b.read(store.KeyFile))
+		if now := salvaged.pass(); len(now.Damages) > 0 || now.Charts == 0 {
+			b.Errorf("what was salvaged has %d charts of %d: %v", now.Charts, b.known.Charts, now.Damages)
 		}
 		b.mended()
 	}, ""},
@@ -411,7 +415,9 @@ var failures = []struct {
 	{"each write and each sync fails", nil, "TestFaultAtEachWriteAndSync"},
 	{"each commit fails, on another engine", nil, "TestFaultAtEachUpdateOfAnotherEngine"},
 	{"disk full, with everything that goes on", nil, "TestDiskFull"},
-	{"the clock goes back", nil, "TestTimeNeverGoesBackBehindTheLastCommit"},
+	{"the clock goes back by more than five minutes", nil, "TestClockBackIsToldAndDeadlinesGoByTheHighest"},
+	{"the clock leaps forward by more than 25 hours", nil, "TestClockForwardWaitsForASecondReading"},
+	{"an old file is put in the place of the store", nil, "TestAnOlderFileIsRefusedByItsAnchor"},
 }
 
 func TestFailures(t *testing.T) {
@@ -448,15 +454,6 @@ func (b *befallen) serveBriefly() {
 		b.Errorf("/readyz says %d %s", code, body)
 	}
 	stop(b.T, serving)
-}
-
-func (i *instance) keyFile() []byte {
-	i.Helper()
-	key, err := os.ReadFile(i.file(store.KeyFile))
-	if err != nil {
-		i.Fatal(err)
-	}
-	return key
 }
 
 // fillDisk leaves no room on the disk of a file.

@@ -44,11 +44,11 @@ staticcheck: ## staticcheck, in the version that go.mod names
 
 # What is tried very many times. The race detector makes each of them ten times slower,
 # so with it they are tried less often, and once more without.
-CAMPAIGNS := Torture|Kill|Crash|Flip|Fault|Full|Soak
+CAMPAIGNS := Torture|Kill|Crash|Flip|Fault|Full|Soak|WhateverHappens|AYear
 
 .PHONY: campaigns
-campaigns: ## Kills, crashes, damage, faults and full disks in their numbers, without the race detector
-	go test -count=1 -timeout=20m -run='$(CAMPAIGNS)' ./store/...
+campaigns: ## Kills, crashes, damage, faults, full disks, lives and years in their numbers, without the race detector
+	go test -count=1 -timeout=20m -run='$(CAMPAIGNS)' ./store/... ./rules/act ./http/qa
 
 .PHONY: race
 race: ## All tests, with the race detector
@@ -56,7 +56,7 @@ race: ## All tests, with the race detector
 
 .PHONY: torture
 torture: tools ## The campaigns at release size (kills, damage, load); takes hours
-	CARECONNECT_TORTURE=1 go test -v -count=1 -timeout=0 -run='$(CAMPAIGNS)|WhateverHappens|Hundred' ./...
+	CARECONNECT_TORTURE=1 go test -v -count=1 -timeout=0 -run='$(CAMPAIGNS)|Hundred' ./...
 
 .PHONY: bench
 bench: ## The benchmarks, of every package that has some

@@ -19,6 +19,7 @@ import (
 	"careconnect/http/auth"
 	"careconnect/http/reply"
 	"careconnect/rules/access"
+	"careconnect/rules/care"
 )
 
 // Config is what a server serves.
@@ -32,6 +33,8 @@ type Config struct {
 	Degraded func() []string
 	// Known says what else is known of a service that is ready; nil: nothing.
 	Known func() []string
+	// Denied is told whom a route turned away, and what it does; nil: nobody is.
+	Denied func(ctx context.Context, actor care.Actor, does string)
 	// Page answers a person with the page of a problem; nil: everybody gets the
 	// document.
 	Page func(http.ResponseWriter, *http.Request, *reply.Problem)
@@ -92,6 +95,9 @@ var besides = map[string]bool{"sign_in": true, "sign_out": true, "redeem": true,
 func (c Config) guard(route reply.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who := auth.Of(r.Context())
+		if !route.For(who.Actor.Role) && c.Denied != nil {
+			c.Denied(r.Context(), who.Actor, route.Does)
+		}
 		switch {
 		case route.For(who.Actor.Role):
 			if route.Does == "read file" {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"careconnect/http/reply"
+	"careconnect/store"
 )
 
 // maxBody bounds what a request may carry.
@@ -32,7 +33,7 @@ func numbered(next http.Handler) http.Handler {
 		_, _ = rand.Read(b[:]) // never fails: the runtime ends the process instead
 		id := strings.ToLower(base32.StdEncoding.EncodeToString(b[:]))
 		w.Header().Set("X-Request-Id", id)
-		next.ServeHTTP(w, r.WithContext(reply.WithRequestID(r.Context(), id)))
+		next.ServeHTTP(w, r.WithContext(store.WithRequest(reply.WithRequestID(r.Context(), id), id)))
 	})
 }
 

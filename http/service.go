@@ -75,7 +75,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 	routes = append(routes, pages.Routes()...)
 	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now, Secret: a.Secret}).Routes()...)
 	s := &Service{store: c.Store}
-	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Degraded: s.degraded, Known: s.known, Page: pages.Problem}); err != nil {
+	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Degraded: s.degraded, Known: s.known, Denied: c.Store.Denied, Page: pages.Problem}); err != nil {
 		return nil, err
 	}
 	if !c.Still {

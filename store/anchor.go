@@ -162,7 +162,7 @@ func (s *Store) behind(c Checkpoint) (why string, err error) {
 // anchor had seen, and tells the anchor.
 func (s *Store) acceptRollback(from uint64) error {
 	j := &job{answered: make(chan struct{})}
-	j.entries = []Entry{{At: s.now(), Role: care.RoleSystem, Did: "accept rollback", Effect: fmt.Sprintf("seq %d to %d", from, s.state.Sequence), Outcome: "yes"}}
+	j.entries = []Entry{{At: s.now(), Role: care.RoleSystem, Did: "accept rollback", Effect: fmt.Sprintf("seq %d to %d", from, s.state.Sequence), Outcome: "yes", note: true}}
 	s.submit(j)
 	if err := s.wait(j).Err; err != nil {
 		return err

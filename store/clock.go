@@ -113,7 +113,7 @@ func (s *Store) now() time.Time {
 	at = s.notBefore(at.Truncate(time.Second))
 	s.seen(at)
 	if became != "" {
-		s.later.add(Entry{At: at, Role: care.RoleSystem, Did: "clock leap", Outcome: "yes",
+		s.later.add(Entry{At: at, Role: care.RoleSystem, Did: "clock leap", Outcome: "yes", note: true,
 			Effect: fmt.Sprintf("%s: %s", became, r.wall.Format(time.RFC3339))})
 	}
 	return at

@@ -61,6 +61,10 @@ func (c *counting) tell(what change) {
 
 func (s state) clone() state {
 	s.From = maps.Clone(s.From)
+	if s.Apart != nil {
+		counted := *s.Apart
+		s.Apart = &counted
+	}
 	if s.From == nil {
 		s.From = map[care.SetName]time.Time{}
 	}

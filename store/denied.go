@@ -56,7 +56,7 @@ func (s *Store) reportDenied() error {
 		count = "at least " + count
 	}
 	j := &job{answered: make(chan struct{})}
-	j.entries = []Entry{{At: s.now(), Role: care.RoleSystem, Did: "open denied", Effect: count, Outcome: "no"}}
+	j.entries = []Entry{{At: s.now(), Role: care.RoleSystem, Did: "open denied", Effect: count, Outcome: "no", note: true}}
 	s.submit(j)
 	if err := s.wait(j).Err; err != nil {
 		return err

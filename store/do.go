@@ -66,10 +66,10 @@ type Answer struct {
 }
 
 // OrderAll does several acts in their order, sharing commits.
-func (s *Store) OrderAll(_ context.Context, orders []Order) []Answer {
+func (s *Store) OrderAll(ctx context.Context, orders []Order) []Answer {
 	jobs := make([]*job, len(orders))
 	for i, o := range orders {
-		jobs[i] = &job{order: o, answered: make(chan struct{})}
+		jobs[i] = &job{order: o, request: requestOf(ctx), answered: make(chan struct{})}
 		s.submit(jobs[i])
 	}
 	answers := make([]Answer, len(orders))
@@ -83,6 +83,8 @@ func (s *Store) OrderAll(_ context.Context, orders []Order) []Answer {
 type job struct {
 	order    Order
 	entries  []Entry               // instead of an act: reads to be recorded
+	asked    uint64                // acts and reads that its entries are of
+	request  string                // its id
 	step     func(c *commit) error // instead of an act, or with entries: the store's own work on itself
 	answer   Answer
 	answered chan struct{}
@@ -214,8 +216,9 @@ func (s *Store) gather(p *pace) []*job {
 
 // lastWords are the entries of reads that no commit has taken along yet.
 func (s *Store) lastWords() []*job {
-	if entries := s.later.take(); len(entries) > 0 {
-		return []*job{{entries: entries, answered: make(chan struct{})}}
+	s.denials.over(s, time.Time{})
+	if w := s.later.take(); len(w.entries) > 0 {
+		return []*job{{entries: w.entries, asked: w.asked, answered: make(chan struct{})}}
 	}
 	return nil
 }
@@ -240,7 +243,8 @@ func (s *Store) commitTogether(batch []*job) error {
 				return err
 			}
 		}
-		c.entries = append(c.entries, waiting...)
+		c.entries = append(c.entries, waiting.entries...)
+		c.state.Apart.Requests += waiting.asked
 		if !c.dirty() {
 			return errNothing
 		}
@@ -301,6 +305,9 @@ type commit struct {
 
 func (s *Store) newCommit(w engine.Writer) *commit {
 	c := &commit{Store: s, now: s.now(), state: s.state.clone(), touched: map[care.ChartID]bool{}, provider: map[care.ChartID]care.Provider{}, panels: map[care.ChartID]int{}}
+	if c.state.Apart == nil {
+		c.state.Apart = &apart{Before: c.state.Leaves}
+	}
 	c.pass = s.checking.pass.Load()
 	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, followed: c.pass != nil}
 	c.charts.trim()
@@ -313,6 +320,7 @@ func (c *commit) dirty() bool { return c.w.wrote || len(c.entries) > 0 }
 func (c *commit) run(j *job) error {
 	if j.entries != nil || j.step != nil {
 		c.entries = append(c.entries, j.entries...)
+		c.state.Apart.Requests += j.asked
 		if j.step == nil {
 			return nil
 		}
@@ -416,8 +424,9 @@ func (c *commit) answer(j *job, about care.About, plan act.Plan) error {
 	if at.IsZero() {
 		at = c.now
 	}
+	defer func() { c.count(j, len(plan.Changes)) }()
 	j.answer = Answer{Outcome: Outcome{Decision: plan.Decision, Made: plan.Made, Effect: plan.Effect, Counts: plan.Counts, At: at}}
-	entry := Entry{At: at, Role: j.order.Actor.Role, Who: j.order.Actor.Chart, Did: j.order.Act.Name(), Effect: plan.Effect, Made: plan.Made, Request: j.order.Request, Outcome: "yes"}
+	entry := Entry{At: at, Role: j.order.Actor.Role, Who: j.order.Actor.Chart, Did: j.order.Act.Name(), Effect: plan.Effect, Made: plan.Made, Request: cmp.Or(j.order.Request, j.request), Outcome: "yes"}
 	switch {
 	case plan.Fault != nil:
 		j.answer.Outcome, j.answer.Err = Outcome{}, plan.Fault
@@ -437,12 +446,26 @@ func (c *commit) answer(j *job, about care.About, plan act.Plan) error {
 			return err
 		}
 	}
+	if j.order.Actor.Role == care.RoleAnonymous && entry.Outcome != "yes" {
+		c.denials.add(c.Store, c.now)
+	}
 	if len(plan.Changes) == 0 && entry.Outcome == "yes" || j.order.Actor.Role == care.RoleAnonymous && entry.Outcome != "yes" {
 		return nil // nothing happened; strangers' denials are counted, not kept
 	}
 	entry.About = subjects(about, plan.Changes)
 	c.entries = append(c.entries, entry)
 	return nil
+}
+
+// count counts an act that must leave an entry: one that changed something, or a
+// no to somebody known. It looks at what is answered, and not at the entry.
+func (c *commit) count(j *job, changes int) {
+	var fault *care.Fault
+	yes := j.answer.Err == nil && j.answer.Decision.Outcome == rules.Yes
+	no := errors.As(j.answer.Err, &fault) || j.answer.Err == nil && !yes
+	if yes && changes > 0 || no && j.order.Actor.Role != care.RoleAnonymous {
+		c.state.Apart.Requests++
+	}
 }
 
 // subjects are the charts that an act concerned.

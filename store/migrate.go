@@ -127,7 +127,7 @@ func (s *Store) upgradeStep(from int) error {
 			if c.state.Format == len(s.config.formats()) {
 				c.state.Upgrade = nil
 			}
-			c.entries = []Entry{{At: c.now, Role: care.RoleSystem, Did: "migrate", Effect: fmt.Sprintf("format %d: %s", c.state.Format, m.says), Outcome: "yes"}}
+			c.entries = []Entry{{At: c.now, Role: care.RoleSystem, Did: "migrate", Effect: fmt.Sprintf("format %d: %s", c.state.Format, m.says), Outcome: "yes", note: true}}
 			if err := c.writeTrail(); err != nil {
 				return err
 			}

@@ -35,7 +35,7 @@ func (s *Store) Chart(ctx context.Context, actor care.Actor, id care.ChartID, wh
 
 // Charts reads several charts under one entry of the trail, leaving out those
 // that the actor may not see.
-func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, why string) ([]*care.Chart, error) {
+func (s *Store) Charts(ctx context.Context, actor care.Actor, ids []care.ChartID, why string) ([]*care.Chart, error) {
 	var seen []*care.Chart
 	var denied []care.ChartID
 	err := s.view(func(r engine.Reader) error {
@@ -60,7 +60,7 @@ func (s *Store) Charts(_ context.Context, actor care.Actor, ids []care.ChartID, 
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(s.recordDenial(actor, denied, why), s.recordRead(actor, seen, why)); err != nil {
+	if err := errors.Join(s.recordDenial(ctx, actor, denied, why), s.recordRead(ctx, actor, seen, why)); err != nil {
 		return nil, err
 	}
 	return seen, nil
@@ -83,12 +83,16 @@ func (s *Store) Locate(ctx context.Context, actor care.Actor, ref, why string) (
 }
 
 // recordDenial keeps that somebody asked for what they may not see; it joins the
-// next commit. Strangers' denials are not kept.
-func (s *Store) recordDenial(actor care.Actor, denied []care.ChartID, why string) error {
-	if actor.Role == care.RoleAnonymous || len(denied) == 0 {
+// next commit. Strangers' denials are counted by the minute.
+func (s *Store) recordDenial(ctx context.Context, actor care.Actor, denied []care.ChartID, why string) error {
+	switch {
+	case len(denied) == 0:
+		return nil
+	case actor.Role == care.RoleAnonymous:
+		s.denials.add(s, s.now())
 		return nil
 	}
-	return s.recordLater(Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, About: denied, Outcome: string(care.NotFound)})
+	return s.recordLater(Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, About: denied, Outcome: string(care.NotFound), Request: requestOf(ctx)})
 }
 
 // recordLater keeps an entry for the next commit, unless no commit could take it
@@ -103,11 +107,11 @@ func (s *Store) recordLater(e Entry) error {
 
 // recordRead writes a read into the trail: at once for somebody else's data,
 // with the next commit for one's own.
-func (s *Store) recordRead(actor care.Actor, charts []*care.Chart, why string) error {
+func (s *Store) recordRead(ctx context.Context, actor care.Actor, charts []*care.Chart, why string) error {
 	if actor.Role == care.RoleSystem || actor.Role == care.RoleAnonymous || len(charts) == 0 {
 		return nil
 	}
-	e := Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, Outcome: "yes"}
+	e := Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, Outcome: "yes", Request: requestOf(ctx)}
 	others := false
 	for _, c := range charts {
 		if c.ID != care.ProgrammeChart {
@@ -121,7 +125,7 @@ func (s *Store) recordRead(actor care.Actor, charts []*care.Chart, why string) e
 	if !others {
 		return s.recordLater(e)
 	}
-	j := &job{entries: []Entry{e}, answered: make(chan struct{})}
+	j := &job{entries: []Entry{e}, asked: 1, answered: make(chan struct{})}
 	s.submit(j)
 	return s.wait(j).Err
 }

@@ -42,7 +42,7 @@ const receiptFormat = "careconnect receipt 1"
 
 // Receipt gives somebody the receipt of an entry of their own list, by its
 // place. Giving it is recorded.
-func (s *Store) Receipt(_ context.Context, actor care.Actor, id care.ChartID, place string) (Receipt, error) {
+func (s *Store) Receipt(ctx context.Context, actor care.Actor, id care.ChartID, place string) (Receipt, error) {
 	seq, i, err := placeInTrail(place)
 	if err != nil || !own(actor, id) {
 		return Receipt{}, care.Missing()
@@ -63,9 +63,12 @@ func (s *Store) Receipt(_ context.Context, actor care.Actor, id care.ChartID, pl
 		return err
 	})
 	if err == nil {
-		s.recordOwn(actor, id, "receipt")
+		err = s.recordOwn(ctx, actor, id, "receipt")
 	}
-	return given, err
+	if err != nil {
+		return Receipt{}, err
+	}
+	return given, nil
 }
 
 // ConsentReceipt gives a client the receipt of one of their answers about sharing,

@@ -248,7 +248,7 @@ func (x *restoring) note(side string) error {
 		did, effect = "restore with rollback", fmt.Sprintf("seq %s to %d", before, x.from.Sequence)
 	}
 	j := &job{answered: make(chan struct{})}
-	j.entries = []Entry{{At: s.now(), Role: care.RoleSystem, Did: did, Effect: effect, Outcome: "yes"}}
+	j.entries = []Entry{{At: s.now(), Role: care.RoleSystem, Did: did, Effect: effect, Outcome: "yes", note: true}}
 	s.submit(j)
 	return errors.Join(s.wait(j).Err, s.Close())
 }

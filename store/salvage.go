@@ -653,6 +653,7 @@ func (x *salvaging) account() error {
 		}
 		// Ids that were given out and are lost must not be given to others.
 		c.state.Ordinal = max(c.state.Ordinal, uint64(x.config.Now().Unix())<<20)
+		c.state.Apart = nil // its entries came on no way of this store
 		x.done.Records, x.done.Leaves = c.state.Records, c.state.Leaves
 		return c.state.write(c.w.Writer, x.vault)
 	})

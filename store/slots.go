@@ -115,6 +115,9 @@ func (s *Store) storeHeader(did, effect string, further ...func(c *commit)) erro
 // work does a step of the store's own work on itself, in a commit that it may
 // share, with what the trail is to say of it.
 func (s *Store) work(entries []Entry, step func(c *commit) error) error {
+	for i := range entries {
+		entries[i].note = true
+	}
 	j := &job{entries: entries, step: step, answered: make(chan struct{})}
 	s.submit(j)
 	return s.wait(j).Err

@@ -21,6 +21,8 @@ type state struct {
 	Leaves   int64     `json:"leaves"`  // of the trail's tree
 	Root     [32]byte  `json:"root"`
 	High     time.Time `json:"high"` // the highest instant seen
+	// Apart counts what the trail should hold; nil in a store from before it did.
+	Apart *apart `json:"apart,omitempty"`
 	// From are the hours before which nothing is left to sweep or to send.
 	From map[care.SetName]time.Time `json:"from,omitempty"`
 	// Rekey is how far all chart keys are wrapped anew; nil if that is not under
@@ -33,6 +35,15 @@ type state struct {
 	// the next one is, nil if none is under way.
 	Format  int        `json:"format,omitempty"`
 	Upgrade *upgrading `json:"upgrade,omitempty"`
+}
+
+// apart counts what must have left an entry of the trail, on another way than
+// the entries themselves: acts and reads where they come in, and the store's own
+// notes. So an entry that was left out, or told twice, shows.
+type apart struct {
+	Before   int64  `json:"before,omitempty"` // entries from before anybody counted
+	Requests uint64 `json:"requests"`
+	Notes    uint64 `json:"notes"`
 }
 
 var stateKey = []byte("state")

@@ -139,6 +139,7 @@ type Store struct {
 	moving    sync.Mutex   // held by who changes all keys, or the whole file
 	anchor    anchor
 	clock     steady
+	denials   denials
 	down      time.Duration // before it was opened
 	wake      chan struct{}
 }

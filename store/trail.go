@@ -33,6 +33,8 @@ type Entry struct {
 	Effect  string         `json:"effect,omitempty"`
 	Outcome string         `json:"outcome"`
 	Request string         `json:"request,omitempty"`
+
+	note bool // of the store's own, and of no act or read
 }
 
 // kept is an entry as it stands in a block: the tree commits to the hash of
@@ -135,6 +137,9 @@ func (c *commit) writeTrail() error {
 	}
 	block := make([]kept, len(c.entries))
 	for i, e := range c.entries {
+		if e.note {
+			c.state.Apart.Notes++
+		}
 		e = c.ofThoseHere(e)
 		var err error
 		if block[i], err = keep(e, c.state.Leaves+1); err != nil {
@@ -228,7 +233,7 @@ type Seen struct {
 
 // Seen is the list of who did and read what about somebody, newest first, at most
 // so many. It is theirs, and reading it is recorded too.
-func (s *Store) Seen(_ context.Context, actor care.Actor, id care.ChartID, most int, why string) ([]Seen, error) {
+func (s *Store) Seen(ctx context.Context, actor care.Actor, id care.ChartID, most int, why string) ([]Seen, error) {
 	if !own(actor, id) {
 		return nil, care.Missing()
 	}
@@ -264,9 +269,12 @@ func (s *Store) Seen(_ context.Context, actor care.Actor, id care.ChartID, most 
 		return nil
 	})
 	if err == nil {
-		s.recordOwn(actor, id, why)
+		err = s.recordOwn(ctx, actor, id, why)
 	}
-	return entries, err
+	if err != nil {
+		return nil, err
+	}
+	return entries, nil
 }
 
 // own says whether somebody asks for the list about themselves.
@@ -275,10 +283,11 @@ func own(actor care.Actor, id care.ChartID) bool {
 }
 
 // recordOwn writes a read of one's own list into the trail, with the next commit.
-func (s *Store) recordOwn(actor care.Actor, id care.ChartID, why string) {
-	if actor.Role != care.RoleSystem {
-		s.later.add(Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, About: []care.ChartID{id}, Outcome: "yes"})
+func (s *Store) recordOwn(ctx context.Context, actor care.Actor, id care.ChartID, why string) error {
+	if actor.Role == care.RoleSystem {
+		return nil
 	}
+	return s.recordLater(Entry{At: s.now(), Role: actor.Role, Who: actor.Chart, Did: "read " + why, About: []care.ChartID{id}, Outcome: "yes", Request: requestOf(ctx)})
 }
 
 // placeInTrail reads the place of an entry: its block, and where it is in it.
@@ -303,42 +312,54 @@ func (s *Store) trailBlock(r engine.Reader, seq uint64) ([]kept, error) {
 	return block, json.Unmarshal(body, &block)
 }
 
-// later holds the entries of people's reads of their own data: they need not be
-// durable before the bytes leave, and join the next commit.
+// later holds the entries of people's reads of their own data, of denials and of
+// the store's own notes: they need not be durable before the bytes leave, and join
+// the next commit.
 type later struct {
-	mu      sync.Mutex
+	mu sync.Mutex
+	waits
+}
+
+// waits are entries, and how many acts and reads they have to be of.
+type waits struct {
 	entries []Entry
+	asked   uint64
 }
 
 func (l *later) add(e Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.entries = append(l.entries, e)
+	if !e.note {
+		l.asked++
+	}
 }
 
-func (l *later) take() []Entry {
+func (l *later) take() waits {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	taken := l.entries
-	l.entries = nil
+	taken := l.waits
+	l.waits = waits{}
 	return taken
 }
 
 // putBack returns entries that no commit took along, before those that came
 // meanwhile.
-func (l *later) putBack(entries []Entry) {
+func (l *later) putBack(w waits) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.entries = append(entries, l.entries...)
+	l.entries, l.asked = append(w.entries, l.entries...), l.asked+w.asked
 }
 
-// Flush commits the entries of reads that no other commit has taken along.
+// Flush commits the entries of reads that no other commit has taken along, and
+// the count of a minute's denials once it is over.
 func (s *Store) Flush() {
-	if entries := s.later.take(); len(entries) > 0 {
-		j := &job{entries: entries, answered: make(chan struct{})}
+	s.denials.over(s, s.now())
+	if waiting := s.later.take(); len(waiting.entries) > 0 {
+		j := &job{entries: waiting.entries, asked: waiting.asked, answered: make(chan struct{})}
 		s.submit(j)
 		if errors.Is(s.wait(j).Err, ErrFull) {
-			s.later.putBack(entries)
+			s.later.putBack(waiting)
 		}
 	}
 }

@@ -26,6 +26,10 @@ type TrailReport struct {
 	Root       string   `json:"root"`       // of the tree over them, in hexadecimal
 	Key        string   `json:"key"`        // the public key of its checkpoints
 	Checkpoint string   `json:"checkpoint"` // of now, signed
+	Requests   uint64   `json:"requests"`   // acts and reads, counted apart
+	Notes      uint64   `json:"notes"`      // of the store itself, counted apart
+	Before     int64    `json:"before"`     // entries from before anybody counted
+	Difference int64    `json:"difference"` // entries that are more than those, or fewer
 	Against    []Agreed `json:"against"`    // the saved checkpoints, in their order
 	Damages    []Harm   `json:"damages"`    // empty if the trail is whole; the first is the first bad entry
 }
@@ -57,6 +61,9 @@ func (r TrailReport) Err() error {
 		if !a.Fits && a.Says != givenUp {
 			return fmt.Errorf("%w: checkpoint %d of %d (commit %d, %d entries): %s", ErrDamaged, i+1, len(r.Against), a.Sequence, a.Size, a.Says)
 		}
+	}
+	if r.Difference != 0 {
+		return fmt.Errorf("%w: %d entries of the trail, where %d acts and reads, %d notes and %d from before make %d more or fewer", ErrDamaged, r.Size, r.Requests, r.Notes, r.Before, r.Difference)
 	}
 	return nil
 }
@@ -94,6 +101,10 @@ func (s *Store) verifyTrail(ctx context.Context, view func(func(engine.Reader) e
 		return TrailReport{}, err
 	}
 	w.report = TrailReport{Sequence: w.state.Sequence, Size: w.state.Leaves, Root: hex.EncodeToString(w.state.Root[:]), Key: w.by.public}
+	if a := w.state.Apart; a != nil {
+		w.report.Requests, w.report.Notes, w.report.Before = a.Requests, a.Notes, a.Before
+		w.report.Difference = w.state.Leaves - a.Before - int64(a.Requests) - int64(a.Notes)
+	}
 	w.take(saidIn(against, w.by))
 	for more := true; more; {
 		err := view(func(r engine.Reader) (err error) {

@@ -145,6 +145,7 @@ func (w *trailCheck) tell(at *place, report store.TrailReport, err error) error 
 		at.printf("%s\n", harm)
 	}
 	if report.Err() == nil {
+		at.printf("%d acts and reads, %d notes of the service and %d entries from before they were counted: difference %d\n", report.Requests, report.Notes, report.Before, report.Difference)
 		at.printf("size %d\nroot %s\nkey %s\n\n%s", report.Size, report.Root, report.Key, report.Checkpoint)
 	}
 	return report.Err()

@@ -39,7 +39,7 @@ func New(t *testing.T, system string, size int64) string {
 	if err != nil {
 		t.Skipf("a small disk (%s) cannot be mounted here, so a full one is not tried: %v", system, err)
 	}
-	t.Cleanup(func() { _ = syscall.Unmount(at, 0) })
+	t.Cleanup(func() { _ = syscall.Unmount(at, syscall.MNT_DETACH) })
 	dir := filepath.Join(at, "store")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)

@@ -97,13 +97,17 @@ func (s *Store) view(fn func(transaction) error) error {
 func (s *Store) Update(fn func(engine.Writer) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
+	had := int64(-1)
 	for more := int64(leastGrowth); ; more *= 2 {
 		err := s.update(fn)
 		if !errors.Is(err, bolterrors.ErrMaxSizeReached) {
 			return err
 		}
+		if had < 0 {
+			had = s.body.Load().room.end
+		}
 		if _, err := s.grow(more); err != nil {
-			return err
+			return errors.Join(err, s.giveBack(had))
 		}
 	}
 }

@@ -70,6 +70,20 @@ func (s *Store) grow(more int64) (int64, error) {
 	}
 }
 
+// giveBack cuts the file to the size up to which it had blocks before a commit
+// that was too large took all there were: others need the disk too.
+func (s *Store) giveBack(had int64) error {
+	b := s.body.Load()
+	if b.room.end == had {
+		return nil
+	}
+	b.room.end = had
+	if err := b.disk.Truncate(had); err != nil { // nothing in use stands behind it
+		return classify(s.path, err)
+	}
+	return nil
+}
+
 // extend has the disk give blocks up to a size, and makes that durable. What is
 // there already stays as it is.
 func (s *Store) extend(b *body, to int64) error {

@@ -1620,6 +1620,43 @@ func harmedHeader(t *testing.T, whole []byte) []byte {
 	}
 }
 
+// TestAnOldStoreByHand serves a store that the first format was written in: who
+// only looks is refused, the service keeps a copy and says where, and then all goes
+// on.
+func TestAnOldStoreByHand(t *testing.T) {
+	dir := private(t)
+	packed, err := os.Open("store/testdata/format-0.db.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	plain, err := gzip.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := io.ReadAll(plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := os.ReadFile("store/testdata/format-0.key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, body := range map[string][]byte{store.DataFile: body, store.KeyFile: key} {
+		if err := os.WriteFile(filepath.Join(dir, name), body, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, "verify", "--data", dir).wants(t, exitNewer, "format 0", "this program works with", "careconnect serve")
+	run(t, "salvage", "--data", dir, "--to", filepath.Join(t.TempDir(), "new")).wants(t, exitNewer, "format 0")
+	e := run(t, "explain", "dl_none", "--data", dir).wants(t, 1, ".before-v")
+	kept := regexp.MustCompile(regexp.QuoteMeta(filepath.Join(dir, store.DataFile)) + `\.before-v\d+`).FindString(e.err)
+	if copied, err := os.ReadFile(kept); err != nil || len(copied) == 0 {
+		t.Errorf("no copy is at %q, %v", kept, err)
+	}
+	run(t, "verify", "--data", dir).wants(t, 0, "verified as of commit")
+}
+
 // TestSalvageByHand loses pages of a store in the middle of the file, and goes on
 // with what is left.
 func TestSalvageByHand(t *testing.T) {

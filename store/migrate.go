@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"careconnect/rules/care"
 	"careconnect/store/internal/engine"
@@ -25,7 +26,9 @@ type migration struct {
 // migrations are all of them, in their order. A store's format is how many it has
 // been through; a new one has nothing to go through. A record's new shape is one
 // row more at the end and an old file more in testdata. A row is never changed.
-var migrations = []migration{}
+var migrations = []migration{
+	{"coverages stand in the list of their plan, appointments in that of visits", standing(care.KindCoverage, care.KindAppointment)},
+}
 
 // ErrOlder: the store has an older format than the program works with, and it was
 // opened in a way that does not change it.
@@ -162,6 +165,52 @@ func rewriting(change func(kind care.Kind, body []byte) ([]byte, error)) func(c 
 		for _, record := range found {
 			if err == nil {
 				err = c.reshape(record, change)
+			}
+		}
+		return at, err
+	}
+}
+
+// standing is the step of a migration that lets the records of some kinds stand in
+// the lists that they did not stand in before.
+func standing(of ...care.Kind) func(c *commit, from []byte) ([]byte, error) {
+	return func(c *commit, from []byte) (at []byte, err error) {
+		type found struct {
+			chart  care.ChartID
+			record care.Record
+		}
+		var all []found
+		n := 0
+		err = c.w.Scan(engine.Charts, nil, from, func(k, v []byte) error {
+			if n++; n > migrateAtOnce {
+				at = bytes.Clone(k)
+				return engine.ErrStop
+			}
+			prefix := prefixOf(k)
+			key, err := c.vault.UnwrapChartKey(c.w.Get(engine.Keys, prefix), prefix)
+			if err != nil {
+				return fmt.Errorf("key of record %x: %w: %w", k, ErrDamaged, err)
+			}
+			plain, err := key.Open(chartAD(k, prefix), v)
+			if err != nil {
+				return fmt.Errorf("record %x: %w: %w", k, ErrDamaged, err)
+			}
+			if len(plain) < 2 || plain[0] != codecJSON {
+				return nil // a head
+			}
+			record, err := decodeRecord(plain)
+			if err != nil || !slices.Contains(of, record.Kind()) {
+				return err
+			}
+			h, err := headIn(c.w, key, prefix)
+			all = append(all, found{h.ID, record})
+			return err
+		})
+		for _, f := range all {
+			for _, place := range stands(f.chart, f.record) {
+				if err == nil && c.w.Get(engine.Sets, c.entryName(place.Set, place.Entry)) == nil {
+					err = c.enter(place)
+				}
 			}
 		}
 		return at, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 )
@@ -66,14 +67,15 @@ func shownNames() []string {
 // sources says of each setting that somebody gave who that was.
 func sources(path string, flags *pflag.FlagSet) (map[string]string, error) {
 	from := map[string]string{}
-	k, over := koanf.New("."), koanf.New(".")
-	data := defaults["data"].(string)
-	if given, err := said(flags); err != nil {
+	over, err := said(flags)
+	if err != nil {
 		return nil, err
-	} else if over = given; over.Exists("data") {
-		data = over.String("data")
 	}
-	read, err := readFile(k, path, data)
+	k, usual := koanf.New("."), koanf.New(".")
+	if err := usual.Load(confmap.Provider(defaults, "."), nil); err != nil {
+		return nil, err
+	}
+	read, err := readFile(k, path, dataOf(usual, over))
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,7 @@ import (
 	"io/fs"
 )
 
-//go:embed pages style script policy/*.md manual/*.md manual/decisions/*.md mail/*.txt vendor/*.css vendor/*.js vendor/*.woff2 vendor/*.svg vendor.json
+//go:embed pages style script policy/*.md help/*.md manual/*.md manual/decisions/*.md mail/*.txt vendor/*.css vendor/*.js vendor/*.woff2 vendor/*.svg vendor.json
 var files embed.FS
 
 // FS is everything embedded, under the names that it has in this folder.

@@ -73,6 +73,9 @@ var Duties = []Duty{
 	{"safety_ack", "safety.acknowledge", "When PHQ-9 item 9 is answered above zero, the provider and the clinical desk are told at once, and one of them acknowledges it within {safety_ack_minutes} minutes.", care.RoleProvider, safetyWindow, []Effect{
 		{Closed, afterDue},
 	}},
+	{"support", "help.answer", "The care team gives a question its first answer within {support_days} business days.", care.RoleCareTeam, supportWindow, []Effect{
+		{Closed, afterDue},
+	}},
 	{"safety_repeat", "safety.repeat", "An alert that nobody has acknowledged by then is sent to the clinicians on call again every {safety_repeat_minutes} minutes.", care.RoleClinical, repeatWindow, []Effect{
 		{Closed, afterDue},
 	}},
@@ -358,6 +361,11 @@ func daysBefore(d care.Deadline, days int) Window {
 		opens = d.Starts
 	}
 	return Window{Opens: opens, Due: d.Due, Steps: []calendar.Step{calendar.Until(d.Due, zone)}}
+}
+
+func supportWindow(d care.Deadline, t care.Terms, c calendar.Calendar) Window {
+	due, steps := c.BusinessDaysAfter(d.Starts, t.SupportDays, Zone(d.Zone), d.Pauses)
+	return Window{Due: due, Steps: steps}
 }
 
 func repeatWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {

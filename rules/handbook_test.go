@@ -44,6 +44,8 @@ var policies = map[string]struct {
 	"MayAskMatch":         quoted(rules.MayAskMatch),
 	"MayBookOpening":      quoted(rules.MayBookOpening),
 	"MayShare":            quoted(rules.MayShare),
+	"MayWriteToUs":        quoted(rules.MayWriteToUs),
+	"MayVote":             quoted(rules.MayVote),
 }
 
 func TestTheListOfPoliciesIsWhole(t *testing.T) {

@@ -19,7 +19,7 @@ func DefaultTerms(effective time.Time) care.Terms {
 		ElevatedPHQ9: 10, ElevatedGAD7: 10,
 		EligibilityDays: 1, OpenRequestsMax: 3, SafetyAckMinutes: 60,
 		MinimumAge: 18, LateAnswerHours: 24, ReportMinCell: 11, BaselineDays: 14, RetainYears: 6,
-		SafetyRepeatMinutes: 60, SafetyRepeats: 24,
+		SupportDays: 2, SafetyRepeatMinutes: 60, SafetyRepeats: 24,
 		Degrees:      []string{"masters", "phd", "np"},
 		ReattestDays: 30, ChoiceHours: 24, CredentialNoticeDays: 30, CredentialLastDays: 7,
 		ReviewMisses: 3, ReviewDays: 30, HandoffMinutes: 15, HandoffSkewMinutes: 5,
@@ -35,7 +35,7 @@ func grown(t care.Terms) care.Terms {
 	}
 	d := DefaultTerms(t.Effective)
 	for _, n := range []struct{ has, otherwise *int }{
-		{&t.BaselineDays, &d.BaselineDays}, {&t.SafetyRepeatMinutes, &d.SafetyRepeatMinutes}, {&t.SafetyRepeats, &d.SafetyRepeats}, {&t.ReattestDays, &d.ReattestDays}, {&t.ChoiceHours, &d.ChoiceHours},
+		{&t.BaselineDays, &d.BaselineDays}, {&t.SupportDays, &d.SupportDays}, {&t.SafetyRepeatMinutes, &d.SafetyRepeatMinutes}, {&t.SafetyRepeats, &d.SafetyRepeats}, {&t.ReattestDays, &d.ReattestDays}, {&t.ChoiceHours, &d.ChoiceHours},
 		{&t.CredentialNoticeDays, &d.CredentialNoticeDays}, {&t.CredentialLastDays, &d.CredentialLastDays},
 		{&t.ReviewMisses, &d.ReviewMisses}, {&t.ReviewDays, &d.ReviewDays},
 		{&t.HandoffMinutes, &d.HandoffMinutes}, {&t.HandoffSkewMinutes, &d.HandoffSkewMinutes}, {&t.RetainYears, &d.RetainYears},
@@ -108,8 +108,8 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"credential_notice_days": n(t.CredentialNoticeDays), "credential_last_days": n(t.CredentialLastDays),
 		"review_misses": n(t.ReviewMisses), "review_days": n(t.ReviewDays),
 		"baseline_days": n(t.BaselineDays), "retain_years": n(t.RetainYears),
-		"safety_repeat_minutes": n(t.SafetyRepeatMinutes),
-		"late_cancel_hours":     n(t.LateCancelHours), "silence_hours": n(t.SilenceHours), "no_response_days": n(t.NoResponseDays),
+		"safety_repeat_minutes": n(t.SafetyRepeatMinutes), "support_days": n(t.SupportDays),
+		"late_cancel_hours": n(t.LateCancelHours), "silence_hours": n(t.SilenceHours), "no_response_days": n(t.NoResponseDays),
 		"hold_minutes": n(t.HoldMinutes), "no_word_minutes": n(t.NoWordMinutes),
 		"coverage_check_days": n(t.CoverageCheckDays), "coverage_choice_days": n(t.CoverageChoiceDays),
 	}

@@ -48,6 +48,9 @@ var kinds = []kind{
 	{care.KindCharge, 22, true, decode[care.Charge]},
 	{care.KindBatch, 23, false, decode[care.Batch]},
 	{care.KindHandoffKey, 40, false, decode[care.HandoffKey]},
+	{care.KindArticle, 30, false, decode[care.Article]},
+	{care.KindVotes, 31, false, decode[care.Votes]},
+	{care.KindTicket, 32, false, decode[care.Ticket]},
 }
 
 // codecJSON is the codec of records: JSON. Another one gets another number.

@@ -243,6 +243,9 @@ func (p *Post) address(ctx context.Context, m care.Message, programme care.Progr
 		return "", "", err
 	}
 	zone = m.Zone
+	if len(chart.Tickets) > 0 {
+		return chart.Tickets[0].Email, zone, nil
+	}
 	switch {
 	case zone != "":
 	case chart.Provider != nil:

@@ -29,6 +29,7 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodPost, "/ops/alerts/{id}", "acknowledge", p.acknowledge("/ops/alerts")},
 		}),
 		p.open([]care.Role{care.RoleCareTeam}, p.policyRoutes()),
+		p.open([]care.Role{care.RoleCareTeam}, p.helpDeskRoutes()),
 		p.open([]care.Role{care.RoleCareTeam}, []way{
 			{http.MethodGet, "/ops/tasks/{id}", "read task", p.incident},
 			{http.MethodPost, "/ops/tasks/{id}", "finish_task", p.finishTask},

@@ -144,7 +144,7 @@ func (p *Pages) help(w http.ResponseWriter, r *http.Request) error {
 	words := p.Store.Words()
 	return p.show(w, r, http.StatusOK, "help", "", assets.Page{Title: "Help", Data: map[string]any{
 		"CareEmail": words["care_email"], "PrivacyEmail": words["privacy_email"], "Pages": handbookLinks(words),
-		"Crisis": p.crisis(), "Words": words, "Own": mayHaveCare(r),
+		"Crisis": p.crisis(), "Words": words, "Own": mayHaveCare(r), "Help": p.helpLinks(p.helpChart(r.Context())),
 	}})
 }
 

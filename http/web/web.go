@@ -71,7 +71,7 @@ func New(c Config) (*Pages, error) {
 func (p *Pages) Routes() []reply.Route {
 	routes := []reply.Route{{Method: http.MethodGet, Path: static + "{file:.+}", Does: "read file", Handler: http.HandlerFunc(p.file)}}
 	for _, area := range [][]reply.Route{p.commonRoutes(), p.publicRoutes(), p.clientRoutes(), p.providerRoutes(),
-		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.otherwiseRoutes(), p.careTeamRoutes(), p.deskRoutes()} {
+		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.otherwiseRoutes(), p.careTeamRoutes(), p.deskRoutes(), p.helpRoutes()} {
 		routes = append(routes, area...)
 	}
 	return routes
@@ -247,7 +247,7 @@ var navs = map[care.Role][]assets.Link{
 		{Href: "/ops", Text: "Board", Icon: "inbox"}, {Href: "/ops/coverage", Text: "Plans to verify", Icon: "shield"},
 		{Href: "/ops/providers", Text: "Providers", Icon: "users"},
 		{Href: "/ops/gaps", Text: "Gaps", Icon: "clipboard-list"},
-		{Href: "/ops/policy", Text: "Policy", Icon: "sliders-horizontal"},
+		{Href: "/ops/policy", Text: "Policy", Icon: "sliders-horizontal"}, {Href: "/ops/help", Text: "Help", Icon: "message-circle"},
 	},
 	care.RoleOperator: {{Href: "/desk", Text: "Health", Icon: "heart"}, {Href: "/desk/accounts", Text: "Accounts", Icon: "users"}, {Href: "/desk/crisis", Text: "Crisis text", Icon: "life-buoy"}},
 	care.RoleClinical: {{Href: "/ops/alerts", Text: "Safety alerts", Icon: "heart"}, {Href: "/ops", Text: "Board", Icon: "inbox"}},

@@ -100,6 +100,10 @@ var acts = []ActRow{
 	{"ask_erasure", by{careTeam: Any}},
 	{"confirm_erasure", by{careTeam: Any}},
 	{"refuse_erasure", by{careTeam: Any}},
+	{"edit_help", by{careTeam: Any, system: Any}},
+	{"answer_ticket", by{careTeam: Any, system: Any}},
+	{"vote_help", whoever()},
+	{"write_to_us", whoever()},
 	{"adopt_terms", by{careTeam: Any, system: Any}},
 	{"recompute", by{careTeam: Any, system: Any}},
 	{"add_employer", by{careTeam: Any, system: Any}},
@@ -140,6 +144,15 @@ var acts = []ActRow{
 	{"delivered", by{system: Any}},
 	{"hand", by{system: Any}},
 	{"undelivered", by{system: Any}},
+}
+
+// whoever is everybody, signed in or not.
+func whoever() by {
+	who := by{anonymous: Any, system: Any}
+	for _, role := range care.Roles {
+		who[role] = Any
+	}
+	return who
 }
 
 // ownAccount is everybody who can sign in, about themselves.

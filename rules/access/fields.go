@@ -132,6 +132,13 @@ var fields = []FieldRow{
 
 	// The chart of one who was forgotten. Whoever holds its number may have the
 	// certificate, which is no reading of a chart.
+	{care.OfHelp, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{careTeam: all}},
+	{care.OfHelp, care.KindArticle, "page of help", f{"Page", "Version", "Text", "Author", "At"}, sees{careTeam: all}},
+	{care.OfHelp, care.KindVotes, "votes", f{"Page", "Yes", "All"}, sees{careTeam: all}},
+	{care.OfHelp, care.KindTicket, "question", f{"Chart", "Number", "Category", "Email", "Text", "From", "OpenedAt", "Due", "AnsweredAt", "AnsweredBy", "Answer"}, sees{careTeam: all}},
+	{care.OfHelp, care.KindDeadline, "deadline", wholeDeadline, sees{careTeam: all}},
+	{care.OfHelp, care.KindMessage, "message", wholeMessage, nobody},
+
 	{care.OfErasure, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{careTeam: all, billing: all}},
 	{care.OfErasure, care.KindErasure, "erasure", f{"ID", "State", "By", "At", "Until"}, sees{careTeam: all, billing: all}},
 	{care.OfErasure, care.KindErasure, "who is to be forgotten", f{"Person", "AskedBy", "AskedAt"}, sees{careTeam: all}},
@@ -154,7 +161,7 @@ var fields = []FieldRow{
 	{care.OfProgramme, care.KindTerms, "terms of appointments", f{"LateCancelHours", "SilenceHours", "NoResponseDays", "HoldMinutes", "NoWordMinutes"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "terms of coverage", f{"CoverageCheckDays", "CoverageChoiceDays"}, everyone()},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State", "From", "Ends"}, everyone()},
-	{care.OfProgramme, care.KindTerms, "adoption", f{"Holidays", "Adopted", "Why"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "adoption", f{"SupportDays", "Holidays", "Adopted", "Why"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "author", f{"Author"}, sees{careTeam: all, operator: all}},
 	{care.OfProgramme, care.KindHandoffKey, "key of links from the portal", f{"ID", "Public", "By", "Made", "Retired"}, sees{payer: all}},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
@@ -220,6 +227,9 @@ var types = map[care.Kind]reflect.Type{
 	care.KindHold:        reflect.TypeFor[care.Hold](),
 	care.KindIntake:      reflect.TypeFor[care.Intake](),
 	care.KindHandoffKey:  reflect.TypeFor[care.HandoffKey](),
+	care.KindArticle:     reflect.TypeFor[care.Article](),
+	care.KindVotes:       reflect.TypeFor[care.Votes](),
+	care.KindTicket:      reflect.TypeFor[care.Ticket](),
 	care.KindErasure:     reflect.TypeFor[care.Erasure](),
 	care.KindCharge:      reflect.TypeFor[care.Charge](),
 	care.KindBatch:       reflect.TypeFor[care.Batch](),

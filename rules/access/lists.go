@@ -26,6 +26,7 @@ var lists = []ListRow{
 	{care.SetSeen, "", by{client: Own, system: Any}},
 	{care.SetQueue, "coverage", by{careTeam: Any, system: Any}},
 	{care.SetQueue, "task", by{careTeam: Any, system: Any}},
+	{care.SetQueue, "ticket", by{careTeam: Any, system: Any}},
 	{care.SetQueue, "gap", by{careTeam: Any, system: Any}},
 	{care.SetQueue, "alert", by{careTeam: Any, clinical: Any, system: Any}},
 	{care.SetDue, "", by{careTeam: Any, clinical: Any, system: Any}},

@@ -302,6 +302,7 @@ func TestOtherCharts(t *testing.T) {
 		care.OfAccount:   "employer operator",
 		care.OfProgramme: "client client2 treating asked other stranger care_team clinical billing payer employer operator anonymous",
 		care.OfErasure:   "care_team billing",
+		care.OfHelp:      "care_team",
 		"nothing known":  "",
 	} {
 		for _, v := range viewers {

@@ -125,6 +125,9 @@ func world() *care.Chart {
 	c.Add(dyed(d, func(*care.Intake) {}))
 	c.Add(dyed(d, func(*care.HandoffKey) {}))
 	c.Add(dyed(d, func(*care.Erasure) {}))
+	c.Add(dyed(d, func(*care.Article) {}))
+	c.Add(dyed(d, func(*care.Votes) {}))
+	c.Add(dyed(d, func(*care.Ticket) {}))
 	c.Add(dyed(d, func(*care.Hold) {}))
 	c.Add(dyed(d, func(*care.Pass) {}))
 	c.Add(dyed(d, func(*care.Task) {}))
@@ -211,7 +214,7 @@ func world() *care.Chart {
 func worlds() map[care.Subject]*care.Chart {
 	all := map[care.Subject]*care.Chart{}
 	for of, id := range map[care.Subject]care.ChartID{
-		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1",
+		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1", care.OfHelp: "qu-1",
 	} {
 		c := world()
 		c.ID, c.Of, c.Account.Chart = id, of, id

@@ -103,6 +103,7 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 	"eligibility closes":    eligibilityLate,
 	"safety_ack closes":     safetyOverdue,
 	"safety_repeat closes":  safetyAgain,
+	"support closes":        supportLate,
 	"provider_left closes":  errand(passOn("provider_left")),
 	"virtual_off closes":    errand(passOn("virtual_off")),
 	"choice closes":         unchosen,

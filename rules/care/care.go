@@ -38,6 +38,7 @@ const (
 	OfClient    Subject = "client"
 	OfProvider  Subject = "provider"
 	OfAccount   Subject = "account" // staff, payer, employer, operator
+	OfHelp      Subject = "help"    // the pages of help, or one question to the care team
 	OfErasure   Subject = "erasure" // somebody who was forgotten
 	OfBatch     Subject = "batch"   // one claim file
 )

@@ -33,6 +33,9 @@ type Chart struct {
 	Intakes      []Intake
 	HandoffKeys  []HandoffKey
 	Erasure      *Erasure
+	Articles     []Article
+	Votes        []Votes
+	Tickets      []Ticket
 	Holds        []Hold
 	Charges      []Charge
 	Batches      []Batch
@@ -84,6 +87,12 @@ func (c *Chart) Add(r Record) {
 		c.HandoffKeys = insert(c.HandoffKeys, r)
 	case Erasure:
 		c.Erasure = &r
+	case Article:
+		c.Articles = insert(c.Articles, r)
+	case Votes:
+		c.Votes = insert(c.Votes, r)
+	case Ticket:
+		c.Tickets = insert(c.Tickets, r)
 	case Hold:
 		c.Holds = insert(c.Holds, r)
 	case Charge:
@@ -116,6 +125,9 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.Plans)
 	all = many(all, c.Intakes)
 	all = one(all, c.Erasure)
+	all = many(all, c.Articles)
+	all = many(all, c.Votes)
+	all = many(all, c.Tickets)
 	all = many(all, c.Holds)
 	all = many(all, c.Charges)
 	all = many(all, c.HandoffKeys)
@@ -224,6 +236,9 @@ func (c *Chart) Clone() *Chart {
 	n.Intakes = slices.Clone(c.Intakes)
 	n.HandoffKeys = slices.Clone(c.HandoffKeys)
 	n.Holds = slices.Clone(c.Holds)
+	n.Articles = slices.Clone(c.Articles)
+	n.Votes = slices.Clone(c.Votes)
+	n.Tickets = slices.Clone(c.Tickets)
 	n.Charges = slices.Clone(c.Charges)
 	n.Batches = slices.Clone(c.Batches)
 	return &n
@@ -292,6 +307,12 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.HandoffKeys, key)
 	case KindErasure:
 		return single(c.Erasure)
+	case KindArticle:
+		return listed(c.Articles, key)
+	case KindVotes:
+		return listed(c.Votes, key)
+	case KindTicket:
+		return listed(c.Tickets, key)
 	case KindHold:
 		return listed(c.Holds, key)
 	case KindCharge:

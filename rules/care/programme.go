@@ -54,6 +54,7 @@ type Terms struct {
 	Author          ChartID            `json:"author,omitempty"` // who adopted it, when, and why
 	Adopted         time.Time          `json:"adopted,omitzero"`
 	Why             string             `json:"why,omitempty"`
+	SupportDays     int                `json:"support_days,omitempty"`  // business days to the first answer to a question
 	BaselineDays    int                `json:"baseline_days,omitempty"` // how old answers may be when the first session begins
 	LateCancelHours int                `json:"late_cancel_hours,omitempty"`
 	SilenceHours    int                `json:"silence_hours,omitempty"`

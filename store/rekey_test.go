@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -393,4 +394,71 @@ func TestKillWhileRekeying(t *testing.T) {
 	if within < onTheWay()/3 {
 		t.Errorf("only %d of %d kills were within a walk: this shows little", within, onTheWay())
 	}
+}
+
+// Ten thousand clients, the process killed at half of them, started again: it goes
+// on, all of them can be read, and the old key opens nothing. A wrong secret
+// changes no byte.
+func TestR82TenThousandKeysAreChangedAcrossAKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("ten thousand clients")
+	}
+	w, ids := inhabited(t, 10_000)
+	before, err := w.vault.Former(headersOf(t, w))
+	must(t, err)
+	must(t, w.Close())
+	was := mustRead(t, w.file(DataFile))
+	wrong := w.config
+	wrong.Keys = Keys{Secret: bytes.Repeat([]byte("no secret of ours "), 3)}
+	if _, err := Open(wrong); !errors.Is(err, ErrWrongKey) {
+		t.Errorf("with a wrong secret: %v", err)
+	}
+	if !bytes.Equal(was, mustRead(t, w.file(DataFile))) {
+		t.Error("a wrong secret changed the file")
+	}
+	cmd, lines := child(t, "rekey", w.config.Dir)
+	for lines.Scan() {
+		var what string
+		var at, total int64
+		if n, _ := fmt.Sscan(lines.Text(), &what, &at, &total); n == 3 && what == "at" && at >= total/2 {
+			must(t, cmd.Process.Kill())
+			break
+		}
+	}
+	_ = cmd.Wait()
+	w.Store, err = Open(w.config)
+	must(t, err)
+	kept, err := w.kept()
+	must(t, err)
+	if kept.Rekey == nil || kept.Rekey.Done < 5000 {
+		t.Fatalf("killed at half of it, it stands at %+v", kept.Rekey)
+	}
+	done, err := w.RekeyData(t.Context(), func(at, _ int64) {
+		if uint64(at) < kept.Rekey.Done {
+			t.Errorf("it went back to %d from %d", at, kept.Rekey.Done)
+		}
+	})
+	must(t, err)
+	if !done.Resumed || !slices.Equal(done.Dropped, []uint32{1}) {
+		t.Errorf("done: %+v", done)
+	}
+	w.mustHaveOneEpoch(2)
+	for _, id := range ids {
+		if w.chart(id).Client == nil {
+			t.Errorf("client %s is not there", id)
+		}
+	}
+	opened := 0
+	must(t, w.engine.View(func(r engine.Reader) error {
+		return r.Scan(engine.Keys, nil, nil, func(k, v []byte) error {
+			if _, err := before.UnwrapChartKey(v, k); err == nil {
+				opened++
+			}
+			return nil
+		})
+	}))
+	if opened > 0 {
+		t.Errorf("the old keyring opens %d keys", opened)
+	}
+	w.mustVerify()
 }

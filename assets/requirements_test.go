@@ -54,7 +54,8 @@ func readClaims(t *testing.T, text string) []claim {
 // Where a requirement is tested: a Go test that carries its number, or a line of
 // a case or journey that names it.
 var (
-	testName  = regexp.MustCompile(`^func (Test\w*?R(\d+)\w*)\(`)
+	testName  = regexp.MustCompile(`^func (Test\w*R\d\w*)\(`)
+	inName    = regexp.MustCompile(`R(\d+)`)
 	caseNames = regexp.MustCompile(`\bR(\d+)\b`)
 )
 
@@ -91,7 +92,9 @@ func tested(t *testing.T) map[int][]string {
 		lines.Buffer(nil, 1<<20)
 		for lines.Scan() {
 			if m := testName.FindStringSubmatch(lines.Text()); goTest && m != nil {
-				note(m[2], fmt.Sprintf("`%s` in %s", m[1], filepath.ToSlash(filepath.Dir(name))))
+				for _, n := range inName.FindAllStringSubmatch(m[1], -1) {
+					note(n[1], fmt.Sprintf("`%s` in %s", m[1], filepath.ToSlash(filepath.Dir(name))))
+				}
 			}
 			if cases {
 				for _, m := range caseNames.FindAllStringSubmatch(lines.Text(), -1) {

@@ -97,7 +97,7 @@ func withoutRequest(t *testing.T, raw []byte) []byte {
 
 // The same key with the same request is done once and answers as of now; with
 // another body it is refused; on another record it is another request.
-func TestIdempotencyKey(t *testing.T) {
+func TestR17TheSameKeyIsDoneOnce(t *testing.T) {
 	w := newWorld(t)
 	body := `{"provider_id":"` + string(w.ids["emil"]) + `"}`
 	first := w.ask("ana", "POST", "/api/v1/referrals", body, "Idempotency-Key", "k1").want(201)

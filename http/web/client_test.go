@@ -339,7 +339,7 @@ func (b *browser) chart() *care.Chart {
 
 // The whole road of a client, by plain forms: at most three screens and eight
 // required fields to the booked call; then forms, session, plan and sharing.
-func TestAClientGoesTheWholeRoadWithoutScript(t *testing.T) {
+func TestR14AClientGoesTheWholeRoadWithoutScript(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
 	b.get("/enter?employer=LANTERN&src=portal").answers(200).shows("never see that you were here", "copay")
@@ -641,5 +641,47 @@ func TestSecretsStandInNoLog(t *testing.T) {
 	}
 	if strings.Contains(b.body, secret) {
 		t.Error("the secret of a set-up link is on the page")
+	}
+}
+
+// Crisis help stands on every page that a client can come to, and on those that
+// say that something is not there or went wrong (see sound, which looks at each).
+func TestR15CrisisHelpStandsOnEveryPage(t *testing.T) {
+	h := newHouse(t)
+	var cared qa.User
+	for _, u := range h.users {
+		if strings.Contains(u.About, "is in care") {
+			cared = u
+		}
+	}
+	b := h.signedIn(cared.ID)
+	seen, todo := map[string]bool{}, []string{"/", "/me", "/find?state=IL", "/handbook", "/help", "/nowhere", "/me/forms/sc_nobody", "/p/pr_nobody", "/find?cursor=foreign"}
+	for len(todo) > 0 && len(seen) < 120 {
+		path := todo[0]
+		todo = todo[1:]
+		if seen[path] {
+			continue
+		}
+		seen[path] = true
+		resp, err := b.http.Get(b.url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html")
+		if err := resp.Body.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if !page {
+			continue // a file, such as a calendar's
+		}
+		b.get(path)
+		for _, m := range regexp.MustCompile(`href="(/[^"#]*)"`).FindAllStringSubmatch(b.body, -1) {
+			if to := strings.ReplaceAll(m[1], "&amp;", "&"); !strings.HasPrefix(to, "/static/") && !strings.HasPrefix(to, "/api/") {
+				todo = append(todo, to)
+			}
+		}
+	}
+	if len(seen) < 40 {
+		t.Errorf("only %d pages were found", len(seen))
 	}
 }

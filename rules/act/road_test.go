@@ -1,6 +1,11 @@
 package act_test
 
 import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -450,5 +455,127 @@ func TestAnAnswerThatIsSentTwiceIsToldOnce(t *testing.T) {
 	w.refused(provider(p), act.Accept{Referral: r})
 	if got := w.told(me, "accepted", string(r)); got[string(me)] != 1 {
 		t.Errorf("told %d times", got[string(me)])
+	}
+}
+
+// The process is killed an hour before an answer is due and comes back an hour
+// after: one breach, dated when it was, and one rescue.
+func TestR32TheAnswerIsMissedWhenItWasDueThoughNobodyWatched(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	other := w.joins(2, false)
+	r := w.asks(me, p)
+	due := w.deadline(me, "respond", string(r)).Due
+	w.until(due.Add(-time.Hour))
+	w.restart(true)
+	w.now = due.Add(time.Hour)
+	w.restart(true)
+	w.sweep()
+	w.sweep()
+	if got := w.deadline(me, "respond", string(r)); got.State != care.Missed || !got.SettleAt.Equal(due) {
+		t.Errorf("%s at %v, was due %v", got.State, got.SettleAt, due)
+	}
+	got := w.referral(me, r)
+	if got.Status != care.Expired || !got.ExpiredAt.Equal(due) || len(got.Alternatives) != 1 || got.Alternatives[0] != other {
+		t.Errorf("%s at %v, offered %v", got.Status, got.ExpiredAt, got.Alternatives)
+	}
+	if told := w.told(me, "expired", string(r)); told[string(me)] != 1 {
+		t.Errorf("told %v", told)
+	}
+	for _, m := range w.chart(me).Messages {
+		if m.Template == "expired" && !m.At.Equal(due) {
+			t.Errorf("told as of %v", m.At)
+		}
+	}
+}
+
+// An answer in the very last second is in time.
+func TestR32TheLastSecondIsInTime(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.asks(me, p)
+	w.now = w.deadline(me, "respond", string(r)).Due
+	w.do(provider(p), act.Accept{Referral: r})
+	if got := w.referral(me, r); got.Status != care.Accepted || !got.ExpiredAt.IsZero() {
+		t.Errorf("%s, ran out at %v", got.Status, got.ExpiredAt)
+	}
+}
+
+// Where nobody else could keep the promise, a person looks for somebody, in the
+// same minute; where others could, they are offered, three at most.
+func TestR33MissedAnswerIsRescued(t *testing.T) {
+	for others, tasks := range map[int]int{0: 1, 5: 0} {
+		w := open(t)
+		p, me := w.joins(1, false), w.enters(1)
+		for n := range others {
+			w.joins(2+n, false)
+		}
+		r := w.asks(me, p)
+		w.until(w.deadline(me, "respond", string(r)).Due.Add(time.Minute))
+		got := w.referral(me, r)
+		if w.tasks(me, "manual_match") != tasks || len(got.Alternatives) != min(others, 3) {
+			t.Errorf("%d others: %d tasks, %d offered", others, w.tasks(me, "manual_match"), len(got.Alternatives))
+		}
+		if slices.Contains(got.Alternatives, p) {
+			t.Error("the one who did not answer is offered again")
+		}
+		for _, task := range w.chart(me).Tasks {
+			if task.Code == "manual_match" && task.OpenedAt.Sub(got.ExpiredAt) > time.Minute {
+				t.Errorf("the task was opened %v after", task.OpenedAt.Sub(got.ExpiredAt))
+			}
+		}
+	}
+}
+
+// Ten thousand days (fewer with the race detector), in lives of a hundred, in
+// which the process is killed and restarted again and again: what happened and
+// who was told is to the letter what it is in the same lives without a kill.
+func TestR78KillsLoseNothingAndDoubleNothing(t *testing.T) {
+	const days = 100
+	root := inMemory(t)
+	for n := range 100 / slower {
+		lives := [2]string{}
+		for i := range lives {
+			dir, err := os.MkdirTemp(root, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := newWorld(t, dir)
+			chance := rand.New(rand.NewPCG(7, uint64(n)))
+			p, late, me := w.joins(1, false), w.joins(2, false), w.enters(1)
+			w.asks(me, late) // who never answers
+			r := w.asks(me, p)
+			w.do(provider(p), act.Accept{Referral: r})
+			session := false
+			for d := range days {
+				wait := time.Duration(1+chance.IntN(2*24*60)) * time.Minute
+				w.now = w.now.Add(wait)
+				if killed := chance.IntN(4) == 0; killed && i == 1 {
+					w.restart(true)
+				}
+				if chance.IntN(3) > 0 {
+					w.sweep()
+				}
+				if d > 3 && !session {
+					w.refused(provider(p), act.BookSession{Referral: r, Start: w.now.Truncate(time.Hour).Add(50 * time.Hour), Minutes: 50})
+					session = true
+				}
+				for _, ap := range w.chart(me).Appointments {
+					if ap.Status == care.Booked && ap.Start.Before(w.now) {
+						w.refused(provider(p), act.Outcome{Appointment: ap.ID, Result: care.Attended})
+					}
+				}
+			}
+			w.sweep()
+			var all bytes.Buffer
+			if _, err := w.store.Export(context.Background(), &all, nil); err != nil {
+				t.Fatal(err)
+			}
+			lives[i] = all.String()
+			w.close()
+		}
+		if lives[0] != lives[1] {
+			t.Fatalf("life %d went another way when it was killed", n)
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestScoresAtEveryBandEdge(t *testing.T) {
+func TestR48ScoresAtEveryBandEdge(t *testing.T) {
 	for at, line := range cases(t, "scores.txt") {
 		given, want := halves(t, at, line)
 		i := get(t, given[0])

@@ -95,6 +95,8 @@ func gallery() map[string]Page {
 			{State: "todo", Title: "First session", Text: "By Mon 30 Nov, CST"},
 		},
 		"Facts": []Fact{{Term: "Provider", Text: "Dr. Odalys Verrin"}, {Term: "Coverage", Text: "Optum health plan", Note: "The care team checks it within one business day.", Badge: &Badge{"Being checked", "info", ""}}, {Term: "Sharing", Text: "Not shared with Optum"}},
+		"Compared": Compared{Title: "PHQ-9, before and after", Max: 27, Points: []Point{{"Before the first session", 18, "Moderately severe"}, {"Follow-up", 8, "Mild"}},
+			Facts: []Fact{{Term: "Difference", Text: "−10"}}, Says: "Two numbers are no diagnosis."},
 		"Score": Score{"PHQ-9", 11, 27, "moderate", "Many people feel like this. Your provider will talk about it with you.", "Six weeks ago: 18, moderately severe."},
 	})
 	care.Notice = &Notice{Kind: "ok", Title: "Your request is on its way", Text: "Dr. Verrin answers by Sat 21 Nov, 4:00 pm CST."}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -74,6 +75,9 @@ func keep(e Entry, n int64) (k kept, err error) {
 	k.N = n
 	if e.Who != "" || len(e.About) > 0 {
 		k.Key, k.Names = hex.EncodeToString(key[:]), append([]care.ChartID{e.Who}, e.About...)
+		for i, name := range k.Names { // an address can name what is no text, and is kept as it will be read
+			k.Names[i] = care.ChartID(strings.ToValidUTF8(string(name), "\uFFFD"))
+		}
 		e = k.marked(e)
 	}
 	if k.Entry, err = json.Marshal(e); err != nil {

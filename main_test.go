@@ -2035,6 +2035,9 @@ func TestExportOfALifeIsTheSameEachTime(t *testing.T) {
 	export := func(seed string) string {
 		demo, line := startDemo(t, "--seed", seed, "--clock", "2026-11-20T16:00:00-06:00")
 		e := run(t, "export", "--data", line.Data).wants(t, 0)
+		if code, body := get(t, line.URL+"/qa/export", ""); code != nethttp.StatusOK || string(body) != e.out {
+			t.Errorf("/qa/export answers %d and %d bytes, the command %d bytes", code, len(body), len(e.out))
+		}
 		if n := strings.Count(e.out, "\n"); n < 100 || !strings.Contains(e.out, `"kind":"client"`) {
 			t.Errorf("%d lines were exported", n)
 		}

@@ -64,6 +64,7 @@ func (q *QA) Routes() []reply.Route {
 		line(http.MethodPost, "/qa/reset", q.reset),
 		line(http.MethodGet, "/qa/as/{id}", q.signInAs),
 		line(http.MethodGet, "/qa/capsule", q.capsule),
+		line(http.MethodGet, "/qa/export", q.export),
 	}
 }
 
@@ -242,6 +243,20 @@ func (q *QA) reset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return answer(w, line)
+}
+
+// export gives all that this life holds in plain text, one record a line, as the
+// command does.
+func (q *QA) export(w http.ResponseWriter, r *http.Request) error {
+	q.one.Lock()
+	defer q.one.Unlock()
+	var body bytes.Buffer
+	if _, err := q.Store.Export(r.Context(), &body, nil); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	_, err := w.Write(body.Bytes())
+	return err
 }
 
 // capsule gives this life as a file that the demo can live again.

@@ -25,15 +25,15 @@ var sample = fields{
 
 // names are the texts that the programme sends.
 var names = []string{
-	"accepted", "admitted", "answer", "cancelled", "care_ended", "choose", "consent_receipt", "consult_booked", "consult_missed",
-	"consult_nudge", "coverage_changed", "coverage_changed_provider", "coverage_choice", "coverage_eligible",
-	"coverage_eligible_provider", "coverage_ineligible", "coverage_ineligible_provider", "coverage_needs_info",
-	"coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over", "credential_notice",
-	"declined", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms", "forms_not_done",
-	"freed", "head", "invite", "left_summary", "link_missing", "match_proposed", "moved", "no_response", "no_show",
-	"no_word", "not_a_fit", "nudge", "opt_in", "other_times", "proposed", "provider_left", "question", "recorded", "request_new",
-	"request_received", "rescue", "safety", "safety_overdue", "session_booked", "superseded", "suspended", "task",
-	"virtual_off", "visit", "withdrawn",
+	"accepted", "admitted", "answer", "cancelled", "care_ended", "choose", "consent_receipt", "consult_booked",
+	"consult_missed", "consult_nudge", "coverage_changed", "coverage_changed_provider", "coverage_choice",
+	"coverage_eligible", "coverage_eligible_provider", "coverage_ineligible", "coverage_ineligible_provider",
+	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over",
+	"credential_notice", "declined", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms",
+	"forms_not_done", "freed", "hand_over", "hand_over_no", "head", "invite", "left_summary", "link_missing",
+	"match_proposed", "moved", "no_response", "no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times",
+	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "rescue", "safety",
+	"safety_overdue", "session_booked", "superseded", "suspended", "task", "virtual_off", "visit", "withdrawn",
 }
 
 // named are the texts that make no sense without an instant.

@@ -83,3 +83,27 @@ func (a *API) otherTimes(ctx context.Context, in *postOtherTimes) (referral, err
 func (a *API) notAFit(ctx context.Context, in *one) (referral, error) {
 	return a.onReferral(ctx, in.Keyed, act.NotAFit{Referral: care.ReferralID(in.ID)})
 }
+
+type postHandOver struct {
+	ByID
+	Keyed
+	Body struct {
+		Provider care.ChartID `json:"provider_id" maxLength:"64" doc:"Who would take over"`
+	}
+}
+
+func (a *API) handOver(ctx context.Context, in *postHandOver) (referral, error) {
+	return a.onReferral(ctx, in.Keyed, act.HandOver{Referral: care.ReferralID(in.ID), To: in.Body.Provider})
+}
+
+type postAnswerHandOver struct {
+	ByID
+	Keyed
+	Body struct {
+		Yes bool `json:"yes"`
+	}
+}
+
+func (a *API) answerHandOver(ctx context.Context, in *postAnswerHandOver) (referral, error) {
+	return a.onReferral(ctx, in.Keyed, act.AnswerHandOver{Referral: care.ReferralID(in.ID), Yes: in.Body.Yes})
+}

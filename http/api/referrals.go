@@ -30,6 +30,8 @@ type referral struct {
 	Offered       []time.Time         `json:"offered_times" doc:"Starts that the provider proposed"`
 	Appointment   care.AppointmentID  `json:"appointment_id,omitempty" doc:"What is booked: the session, else the consultation"`
 	Alternatives  []provider          `json:"alternatives,omitempty" doc:"For the client: others who can still keep the promise"`
+	HandTo        care.ChartID        `json:"hand_over_to,omitempty" doc:"Who is proposed to take over; the client answers"`
+	From          care.ReferralID     `json:"handed_over_from,omitempty" doc:"The request before this one"`
 	Deadlines     []deadline          `json:"deadlines"`
 }
 
@@ -53,8 +55,8 @@ func (a *API) showReferral(ctx context.Context, chart *care.Chart, r care.Referr
 		ID: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider, Status: r.Status, Turn: rules.WhoseTurn(r, chart),
 		SelfScheduled: r.SelfBooked, SubmittedAt: r.SubmittedAt.In(zone), Note: r.Note,
 		Preferred: allIn(zone, r.Preferred), Offered: allIn(zone, r.Offered),
-		Appointment: booked(chart, r),
-		Deadlines:   each(owed(chart, r), func(d care.Deadline) deadline { return showDeadline(d, zone) }),
+		Appointment: booked(chart, r), HandTo: r.HandTo, From: r.From,
+		Deadlines: each(owed(chart, r), func(d care.Deadline) deadline { return showDeadline(d, zone) }),
 	}
 	if e, ok := chart.Episode(r.Episode); ok {
 		shown.SoughtAt = in(zone, e.SoughtAt)

@@ -136,3 +136,26 @@ func (b *browser) file(path string) *browser {
 	b.at, b.body, b.code = path, string(body), answer.StatusCode
 	return b
 }
+
+// TestR24TheClientDecidesWhoTakesOver on the pages of both sides.
+func TestR24TheClientDecidesWhoTakesOver(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	id, to := h.provider(true), h.provider(false)
+	b.get("/p/" + string(id) + "/book?state=IL&employer=LANTERN")
+	b.postTo("/p/"+string(id)+"/book", b.newcomer(url.Values{"start": {b.value("start")}})).answers(200)
+	r := b.chart().Referrals[0]
+	h.until(b.chart().Appointments[0].Start)
+	h.do(care.Actor{Role: care.RoleProvider, Chart: id}, act.Outcome{Appointment: r.Meeting, Result: care.Attended})
+	b.get("/me/r/" + string(r.ID) + "/hand-over").answers(404)
+	h.do(care.Actor{Role: care.RoleProvider, Chart: id}, act.HandOver{Referral: r.ID, To: to})
+	b.get("/me").answers(200).shows("Somebody else could take over", "Stay with")
+	b.get("/me/r/"+string(r.ID)+"/hand-over").answers(200).shows("Nothing moves before you say yes", "are not passed on")
+	if n := len(b.chart().Referrals); n != 1 {
+		t.Fatalf("looking at it made %d requests", n)
+	}
+	b.postTo("/me/r/"+string(r.ID)+"/hand-over", url.Values{"answer": {"yes"}}).answers(200).shows("It is as you said", "Earlier requests")
+	if n := len(b.chart().Referrals); n != 2 {
+		t.Errorf("a yes left %d requests", n)
+	}
+}

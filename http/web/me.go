@@ -163,6 +163,13 @@ func (m *mine) badge(d care.Deadline, says string) *assets.Deadline {
 // road is a request's timeline, with what can be done about it.
 func (m *mine) road(r care.Referral) road {
 	w := road{Name: m.name(r), Turn: m.turn(r)}
+	if r.HandTo != "" {
+		w.Turn = assets.Badge{Text: "Your turn", Kind: "info", Icon: "user"}
+		w.Actions = []assets.Action{
+			{Text: "Somebody else could take over", Href: "/me/r/" + string(r.ID) + "/hand-over", Style: "outline"},
+			{Text: "Stay with " + m.name(r), Post: "/me/r/" + string(r.ID) + "/hand-over", Style: "ghost"},
+		}
+	}
 	w.Timeline = []assets.Event{m.asked(r), m.answered(r), m.call(r)}
 	if !r.Status.Undecided() {
 		w.Timeline = append(w.Timeline, m.formsEvent(r))
@@ -172,7 +179,7 @@ func (m *mine) road(r care.Referral) road {
 		w.Timeline = append(w.Timeline, f)
 	}
 	if r.Status != care.InCare {
-		w.Actions = m.otherwise(r)
+		w.Actions = append(w.Actions, m.otherwise(r)...)
 		w.Actions = append(w.Actions, assets.Action{Text: "Withdraw this request", Href: "/me/r/" + string(r.ID) + "/withdraw", Style: "ghost", Icon: "x"})
 	}
 	return w

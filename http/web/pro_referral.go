@@ -135,6 +135,7 @@ func (p *Pages) answers(page *referralPage, chart *care.Chart, ref care.Referral
 	decline := assets.Action{Text: "Decline", Href: path + "/decline", Style: "ghost"}
 	var due care.Deadline
 	says := ""
+	over := assets.Action{Text: "Propose another provider", Href: path + "/hand-over", Style: "ghost"}
 	switch {
 	case ref.Status == care.Submitted:
 		page.Lead = "Yes, no, or other times: each of them is an answer."
@@ -158,13 +159,14 @@ func (p *Pages) answers(page *referralPage, chart *care.Chart, ref care.Referral
 	case ref.Status == care.ConsultBooked:
 		page.Lead = "The consultation is booked. It is free of charge and needs no plan."
 	case ref.Status == care.ConsultHeld:
-		page.Actions = []assets.Action{{Text: "We do not fit", Href: path + "/fit", Style: "ghost"}}
+		page.Actions = []assets.Action{{Text: "We do not fit", Href: path + "/fit", Style: "ghost"}, over}
 		page.Lead = "The consultation was held. Book the first session below; the promise counts on it."
 		due, says = promiseOf(chart, ref), "First session by "
 	case ref.Status == care.SessionBooked:
-		page.Actions = []assets.Action{{Text: "We do not fit", Href: path + "/fit", Style: "ghost"}}
+		page.Actions = []assets.Action{{Text: "We do not fit", Href: path + "/fit", Style: "ghost"}, over}
 		page.Lead = "A session is booked. Check-in forms go out by themselves."
 	case ref.Status == care.InCare:
+		page.Actions = append(page.Actions, over)
 		page.Lead = "In your care, for as long as you both see fit."
 	default:
 		page.Lead = "This request is " + act.Status(ref.Status) + ". There is nothing left to do."

@@ -22,6 +22,8 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"cancelled", "ok", "Cancelled", "The other side has been told, and the time is free again."},
 	{"moved", "ok", "Moved", "The other side has been told. Your calendar entry moves with the mail."},
 	{"asked", "ok", "Asked for other times", "It is the provider’s turn now."},
+	{"proposed_over", "ok", "Proposed", "The client is asked. Nothing moves before they say yes."},
+	{"answered_over", "ok", "Kept", "It is as you said. Your place in time stays the same."},
 	{"no_fit", "ok", "Said", "The other side has been told, kindly. The promise does not move."},
 	{"nobody", "ok", "The care team has been told", "Choose another time, or somebody else. The promise does not move."},
 	{"held", "ok", "The time is held for you", "Until then nobody else can take it."},

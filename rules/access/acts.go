@@ -61,6 +61,8 @@ var acts = []ActRow{
 	{"book", by{client: Own, provider: Addressed, system: Any}},
 	{"book_session", by{client: Own, provider: Addressed, system: Any}},
 	{"reschedule", by{client: Own, provider: Addressed, system: Any}},
+	{"hand_over", by{provider: Addressed, careTeam: Any, system: Any}},
+	{"answer_hand_over", by{client: Own}},
 	{"not_a_fit", by{client: Own, provider: Addressed, system: Any}},
 	{"cancel", by{client: Own, provider: Addressed, system: Any}},
 

@@ -81,6 +81,7 @@ var fields = []FieldRow{
 
 	{care.OfClient, care.KindReferral, "referral", f{"ID", "Episode", "Client", "Provider", "Status", "SubmittedAt", "SelfBooked", "Preferred", "Offered", "OfferedAt", "AnsweredAt", "Respond", "Consult", "Meeting", "ExpiredAt", "AskedAt", "ClosedAt"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "note and concerns", f{"Note", "Concerns"}, sees{client: own, provider: addressed, clinical: all}},
+	{care.OfClient, care.KindReferral, "who takes over", f{"HandTo", "From"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "decline reason", f{"Reason"}, sees{provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "alternatives", f{"Alternatives"}, sees{client: own, careTeam: all, clinical: all}},
 

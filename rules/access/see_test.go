@@ -382,12 +382,12 @@ func TestAnEarlierProviderIsNotNamed(t *testing.T) {
 func TestTheClinicalPartFollowsTheStatus(t *testing.T) {
 	for _, status := range []care.ReferralStatus{
 		care.Submitted, care.Accepted, care.Proposed, care.ConsultBooked, care.ConsultHeld, care.SessionBooked, care.InCare,
-		care.Declined, care.Expired, care.Withdrawn, care.Superseded, care.Rerouted, care.NotAFit,
+		care.Declined, care.Expired, care.Withdrawn, care.Superseded, care.Rerouted, care.NotAFit, care.NoResponse, care.HandedOver,
 	} {
 		chart := world()
 		for i := range chart.Referrals {
 			if chart.Referrals[i].Provider == treating {
-				chart.Referrals[i].Status = status
+				chart.Referrals[i].Status, chart.Referrals[i].From = status, ""
 			}
 		}
 		view, ok := access.See(viewer(t, "treating"), chart)

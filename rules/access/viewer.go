@@ -15,8 +15,8 @@ type viewer struct {
 // standing is what referrals to a provider amount to.
 type standing struct{ addressed, accepted bool }
 
-func (s standing) with(status care.ReferralStatus) standing {
-	return standing{addressed: true, accepted: s.accepted || status.Clinical()}
+func (s standing) with(r care.Referral) standing {
+	return standing{addressed: true, accepted: s.accepted || r.Clinical()}
 }
 
 func newViewer(actor care.Actor, chart *care.Chart) *viewer {
@@ -26,9 +26,9 @@ func newViewer(actor care.Actor, chart *care.Chart) *viewer {
 	}
 	for _, r := range chart.Referrals {
 		if r.Provider == actor.Chart {
-			v.any = v.any.with(r.Status)
-			v.by[r.ID] = v.by[r.ID].with(r.Status)
-			v.in[r.Episode] = v.in[r.Episode].with(r.Status)
+			v.any = v.any.with(r)
+			v.by[r.ID] = v.by[r.ID].with(r)
+			v.in[r.Episode] = v.in[r.Episode].with(r)
 		}
 	}
 	return v

@@ -1,6 +1,7 @@
 package act_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -442,5 +443,56 @@ func TestR43RecordedLate(t *testing.T) {
 	w.until(at(20, 18, 0))
 	if e := w.episode(me); e.Result == care.Kept || e.Result == care.KeptOffered || e.Result == care.Broken {
 		t.Errorf("in the end it made the promise %s", e.Result)
+	}
+}
+
+// TestR24HandedOverByTheClientsYes: before it the new provider sees nothing; after
+// it the request and the forms, and the former provider nothing of what follows.
+func TestR24HandedOverByTheClientsYes(t *testing.T) {
+	w := open(t)
+	p, q, me := w.joins(1, true), w.joins(2, true), w.enters(1)
+	r := w.held(me, p)
+	w.session(p, r, at(8, 10, 0))
+	w.fills(me, 2)
+	forms := func(actor care.Actor) int {
+		chart, err := w.store.Chart(context.Background(), actor, me, "test")
+		if err != nil {
+			return -1
+		}
+		n := 0
+		for _, s := range chart.Screenings {
+			n += len(s.Answers)
+		}
+		return n
+	}
+	promise := w.deadline(me, "promise", string(w.episode(me).ID))
+	w.do(provider(p), act.HandOver{Referral: r, To: q})
+	if forms(provider(q)) != -1 || forms(provider(p)) == 0 {
+		t.Errorf("before the yes the new provider sees %d, the former %d", forms(provider(q)), forms(provider(p)))
+	}
+	w.do(client(me), act.AnswerHandOver{Referral: r})
+	if got := w.referral(me, r); got.Status != care.SessionBooked || got.HandTo != "" {
+		t.Errorf("after a no it is %s", got.Status)
+	}
+	w.do(careTeam, act.HandOver{Referral: r, To: q})
+	next := care.ReferralID(w.do(client(me), act.AnswerHandOver{Referral: r, Yes: true}))
+	if got := w.referral(me, next); got.Provider != q || got.Status != care.Submitted || got.From != r || got.Episode != w.episode(me).ID {
+		t.Errorf("the new request is %+v", got)
+	}
+	if got := w.deadline(me, "promise", string(w.episode(me).ID)); got.State != care.Running || !got.Due.Equal(promise.Due) {
+		t.Errorf("the promise is %s, due %v", got.State, got.Due)
+	}
+	if forms(provider(q)) <= 0 || forms(provider(p)) > 0 {
+		t.Errorf("after the yes the new provider sees %d, the former %d", forms(provider(q)), forms(provider(p)))
+	}
+	w.do(provider(q), act.Accept{Referral: next})
+	w.do(client(me), act.Book{Referral: next, Start: at(7, 10, 0)})
+	former, err := w.store.Chart(context.Background(), provider(p), me, "test")
+	if err == nil {
+		for _, ap := range former.Appointments {
+			if ap.Provider == q {
+				t.Error("the former provider sees what comes after")
+			}
+		}
 	}
 }

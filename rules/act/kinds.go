@@ -11,6 +11,8 @@ import (
 var kinds = []Act{
 	Accept{},
 	Acknowledge{},
+	AnswerHandOver{},
+	HandOver{},
 	AddCoverage{},
 	AddEmployer{},
 	AddHandoffKey{},

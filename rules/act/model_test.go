@@ -154,7 +154,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 		"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
 		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "plan", "eap", "first", "way", "verify", "verify", "verify", "acknowledge",
 		"leave", "join", "pause", "resume", "share", "finish",
-		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "record late", "not a fit", "nobody came",
+		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "record late", "hand over", "hand over", "answer over", "answer over", "not a fit", "nobody came",
 		"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
 		"correct", "correct", "refuse form", "retake",
 	}).Draw(l.t, "deed") {
@@ -197,6 +197,10 @@ func (l *life) deed() (care.Actor, act.Act) {
 	case "record late":
 		back := time.Duration(rapid.IntRange(1, 100).Draw(l.t, "hours ago")) * time.Hour
 		return provider(r.Provider), act.BookSession{Referral: r.ID, Start: l.now.Add(-back), Minutes: 50, Late: "It took place by telephone."}
+	case "hand over":
+		return provider(r.Provider), act.HandOver{Referral: r.ID, To: p}
+	case "answer over":
+		return client(l.me), act.AnswerHandOver{Referral: r.ID, Yes: rapid.Bool().Draw(l.t, "yes")}
 	case "not a fit":
 		return who, act.NotAFit{Referral: r.ID}
 	case "nobody came":

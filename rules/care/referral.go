@@ -30,6 +30,16 @@ type Referral struct {
 	// them; zero while it is theirs to choose. Then it is the provider's turn.
 	AskedAt  time.Time `json:"asked_at,omitzero"`
 	ClosedAt time.Time `json:"closed_at,omitzero"`
+	// HandTo is who is proposed to take over; empty once the client has answered.
+	HandTo ChartID `json:"hand_to,omitempty"`
+	// From is the referral that was handed over to this one by the client's yes.
+	From ReferralID `json:"from,omitempty"`
+}
+
+// Clinical says whether the clinical part of the chart is the provider's to read:
+// they have taken the client on, or the client has said yes to them.
+func (r Referral) Clinical() bool {
+	return r.Status.Clinical() || r.Status == Submitted && r.From != ""
 }
 
 // ReferralStatus is where a referral stands.

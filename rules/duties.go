@@ -148,7 +148,7 @@ func (k Clock) Start(d care.Deadline) care.Deadline {
 	if d.Reader == "" {
 		d.Reader = d.Zone
 	}
-	d.Terms = TermsAt(k.Terms, d.Starts).Version
+	d.Terms = TermsFor(k.Terms, d.Programme, d.Starts).Version
 	return k.compute(d)
 }
 
@@ -242,6 +242,9 @@ type Explanation struct {
 // Explain computes a deadline again, with the terms that it was made under.
 func (k Clock) Explain(d care.Deadline, words Words) Explanation {
 	duty := DutyOf(d.Code)
+	if terms, ok := TermsOf(k.Terms, d.Terms); ok {
+		words = words.under(terms)
+	}
 	w := k.window(d)
 	zone := Zone(d.Zone)
 	e := Explanation{

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,10 +69,13 @@ func ProgrammeCode(p care.Programme) string {
 }
 
 // TermsAt are the terms in force at an instant: the latest that are effective.
-func TermsAt(versions []care.Terms, at time.Time) care.Terms {
+func TermsAt(versions []care.Terms, at time.Time) care.Terms { return TermsFor(versions, "", at) }
+
+// TermsFor are the terms of one programme in force at an instant.
+func TermsFor(versions []care.Terms, programme string, at time.Time) care.Terms {
 	var in care.Terms
 	for _, t := range versions {
-		if !t.Effective.After(at) && (in.Version == "" || t.Effective.After(in.Effective)) {
+		if t.Programme == programme && !t.Effective.After(at) && (in.Version == "" || t.Effective.After(in.Effective)) {
 			in = t
 		}
 	}
@@ -113,6 +117,23 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"hold_minutes": n(t.HoldMinutes), "no_word_minutes": n(t.NoWordMinutes),
 		"coverage_check_days": n(t.CoverageCheckDays), "coverage_choice_days": n(t.CoverageChoiceDays),
 	}
+}
+
+// under are the same words with the numbers of other terms.
+func (w Words) under(t care.Terms) Words {
+	if t.Version == "" {
+		return w
+	}
+	numbers := WordsFor(care.Programme{}, t)
+	for _, name := range []string{"programme", "network", "payer", "privacy_email", "care_email", "crisis"} {
+		delete(numbers, name)
+	}
+	under := maps.Clone(w)
+	if under == nil {
+		under = Words{}
+	}
+	maps.Copy(under, numbers)
+	return under
 }
 
 // address is an address as a sentence names it. One that the operator has not

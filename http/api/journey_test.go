@@ -276,3 +276,55 @@ func TestProviderTakesPart(t *testing.T) {
 	w.ask("dora", "PUT", "/api/v1/hours", change, "If-Match", read.header.Get("ETag")).problem(412, "changed_meanwhile")
 	w.ask("dora", "PUT", "/api/v1/hours", `{"zone":"America/Denver","week":{"monday":[{"from":"25:00","to":"26:00"}]}}`).problem(422, "invalid_input")
 }
+
+// R1: a second programme is hosted by a call; R3, R4, R6, R23: what a provider is
+// told of taking part.
+func TestR1R3R4R6OverHTTP(t *testing.T) {
+	w := newWorld(t)
+	hosted := items(t, w.ask("care_team", "POST", "/api/v1/programmes", `{"code":"x","name":"Programme X","respond_hours":48}`).want(201))
+	if len(hosted) != 2 || hosted[0]["respond_hours"] != 24.0 || hosted[1]["respond_hours"] != 48.0 {
+		t.Errorf("hosted: %v", hosted)
+	}
+	w.ask("care_team", "POST", "/api/v1/programmes", `{"code":"x","name":"Programme X"}`).problem(422, "invalid_input")
+	if closed := items(t, w.ask("care_team", "POST", "/api/v1/programmes/enable", `{"code":"care-connect","enabled":false}`).want(200)); closed[0]["enabled"] != false {
+		t.Errorf("closed: %v", closed[0])
+	}
+	w.ask("ana", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["emil"])+`"}`).problem(422, "access.open")
+	w.ask("care_team", "POST", "/api/v1/programmes/enable", `{"code":"care-connect","enabled":true}`).want(200)
+
+	candidate := "/api/v1/providers/" + string(w.ids["candidate"])
+	all := `["duty.virtual","duty.portal","duty.respond","duty.consult","duty.baseline","duty.follow_up"]`
+	waits := w.ask("candidate", "POST", "/api/v1/participation", `{"join":true,"virtual":true,"attest":`+all+`}`).want(200)
+	if missing := waits["missing"].([]any); waits["participation"] != "pending_review" || len(missing) != 1 || missing[0].(map[string]any)["code"] != "provider.credentialed" {
+		t.Errorf("without a credential: %v, missing %v", waits["participation"], missing)
+	}
+	joined := w.ask("care_team", "POST", candidate+"/credentials", `{"credentials":[{"state":"IL","from":"2026-01-01","until":"2027-01-31"}]}`).want(200)
+	if joined["participation"] != "active" || len(joined["history"].([]any)) != 2 {
+		t.Errorf("credentialed: %v, %v", joined["participation"], joined["history"])
+	}
+	if got := w.ask("care_team", "GET", candidate+"/listing?client="+string(w.ids["ana"]), "").want(200); got["outcome"] != "yes" {
+		t.Errorf("may ana ask: %v", got)
+	}
+	w.ask("care_team", "PUT", candidate+"/degrees", `{"degrees":["md"]}`).problem(422, "degree_not_eligible")
+	w.ask("candidate", "PUT", "/api/v1/participation/caseload", `{"waitlist_only":true}`).want(200)
+	if own := items(t, w.ask("candidate", "GET", "/api/v1/participation/listing", "").want(200)); own[0]["outcome"] != "no" {
+		t.Errorf("with a waiting list: %v", own)
+	}
+	w.ask("ana", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["candidate"])+`"}`).problem(409, "provider_not_available")
+	w.ask("candidate", "POST", "/api/v1/participation/leave", "").want(200)
+	w.ask("candidate", "POST", "/api/v1/participation", `{"join":true,"attest":[]}`).problem(409, "attest_afresh")
+
+	matched := w.ask("ana", "POST", "/api/v1/matches", `{"note":"Somebody calm."}`).want(201)
+	desk := items(t, w.ask("care_team", "GET", "/api/v1/matches", "").want(200))
+	if len(desk) != 1 || len(desk[0]["candidates"].([]any)) == 0 {
+		t.Fatalf("the match desk shows %v", desk)
+	}
+	first := desk[0]["candidates"].([]any)[0].(map[string]any)["id"].(string)
+	if got := w.ask("care_team", "POST", "/api/v1/matches/"+matched["id"].(string)+"/propose", `{"providers":["`+first+`"]}`).want(200); len(got["proposed"].([]any)) != 1 {
+		t.Errorf("proposed: %v", got["proposed"])
+	}
+	w.ask("ana", "POST", "/api/v1/referrals", `{"provider_id":"`+first+`"}`).want(201)
+	if got := items(t, w.ask("ana", "GET", "/api/v1/matches", "").want(200)); got[0]["open"] != false {
+		t.Error("the match is still open after the client asked")
+	}
+}

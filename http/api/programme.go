@@ -69,12 +69,13 @@ type postEmployer struct {
 		Industry string        `json:"industry" enum:"technology,pharmaceutical,energy,healthcare,other"`
 		Starts   calendar.Date `json:"starts"`
 		Ends     calendar.Date `json:"ends,omitzero" doc:"The last day; left out: without end"`
+		Through  string        `json:"programme,omitempty" maxLength:"40" doc:"Code of the programme that it offers; left out: the first"`
 	}
 }
 
 func (a *API) addEmployer(ctx context.Context, in *postEmployer) (employer, error) {
 	b := in.Body
-	out, err := a.do(ctx, in.Keyed, act.AddEmployer{Employer: care.Employer{Name: b.Name, Code: b.Code, Industry: b.Industry, Starts: b.Starts, Ends: b.Ends}})
+	out, err := a.do(ctx, in.Keyed, act.AddEmployer{Employer: care.Employer{Name: b.Name, Code: b.Code, Industry: b.Industry, Starts: b.Starts, Ends: b.Ends, Programme: b.Through}})
 	if err != nil {
 		return employer{}, err
 	}

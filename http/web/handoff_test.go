@@ -12,8 +12,10 @@ import (
 	"testing"
 	"time"
 
+	"careconnect/assets"
 	"careconnect/http/auth"
 	"careconnect/http/qa"
+	"careconnect/http/web"
 	"careconnect/rules/care"
 )
 
@@ -115,4 +117,35 @@ func entries(d *demo) int64 {
 		d.t.Fatal(err)
 	}
 	return report.Size
+}
+
+// R15: the crisis text stands on every page that a client or a stranger can open,
+// on those that say what went wrong, and on the form that asks a provider.
+func TestR15CrisisTextOnEveryPageOfAClient(t *testing.T) {
+	d := newDemo(t)
+	pages, err := web.New(web.Config{Bundle: assets.New()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, provider, seen := d.one(care.RoleClient, 4), d.one(care.RoleProvider, 0), 0
+	paths := []string{"/p/" + string(provider.ID), "/p/" + string(provider.ID) + "/book", "/p/pr_none", "/nowhere", "/me/forms/sc_none", "/ops", "/enter?t=x"}
+	for _, r := range pages.Routes() {
+		if r.Method == http.MethodGet && !strings.Contains(r.Path, "{") && (r.For(care.RoleAnonymous) || r.For(care.RoleClient)) {
+			paths = append(paths, r.Path)
+		}
+	}
+	for _, path := range paths {
+		for _, who := range []qa.User{{}, client} {
+			status, body := d.get(who, path)
+			if !strings.Contains(body, "<html") { // led on to another page
+				continue
+			}
+			if seen++; !strings.Contains(body, "988") || !strings.Contains(body, "not for emergencies") {
+				t.Errorf("GET %s as %q, %d: no crisis text", path, who.Role, status)
+			}
+		}
+	}
+	if seen < 25 {
+		t.Errorf("only %d pages were looked at", seen)
+	}
 }

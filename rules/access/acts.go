@@ -89,6 +89,8 @@ var acts = []ActRow{
 	// who looks after the programme
 	{"import", by{careTeam: Any, system: Any}},
 	{"credential", by{careTeam: Any, system: Any}},
+	{"add_programme", by{careTeam: Any, system: Any}},
+	{"enable_programme", by{careTeam: Any, system: Any}},
 	{"set_terms", by{careTeam: Any, system: Any}},
 	{"decide_psyd", by{careTeam: Any, system: Any}},
 	{"set_degrees", by{careTeam: Any, system: Any}},

@@ -132,9 +132,40 @@ func (d *draft) start(deadline care.Deadline) care.DeadlineID {
 	if deadline.Starts.IsZero() {
 		deadline.Starts = d.env.Now
 	}
+	deadline.Programme = d.programmeOf(deadline.Subject)
 	deadline = d.env.Clock.Start(deadline)
 	d.put(deadline)
 	return deadline.ID
+}
+
+// programmeOf is the code of the programme that something of a client's belongs
+// to: that of its episode, else of the open one, else of their employer.
+func (d *draft) programmeOf(subject string) string {
+	if d.chart.Client == nil {
+		return ""
+	}
+	id := care.EpisodeID(subject)
+	if r, ok := d.chart.Referral(care.ReferralID(subject)); ok {
+		id = r.Episode
+	} else if ap, ok := d.chart.Appointment(care.AppointmentID(subject)); ok {
+		id = ap.Episode
+	}
+	if e, ok := d.chart.Episode(id); ok {
+		return e.Programme
+	}
+	return programmeFor(d.chart, d.env)
+}
+
+// programmeFor is the programme through which a client asks: that of the open
+// episode, else of their employer.
+func programmeFor(chart *care.Chart, env Env) string {
+	if e, ok := chart.OpenEpisode(); ok {
+		return e.Programme
+	}
+	if e := employerOf(chart.Client.Benefit.Code, env.Employers); e != nil {
+		return e.Programme
+	}
+	return ""
 }
 
 // settle ends a deadline, if it still runs.

@@ -15,7 +15,7 @@ func MayAsk(chart *care.Chart, provider rules.ProviderFacts, programme *care.Cha
 	episode, _ := chart.OpenEpisode()
 	return rules.MayRequest.Decide(rules.RequestFacts{
 		Client: clientFacts(*chart.Client, env), Provider: provider,
-		Open: openRequests(chart, episode.ID), Already: asked(chart, provider.Provider.ID), Enabled: env.Programme.Enabled,
+		Open: openRequests(chart, episode.ID), Already: asked(chart, provider.Provider.ID), Enabled: env.Programme.Takes(programmeFor(chart, env)),
 	}, rules.WordsFor(env.Programme, terms))
 }
 

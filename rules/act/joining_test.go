@@ -1,6 +1,7 @@
 package act_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -579,5 +580,48 @@ func TestR16TheCareTeamMatches(t *testing.T) {
 	made := care.EpisodeID(w.do(care.Anonymous, act.AskMatch{New: &new})) // somebody who has no chart yet
 	if made == "" {
 		t.Error("a newcomer cannot be matched")
+	}
+}
+
+// R1: a second programme needs data only: its answers are due after 48 hours while
+// the first keeps its 24. Closed, it takes nothing new, and what is open goes on.
+func TestR1ASecondProgrammeNeedsDataOnly(t *testing.T) {
+	w := open(t)
+	terms := rules.DefaultTerms(w.now)
+	terms.Version, terms.RespondHours = "x-1", 48
+	w.do(careTeam, act.AddProgramme{Code: "x", Title: "Programme X", Terms: terms})
+	w.do(careTeam, act.AddEmployer{Employer: care.Employer{Name: "Quarrymere Robotics", Code: "QUARRY", Industry: "technology", Starts: day(2026, 1, 1), Programme: "x"}})
+	p, first := w.joins(1, false), w.enters(1)
+	theirs := entering(2)
+	theirs.Code = "QUARRY"
+	second := care.ChartID(w.do(care.Anonymous, theirs))
+	a, b := w.asks(first, p), w.asks(second, p)
+	for _, c := range []struct {
+		who   care.ChartID
+		r     care.ReferralID
+		hours time.Duration
+	}{{first, a, 24}, {second, b, 48}} {
+		if d := w.deadline(c.who, "respond", string(c.r)); d.Due.Sub(d.Starts) != c.hours*time.Hour {
+			t.Errorf("%s is due after %s, want %d hours", c.r, d.Due.Sub(d.Starts), c.hours)
+		}
+	}
+	w.do(careTeam, act.EnableProgramme{Code: "x"})
+	third := entering(3)
+	third.Code = "QUARRY"
+	if got := w.refused(care.Anonymous, act.Request{New: &third, Provider: p}); got != "access.open" {
+		t.Errorf("a new request to a closed programme: %s", got)
+	}
+	w.asks(w.enters(4), p) // the first is open
+	w.until(begin.Add(47 * time.Hour))
+	w.do(provider(p), act.Accept{Referral: b})
+	if got := w.referral(second, b).Status; got != care.Accepted || w.deadline(second, "respond", string(b)).State != care.Met {
+		t.Errorf("what was open in the closed programme is %s", got)
+	}
+	if got := w.referral(first, a).Status; got != care.Expired {
+		t.Errorf("the first programme's request is %s after 47 hours", got)
+	}
+	_, clock := w.store.Programme()
+	if e := clock.Explain(w.deadline(second, "respond", string(b)), w.store.Words()); e.PolicyVersion != "x-1" || !strings.Contains(e.Says, "48 hours") {
+		t.Errorf("explained by %s: %s", e.PolicyVersion, e.Says)
 	}
 }

@@ -17,6 +17,8 @@ var kinds = []Act{
 	AddEmployer{},
 	AddHandoffKey{},
 	Admit{},
+	AddProgramme{},
+	EnableProgramme{},
 	AdoptTerms{},
 	AnswerTicket{},
 	AskErasure{},

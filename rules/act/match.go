@@ -77,7 +77,7 @@ func (a AskMatch) Decide(k Known, env Env) Plan {
 	if f := wrong.fault(); f != nil {
 		return Plan{Fault: f}
 	}
-	decision := rules.MayAskMatch.Decide(rules.RequestFacts{Client: clientFacts(*chart.Client, env), Enabled: env.Programme.Enabled}, env.Words)
+	decision := rules.MayAskMatch.Decide(rules.RequestFacts{Client: clientFacts(*chart.Client, env), Enabled: env.Programme.Takes(programmeFor(chart, env))}, env.Words)
 	if decision.Outcome != rules.Yes {
 		return refused(decision)
 	}

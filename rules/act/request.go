@@ -143,7 +143,7 @@ func mayRequest(k Known, chart *care.Chart, p care.Provider, env Env) rules.Deci
 	return rules.MayRequest.Decide(rules.RequestFacts{
 		Client:   clientFacts(*chart.Client, env),
 		Provider: providerFacts(k, p, chart.Client.State, env),
-		Open:     openRequests(chart, episode.ID), Already: asked(chart, p.ID), Enabled: env.Programme.Enabled,
+		Open:     openRequests(chart, episode.ID), Already: asked(chart, p.ID), Enabled: env.Programme.Takes(programmeFor(chart, env)),
 	}, env.Words)
 }
 
@@ -172,7 +172,7 @@ func (d *draft) seekCare() care.Episode {
 	c := d.chart.Client
 	e := care.Episode{
 		ID: care.EpisodeID(d.env.ID("ep")), Client: d.chart.ID, SoughtAt: d.env.Now, EnteredAt: c.EnteredAt,
-		Zone: c.Zone, State: c.State, Source: c.Source,
+		Zone: c.Zone, State: c.State, Source: c.Source, Programme: programmeFor(d.chart, d.env),
 	}
 	e.Promise = d.start(care.Deadline{Code: "promise", Subject: string(e.ID), Zone: e.Zone})
 	d.put(e)

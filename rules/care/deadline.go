@@ -11,22 +11,23 @@ import (
 // was computed from stands beside it, so that it can be explained and computed
 // again, and Next says when the sweep has something to do about it.
 type Deadline struct {
-	ID       DeadlineID       `json:"id"`
-	Chart    ChartID          `json:"chart"`   // the chart it stands in
-	Code     string           `json:"code"`    // a row of the table of duties
-	Subject  string           `json:"subject"` // the referral, episode, coverage, alert or appointment
-	Starts   time.Time        `json:"starts"`
-	Opens    time.Time        `json:"opens,omitzero"`
-	Due      time.Time        `json:"due"` // the last good second
-	Zone     string           `json:"zone"`
-	Reader   string           `json:"reader,omitempty"` // zone of whoever is reminded
-	Pauses   []calendar.Pause `json:"pauses,omitempty"`
-	State    DeadlineState    `json:"state"`
-	SettleAt time.Time        `json:"settled_at,omitzero"` // when it was met, missed or stopped
-	Step     int              `json:"step"`                // effects already brought about
-	Next     time.Time        `json:"next,omitzero"`       // when the next effect falls due; zero: none
-	Terms    string           `json:"terms"`               // version of the terms it was computed with
-	TZData   string           `json:"tzdata"`
+	ID        DeadlineID       `json:"id"`
+	Chart     ChartID          `json:"chart"`   // the chart it stands in
+	Code      string           `json:"code"`    // a row of the table of duties
+	Subject   string           `json:"subject"` // the referral, episode, coverage, alert or appointment
+	Starts    time.Time        `json:"starts"`
+	Opens     time.Time        `json:"opens,omitzero"`
+	Due       time.Time        `json:"due"` // the last good second
+	Zone      string           `json:"zone"`
+	Reader    string           `json:"reader,omitempty"` // zone of whoever is reminded
+	Pauses    []calendar.Pause `json:"pauses,omitempty"`
+	State     DeadlineState    `json:"state"`
+	SettleAt  time.Time        `json:"settled_at,omitzero"` // when it was met, missed or stopped
+	Step      int              `json:"step"`                // effects already brought about
+	Next      time.Time        `json:"next,omitzero"`       // when the next effect falls due; zero: none
+	Programme string           `json:"programme,omitempty"` // whose terms it is computed with; empty: the first's
+	Terms     string           `json:"terms"`               // version of the terms it was computed with
+	TZData    string           `json:"tzdata"`
 	// Offered says that what was owed was offered in time, and the client chose
 	// later: it counts as met.
 	Offered bool `json:"offered,omitempty"`

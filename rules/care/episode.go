@@ -12,6 +12,7 @@ type Episode struct {
 	Zone      string        `json:"zone"` // the client's, fixed at SoughtAt
 	State     string        `json:"state"`
 	Source    string        `json:"source"`
+	Programme string        `json:"programme,omitempty"` // code of the one it came through; empty: the first
 	Promise   DeadlineID    `json:"promise"`
 	Result    PromiseResult `json:"result,omitempty"`
 	// First is the first attended session, the anchor of the follow-up.

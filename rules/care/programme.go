@@ -18,10 +18,30 @@ type Programme struct {
 	Crisis       string             `json:"crisis"`
 	Holidays     []calendar.Holiday `json:"holidays,omitempty"`
 	Enabled      bool               `json:"enabled"`
+	Others       []Branch           `json:"others,omitempty"` // programmes beside the first
 	// CrisisAt is when an operator confirmed the crisis text, and CrisisBy who. A
 	// lasting instance takes no requests before.
 	CrisisAt time.Time `json:"crisis_at,omitzero"`
 	CrisisBy ChartID   `json:"crisis_by,omitempty"`
+}
+
+// Branch is a programme beside the first: its own name, its own terms (by its
+// code), and whether it takes new requests.
+type Branch struct {
+	Code    string `json:"code"`
+	Name    string `json:"name"`
+	Enabled bool   `json:"enabled"`
+}
+
+// Takes says whether the programme of a code takes new requests; the first has
+// none.
+func (p Programme) Takes(code string) bool {
+	for _, b := range p.Others {
+		if b.Code == code {
+			return b.Enabled
+		}
+	}
+	return code == "" && p.Enabled
 }
 
 // Kind, Key and Stands make a Programme a Record.
@@ -33,6 +53,7 @@ func (Programme) Stands() []Place { return nil }
 // dated version. A version once used is never changed.
 type Terms struct {
 	Version             string    `json:"version"`
+	Programme           string    `json:"programme,omitempty"` // code of the one that they are for; empty: the first
 	Effective           time.Time `json:"effective"`
 	RespondHours        int       `json:"respond_hours"`
 	ConsultDays         int       `json:"consult_days"`
@@ -101,7 +122,8 @@ type Employer struct {
 	// its texts; the promise counts the programme's business days.
 	Holidays []calendar.Holiday `json:"holidays,omitempty"`
 	// Audience says who at the employer reads its report, in a few words.
-	Audience string `json:"audience,omitempty"`
+	Audience  string `json:"audience,omitempty"`
+	Programme string `json:"programme,omitempty"` // code of the programme that its people come through; empty: the first
 }
 
 // Offers says whether the employer takes part on a day.

@@ -70,9 +70,8 @@ func TestRefusedRequestMayBeTriedAgainUnderItsKey(t *testing.T) {
 	provider, client := w.provider(1), w.client(1)
 	w.do(ofProvider(provider), act.Pause{Provider: provider})
 	o := Order{Actor: ofClient(client), Act: act.Request{Client: client, Provider: provider}, Once: &Once{Key: "a", Route: "POST /requests"}}
-	if out, err := w.Order(t.Context(), o); err != nil || out.Decision.Outcome == rules.Yes {
-		t.Fatal(out, err)
-	}
+	_, err := w.Order(t.Context(), o)
+	wantFault(t, err, care.Conflict, "provider_not_available")
 	w.do(ofProvider(provider), act.Resume{Provider: provider})
 	if out, err := w.Order(t.Context(), o); err != nil || out.Decision.Outcome != rules.Yes || out.Replayed {
 		t.Errorf("got %+v, %v", out, err)

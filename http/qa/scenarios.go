@@ -200,7 +200,7 @@ const goodPlan, badPlan = "Lakefront HMO", "Harbor Legacy PPO"
 
 func allClocks(p *people, begin time.Time) {
 	p.somebody(begin.Add(-2*time.Hour), 1, "has just asked: the answer is due in a day, across nothing but the night", "LANTERN", goodPlan, func(j *journey) { j.asks() })
-	p.somebody(begin.Add(-70*time.Hour), 1, "has been offered times and has not chosen: the days of the first call run", "LANTERN", goodPlan, func(j *journey) {
+	p.somebody(begin.Add(-20*time.Hour), 1, "has been offered times and has not chosen: the days of the first call run", "LANTERN", goodPlan, func(j *journey) {
 		j.asks()
 		j.do(j.them(), act.Propose{Referral: j.asked, Times: []time.Time{j.next(care.Consultation, begin.Add(3*day))}})
 	})

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"careconnect/rules"
 	"careconnect/rules/act"
@@ -79,13 +81,130 @@ func (a *API) addEmployer(ctx context.Context, in *postEmployer) (employer, erro
 	if err != nil {
 		return employer{}, err
 	}
-	chart, err := a.store.Chart(ctx, actor(ctx), care.ProgrammeChart, "employer")
+	return a.employer(ctx, out.Made)
+}
+
+type postPlan struct {
+	Keyed
+	Body plan
+}
+
+func (a *API) listPlan(ctx context.Context, in *postPlan) (plan, error) {
+	b := in.Body
+	if b.From.IsZero() {
+		b.From = calendar.On(a.now(), rules.Zone(rules.HomeZone))
+	}
+	_, err := a.do(ctx, in.Keyed, act.ListPlan{Plan: care.UnprocessablePlan(b)})
+	return b, err
+}
+
+type postDelist struct {
+	Keyed
+	Body struct {
+		Payer string        `json:"payer" minLength:"1" maxLength:"80"`
+		Plan  string        `json:"plan" minLength:"1" maxLength:"80"`
+		State string        `json:"state,omitempty" maxLength:"2"`
+		From  calendar.Date `json:"from,omitzero" doc:"As the entry has it"`
+		Ends  calendar.Date `json:"ends" doc:"The last day on the list"`
+	}
+}
+
+func (a *API) delistPlan(ctx context.Context, in *postDelist) (plan, error) {
+	b := in.Body
+	entry := care.UnprocessablePlan{Payer: b.Payer, Plan: b.Plan, State: b.State, From: b.From}
+	_, err := a.do(ctx, in.Keyed, act.DelistPlan{Key: entry.Key(), Ends: b.Ends})
+	entry.Ends = b.Ends
+	return showPlan(entry), err
+}
+
+// affected is a client whose plan would be on the list.
+type affected struct {
+	Client   care.ChartID        `json:"client_id"`
+	Coverage care.CoverageID     `json:"coverage_id"`
+	Status   care.CoverageStatus `json:"status"`
+	InCare   bool                `json:"in_care"`
+}
+
+type affectedList struct {
+	Items []affected `json:"items"`
+	Total int        `json:"total" doc:"All whose plan it is; items are at most 200 of them"`
+}
+
+type findAffected struct {
+	Payer string `query:"payer" minLength:"1" maxLength:"80"`
+	Plan  string `query:"plan" minLength:"1" maxLength:"80"`
+	State string `query:"state" maxLength:"2" doc:"Left out: every state"`
+}
+
+// affectedBy are the clients with a plan, to be looked at before it is published
+// as one that cannot be processed. It reads the plan's own list and nothing else.
+func (a *API) affectedBy(ctx context.Context, in *findAffected) (affectedList, error) {
+	members, err := a.store.Find(ctx, actor(ctx), care.OnPlan(in.Payer, in.Plan))
+	if err != nil {
+		return affectedList{}, err
+	}
+	members = slices.DeleteFunc(members, func(m care.Member) bool { return in.State != "" && !strings.EqualFold(in.State, m.Code) })
+	charts, err := a.store.Charts(ctx, actor(ctx), chartsOf(members), "affected by a plan")
+	if err != nil {
+		return affectedList{}, err
+	}
+	refs := map[string]bool{}
+	for _, m := range members {
+		refs[m.Ref] = true
+	}
+	found := affectedList{Items: []affected{}, Total: len(members)}
+	for _, chart := range charts {
+		inCare := slices.ContainsFunc(chart.Referrals, func(r care.Referral) bool { return r.Status.Clinical() })
+		for _, c := range chart.Coverages {
+			if refs[string(c.ID)] {
+				found.Items = append(found.Items, affected{Client: chart.ID, Coverage: c.ID, Status: c.Status, InCare: inCare})
+			}
+		}
+	}
+	return found, nil
+}
+
+type postUpdateEmployer struct {
+	ByID
+	Keyed
+	Body struct {
+		Name     string          `json:"name" minLength:"1" maxLength:"200"`
+		Industry string          `json:"industry" enum:"technology,pharmaceutical,energy,healthcare,other"`
+		Starts   calendar.Date   `json:"starts"`
+		Ends     calendar.Date   `json:"ends,omitzero" doc:"The last day on which care can begin; care that has begun is untouched"`
+		Holidays []calendar.Date `json:"holidays,omitempty" maxItems:"50"`
+		Audience string          `json:"audience,omitempty" maxLength:"200" doc:"Who at the employer reads its report"`
+	}
+}
+
+func (a *API) updateEmployer(ctx context.Context, in *postUpdateEmployer) (employer, error) {
+	b := in.Body
+	out, err := a.do(ctx, in.Keyed, act.UpdateEmployer{
+		Employer: care.EmployerID(in.ID), Name_: b.Name, Industry: b.Industry, Starts: b.Starts, Ends: b.Ends, Audience: b.Audience,
+		Holidays: each(b.Holidays, func(d calendar.Date) calendar.Holiday { return calendar.Holiday{Date: d} }),
+	})
 	if err != nil {
 		return employer{}, err
 	}
-	for _, e := range chart.Employers {
-		if string(e.ID) == out.Made {
-			return showEmployer(e), nil
+	return a.employer(ctx, out.Made)
+}
+
+func (a *API) employers(ctx context.Context, _ *struct{}) (listed[employer], error) {
+	chart, err := a.store.Chart(ctx, actor(ctx), care.ProgrammeChart, "employers")
+	if err != nil {
+		return listed[employer]{}, err
+	}
+	return listed[employer]{Items: each(chart.Employers, showEmployer)}, nil
+}
+
+func (a *API) employer(ctx context.Context, id string) (employer, error) {
+	all, err := a.employers(ctx, nil)
+	if err != nil {
+		return employer{}, err
+	}
+	for _, e := range all.Items {
+		if string(e.ID) == id {
+			return e, nil
 		}
 	}
 	return employer{}, care.Missing()

@@ -40,6 +40,7 @@ var (
 	both      = []care.Role{care.RoleClient, care.RoleProvider}
 	careTeam  = []care.Role{care.RoleCareTeam}
 	payers    = []care.Role{care.RolePayer}
+	billing   = []care.Role{care.RoleBilling}
 	operator  = []care.Role{care.RoleOperator}
 	desks     = []care.Role{care.RoleCareTeam, care.RoleClinical}
 	around    = []care.Role{care.RoleClient, care.RoleProvider, care.RoleCareTeam, care.RoleClinical}
@@ -91,6 +92,14 @@ var table = []operation{
 
 	{post, "/api/v1/appointments/{id}/correct", "correct", []care.Role{care.RoleProvider, care.RoleCareTeam}, ok, "Say that an outcome was wrong, and why", on((*API).correct)},
 
+	{get, "/api/v1/visits", "read visits", []care.Role{care.RoleCareTeam, care.RoleBilling}, ok, "All sessions of the programme", on((*API).visits)},
+	{get, "/api/v1/charges", "read charges", []care.Role{care.RoleClient, care.RoleProvider, care.RoleBilling}, ok, "What sessions cost, and how far their claims have come", on((*API).charges)},
+	{post, "/api/v1/claims", "export_claims", billing, ok, "Put what is ready into one claim file", on((*API).exportClaims)},
+	{post, "/api/v1/charges/{id}/settle", "settle_claim", billing, ok, "Say what the plan answered to a claim", on((*API).settleClaim)},
+	{post, "/api/v1/charges/{id}/correct", "correct_charge", billing, ok, "Mend a charge, so that it goes out with the next file", on((*API).correctCharge)},
+	{post, "/api/v1/charges/{id}/write-off", "write_off", billing, ok, "End a charge that nobody pays", on((*API).writeOff)},
+	{put, "/api/v1/fee", "set_fee", therapist, ok, "Say what I ask for a session", on((*API).setFee)},
+
 	{get, "/api/v1/screenings", "read screenings", around, ok, "My screenings, or those of a client in my care", on((*API).screenings)},
 	{get, "/api/v1/screenings/{id}", "read screening", around, ok, "One screening", single((*API).screening)},
 	{put, "/api/v1/screenings/{id}/answers", "save_answers", clients, ok, "Save answers; more may follow", on((*API).saveAnswers)},
@@ -140,6 +149,11 @@ var table = []operation{
 	{get, "/api/v1/terms", "read terms", careTeam, ok, "The versions of the terms", on((*API).terms)},
 	{post, "/api/v1/terms/try", "read what would move", careTeam, ok, "Say what a new version would do to what is open, and change nothing", on((*API).tryTerms)},
 	{post, "/api/v1/terms", "adopt_terms", careTeam, made, "Adopt a new version of the terms", on((*API).adoptTerms)},
+	{get, "/api/v1/employers", "read employers", careTeam, ok, "The employers that offer the programme, or did", on((*API).employers)},
+	{post, "/api/v1/employers/{id}", "update_employer", careTeam, ok, "Change an employer's entry", on((*API).updateEmployer)},
+	{post, "/api/v1/plans/unprocessable", "list_plan", careTeam, made, "Publish a plan that our systems cannot process", on((*API).listPlan)},
+	{post, "/api/v1/plans/unprocessable/end", "delist_plan", careTeam, ok, "Say until when a plan stands on the list", on((*API).delistPlan)},
+	{get, "/api/v1/plans/affected", "read affected", careTeam, ok, "The clients with a plan, to be looked at before it is published", on((*API).affectedBy)},
 	{post, "/api/v1/employers", "add_employer", careTeam, made, "Register an employer that offers the programme", on((*API).addEmployer)},
 	{post, "/api/v1/providers/{id}/credentials", "credential", careTeam, ok, "Record a provider's credentialing", on((*API).credential)},
 	{get, "/api/v1/providers/{id}/listing", "read listing", careTeam, ok, "Why a provider is or is not listed, in a state or for a client", on((*API).listing)},

@@ -156,7 +156,7 @@ var desks = []struct {
 }{
 	{care.RoleCareTeam, "verifies plans, watches the promises, helps to match"},
 	{care.RoleClinical, "reads and acknowledges safety alerts"},
-	{care.RoleBilling, "start page and handbook; billing pages come later"},
+	{care.RoleBilling, "makes claim files, and follows each charge to its end"},
 	{care.RolePayer, "start page and handbook; sees no client"},
 	{care.RoleEmployer, "start page and handbook; never sees a person"},
 	{care.RoleOperator, "runs the appliance; sees no client"},

@@ -48,8 +48,8 @@ var deskWords = map[care.Role]struct {
 }{
 	care.RoleBilling: {
 		lead: "Visits are arranged here and billed to the plan that the care team has verified.",
-		sees: []string{"This page, the handbook, and the published list of plans that cannot be processed."},
-		not:  []string{"What anybody wrote, answered or was screened for.", "Visits to bill are not shown on these pages."},
+		sees: []string{"Under Billing: what is ready, held, rejected or out, and the claim files.", "Of a client: name, birth date, plan, and that sessions took place."},
+		not:  []string{"What anybody wrote, answered or was screened for."},
 	},
 	care.RolePayer: {
 		lead: "You are the partner whose plans cover sessions.",

@@ -456,6 +456,7 @@ func (m *mine) side() ([]assets.Fact, []assets.Action) {
 	facts = append(facts, assets.Fact{Term: "With " + m.p.Store.Words()["payer"], Text: sharing})
 	return facts, []assets.Action{
 		{Text: plan, Href: "/coverage", Style: "outline small", Icon: "shield"}, {Text: share, Href: "/sharing", Style: "outline small", Icon: "lock"},
+		{Text: "Statement", Href: "/me/statement", Style: "outline small", Icon: "list-checks"},
 		{Text: "Your details", Href: "/me/details", Style: "outline small", Icon: "user"},
 	}
 }

@@ -28,6 +28,8 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"nobody", "ok", "The care team has been told", "Choose another time, or somebody else. The promise does not move."},
 	{"held", "ok", "The time is held for you", "Until then nobody else can take it."},
 	{"coverage", "ok", "Your plan is with the care team", "They verify it by the time shown. You can go on meanwhile."},
+	{"exported", "ok", "The claim file is made", "Fetch it below. What is in it does not go out again."},
+	{"nothing_ready", "info", "Nothing was ready", "No file was made."},
 	{"way", "ok", "Your choice is kept", "You can change it for as long as your plan stands in the way."},
 	{"sharing", "ok", "Your choice is kept", "It holds from this moment. You can change it at any time; your care stays the same."},
 	{"benefit", "ok", "Kept", "Thank you. Your employer is never asked about you and never told."},

@@ -71,7 +71,7 @@ func New(c Config) (*Pages, error) {
 func (p *Pages) Routes() []reply.Route {
 	routes := []reply.Route{{Method: http.MethodGet, Path: static + "{file:.+}", Does: "read file", Handler: http.HandlerFunc(p.file)}}
 	for _, area := range [][]reply.Route{p.commonRoutes(), p.publicRoutes(), p.clientRoutes(), p.providerRoutes(),
-		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.otherwiseRoutes(), p.handOverRoutes(), p.careTeamRoutes(), p.deskRoutes(), p.helpRoutes()} {
+		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.otherwiseRoutes(), p.handOverRoutes(), p.careTeamRoutes(), p.deskRoutes(), p.helpRoutes(), p.billingRoutes()} {
 		routes = append(routes, area...)
 	}
 	return routes
@@ -241,8 +241,9 @@ var navs = map[care.Role][]assets.Link{
 	},
 	care.RoleProvider: {
 		{Href: "/pro", Text: "Inbox", Icon: "inbox"}, {Href: "/pro/clients", Text: "Clients", Icon: "users"},
-		{Href: "/pro/hours", Text: "Hours", Icon: "calendar"}, {Href: "/pro/profile", Text: "Profile", Icon: "user"}, {Href: "/pro/participation", Text: "Participation", Icon: "check"},
+		{Href: "/pro/hours", Text: "Hours", Icon: "calendar"}, {Href: "/pro/profile", Text: "Profile", Icon: "user"}, {Href: "/pro/billing", Text: "Billing", Icon: "list-checks"}, {Href: "/pro/participation", Text: "Participation", Icon: "check"},
 	},
+	care.RoleBilling: {{Href: "/billing", Text: "Billing", Icon: "list-checks"}, {Href: "/desk", Text: "Start", Icon: "inbox"}},
 	care.RoleCareTeam: {
 		{Href: "/ops", Text: "Board", Icon: "inbox"}, {Href: "/ops/coverage", Text: "Plans to verify", Icon: "shield"},
 		{Href: "/ops/providers", Text: "Providers", Icon: "users"},

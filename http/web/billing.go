@@ -335,9 +335,7 @@ func (p *Pages) showOwnCharges(w http.ResponseWriter, r *http.Request, status in
 		return err
 	}
 	table := assets.Table{Caption: "Sessions of " + month, Head: []string{"Client", "Day", "Minutes", "Code", "Coverage", "Fee", "Client’s part", "Stands"}, Empty: "No session of this month has been attended yet"}
-	for _, row := range p.monthRows(charges) {
-		table.Rows = append(table.Rows, row)
-	}
+	table.Rows = append(table.Rows, p.monthRows(charges)...)
 	first, _ := time.Parse("2006-01", month)
 	at := func(months int) string { return "/pro/billing?month=" + care.Month(first.AddDate(0, months, 0)) }
 	fee := ""

@@ -71,10 +71,10 @@ func (p *Pages) correct(area string) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		id := mux.Vars(r)["id"]
 		_, err := p.deed(r, act.Correct{Appointment: care.AppointmentID(id), Result: care.AppointmentStatus(r.PostFormValue("result")), Reason: r.PostFormValue("reason")})
-		if n, status, mendable := refused(r, err, location("")); err != nil && mendable {
-			return p.showCorrection(w, r, area, status, n)
-		}
 		if err != nil {
+			if n, status, mendable := refused(r, err, location("")); mendable {
+				return p.showCorrection(w, r, area, status, n)
+			}
 			return err
 		}
 		chart, err := p.Store.Locate(r.Context(), auth.Actor(r), id, "appointment")

@@ -306,7 +306,7 @@ type walk struct {
 
 var (
 	anID     = regexp.MustCompile(`/[a-z]{2}_[0-9a-z]{26}`)
-	handbook = regexp.MustCompile(`^/handbook/.+`)
+	handbook = regexp.MustCompile(`^/(handbook|help|ops/help)/.+`)
 	their    = regexp.MustCompile(`^/(?:me|coverage|sharing|pro|ops|desk)\b`)
 )
 
@@ -314,7 +314,7 @@ var (
 func shape(u *url.URL, readsAll bool) string {
 	path := anID.ReplaceAllString(u.Path, "/*")
 	if !readsAll {
-		path = handbook.ReplaceAllString(path, "/handbook/*")
+		path = handbook.ReplaceAllString(path, "/$1/*")
 	}
 	if u.RawQuery != "" {
 		path += "?"
@@ -659,7 +659,7 @@ func (b *tab) shows(texts ...string) *tab {
 func (b *tab) light(width int64, scheme string) {
 	b.t.Helper()
 	b.must(chromedp.EmulateViewport(width, 844), call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme},
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}}), chromedp.Evaluate[chromedp.Void](settle))
 }
 

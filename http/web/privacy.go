@@ -155,6 +155,9 @@ var readWords = map[string]string{
 	"appointment": "looked at an appointment", "appointments": "looked at your appointments", "screening": "looked at a form", "screenings": "looked at your forms",
 	"board": "saw you on the board of what is due", "client": "looked at your page", "coverage": "looked at your plan", "coverages": "looked at your plans",
 	"plans to verify": "saw your plan among those to verify", "alerts": "saw a safety alert", "names": "looked up your name", "tasks": "saw a task about you", "match": "looked for somebody for you", "matches": "looked for somebody for you", "listing": "asked whether you can ask a provider",
+	"openings": "looked for times to see you", "participation": "saw you among their open requests", "charges": "looked at what was billed of your sessions", "charge": "looked at what was billed of a session",
+	"claim file": "looked at a claim file with a session of yours", "details": "looked at your details", "book": "looked for times to see you", "form": "looked at a form",
+	"erasure": "looked at a request to erase you", "seen": "looked at who had seen you",
 }
 
 // effectWords are what the service did by itself when a time came.
@@ -171,5 +174,10 @@ var deedWords = map[string]string{
 	"withdraw": "withdrew a request", "outcome": "noted what became of a visit", "add_coverage": "gave a plan", "verify_coverage": "checked the plan",
 	"save_answers": "saved an answer", "submit_screening": "sent a form", "acknowledge": "read a safety alert", "set_sharing": "answered about sharing",
 	"claim_benefit": "gave the employer’s code", "update_me": "changed your details", "finish_task": "dealt with a task about you",
+	"choose_way": "chose how to go on without a plan that can be processed", "choose_coverage": "chose which plan comes first", "correct": "corrected what became of an appointment",
+	"decline_screening": "left a form out", "retake_screening": "took a form again", "ask_match": "asked the care team to match you", "ask_match_new": "opened your chart and asked to be matched",
+	"propose_match": "proposed therapists", "withdraw_match": "took a question for a match back", "choose": "said what becomes of you when they stop", "discharge": "ended care",
+	"export_claims": "made a claim file with a session of yours", "settle_claim": "noted the plan’s answer to a claim", "correct_charge": "corrected a charge", "write_off": "wrote a charge off",
+	"ask_erasure": "asked that you be erased", "confirm_erasure": "agreed that you be erased", "refuse_erasure": "refused that you be erased", "recompute": "worked a date out again",
 	"give_invite": "made a link to set a password", "drop_pass": "signed out", "redeem": "set a password", "give_token": "made a key for programs",
 }

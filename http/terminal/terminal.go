@@ -84,6 +84,10 @@ func Asker(ctx context.Context, w io.Writer) func(prompt string) ([]byte, error)
 			os.Exit(1)
 		})
 		defer stop()
+		if err := quiet(in); err != nil {
+			return nil, err
+		}
+		defer func() { _ = term.Restore(in, before) }()
 		fmt.Fprint(w, prompt)
 		defer fmt.Fprintln(w)
 		return term.ReadPassword(in)

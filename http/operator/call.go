@@ -132,7 +132,9 @@ func (d Desk) send(c *cobra.Command, conn *net.UnixConn, w work, files []*os.Fil
 		}
 		rights = syscall.UnixRights(fds...)
 	}
-	if _, _, err := conn.WriteMsgUnix(line, rights, nil); err != nil {
+	// A service that turns us away may have closed the line before it was written to;
+	// what it said on that line can still be read.
+	if _, _, err := conn.WriteMsgUnix(line, rights, nil); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return fmt.Errorf("reach the running service: %w", err)
 	}
 	// Each line is one write, so that the two who send do not mix.

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"careconnect/rules/calendar"
@@ -14,6 +15,7 @@ type CoverageFacts struct {
 	Coverage *care.Coverage // the one in force on the day; nil: no plan was given
 	Benefit  Truth          // what ClientMayTakePart found of the employer
 	Plans    []care.UnprocessablePlan
+	Payer    string // the payer partner; empty: whichever pays
 }
 
 // SessionIsCovered says whether a session may be called covered: the benefit
@@ -24,6 +26,9 @@ var SessionIsCovered = Policy[CoverageFacts]{
 		{"client.coverage", "Sessions are covered only together with an eligible health plan or EAP of {payer}.", func(f CoverageFacts) Truth {
 			if f.Coverage == nil {
 				return Unknown
+			}
+			if verdicts[f.Coverage.Status] == Yes && f.Payer != "" {
+				return Is(OfPayer(*f.Coverage, f.Payer))
 			}
 			return verdicts[f.Coverage.Status]
 		}},
@@ -52,6 +57,26 @@ var verdicts = map[care.CoverageStatus]Truth{
 	care.Ineligible:       No,
 	care.CoverageExpired:  No,
 	care.NonParticipating: No,
+}
+
+// OfPayer says whether a coverage is the payer partner's, as its card names it: a
+// card may say more than the bare name.
+func OfPayer(c care.Coverage, payer string) bool {
+	return strings.Contains(care.Alike(c.Payer), care.Alike(payer))
+}
+
+// Badge is the name that an episode goes under; empty where it is care on the
+// ordinary terms of another insurer's plan.
+func Badge(e care.Episode, p care.Programme) string {
+	if e.Ordinary {
+		return ""
+	}
+	for _, b := range p.Others {
+		if b.Code == e.Programme {
+			return b.Name
+		}
+	}
+	return p.Name
 }
 
 // ListedOn are the entries of the published list that are in force on a day.

@@ -235,6 +235,13 @@ func TestCoverageBoardAndConsent(t *testing.T) {
 	if no := w.ask("ana", "PUT", "/api/v1/consent", `{"sharing":false,"text_version":"`+none["text_version"].(string)+`"}`).want(200); no["sharing"] != false || no["receipt"] == yes["receipt"] {
 		t.Errorf("taken back: %v", no["sharing"])
 	}
+	// R27: another insurer's plan ends a yes and asks once more.
+	w.clock.Set(begin.Add(2 * time.Minute))
+	w.ask("ana", "PUT", "/api/v1/consent", `{"sharing":true,"scopes":["identity"],"text_version":"`+none["text_version"].(string)+`"}`).want(200)
+	w.ask("ana", "POST", "/api/v1/coverages", `{"kind":"health_plan","payer":"Corvane Mutual","plan":"Prairie PPO","member_id":"TEST-78","state":"IL"}`).want(201)
+	if again := w.ask("ana", "GET", "/api/v1/consent", "").want(200); again["sharing"] != false || again["asked_again"] != true {
+		t.Errorf("after another insurer: %v, asked again %v", again["sharing"], again["asked_again"])
+	}
 }
 
 // A provider sets hours, joins with what is missing told, pauses and leaves.

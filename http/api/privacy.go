@@ -17,6 +17,7 @@ type consent struct {
 	Scopes      []string        `json:"scopes" enum:"identity,referral,attendance,screening,coverage"`
 	Since       *time.Time      `json:"since" doc:"null: never asked or never answered"`
 	Receipt     *care.ConsentID `json:"receipt"`
+	AskedAgain  bool            `json:"asked_again" doc:"The insurer has changed since, which ended the answer: the question stands open once more"`
 	TextVersion string          `json:"text_version" doc:"Of the words to show before asking; send it back with the answer"`
 }
 
@@ -29,6 +30,7 @@ func (a *API) consent(ctx context.Context, _ *struct{}) (consent, error) {
 	if c, given := chart.Sharing(); given {
 		zone := a.zone(ctx, chart)
 		shown.Sharing, shown.Scopes, shown.Since, shown.Receipt = c.Active(a.now()), plain(c.Scopes), in(zone, c.At), &c.ID
+		shown.AskedAgain = c.AskAgain()
 	}
 	return shown, nil
 }

@@ -31,6 +31,7 @@ type referral struct {
 	Appointment   care.AppointmentID  `json:"appointment_id,omitempty" doc:"What is booked: the session, else the consultation"`
 	Alternatives  []provider          `json:"alternatives,omitempty" doc:"For the client: others who can still keep the promise"`
 	HandTo        care.ChartID        `json:"hand_over_to,omitempty" doc:"Who is proposed to take over; the client answers"`
+	Badge         string              `json:"badge,omitempty" doc:"The name of the programme that the client came through; left out where they are on another insurer's plan"`
 	From          care.ReferralID     `json:"handed_over_from,omitempty" doc:"The request before this one"`
 	Deadlines     []deadline          `json:"deadlines"`
 }
@@ -59,7 +60,8 @@ func (a *API) showReferral(ctx context.Context, chart *care.Chart, r care.Referr
 		Deadlines: each(owed(chart, r), func(d care.Deadline) deadline { return showDeadline(d, zone) }),
 	}
 	if e, ok := chart.Episode(r.Episode); ok {
-		shown.SoughtAt = in(zone, e.SoughtAt)
+		programme, _ := a.store.Programme()
+		shown.SoughtAt, shown.Badge = in(zone, e.SoughtAt), rules.Badge(e, *programme.Programme)
 	}
 	if actor(ctx).Role == care.RoleClient {
 		for _, id := range r.Alternatives {

@@ -447,7 +447,7 @@ func (m *mine) side() ([]assets.Fact, []assets.Action) {
 		}
 	}
 	sharing, share := "Nothing is shared", "Decide about sharing"
-	if c, ok := m.chart.Sharing(); ok {
+	if c, ok := m.chart.Sharing(); ok && !c.AskAgain() {
 		share = "Change sharing"
 		if c.Active(m.now) {
 			sharing = "Shared: " + scopeList(c.Scopes)

@@ -17,7 +17,7 @@ type nextStep struct {
 
 // nextSteps are tried in this order; the first that fits is shown, so that there
 // is never more than one thing to do at a time.
-var nextSteps = []func(*mine) *nextStep{joinNow, fillForms, chooseTime, bookNext, givePlan, awaitVisit, awaitAnswer, seek}
+var nextSteps = []func(*mine) *nextStep{joinNow, fillForms, chooseTime, bookNext, givePlan, shareAgain, awaitVisit, awaitAnswer, seek}
 
 func (m *mine) next() *nextStep {
 	for _, try := range nextSteps {
@@ -115,6 +115,16 @@ func givePlan(m *mine) *nextStep {
 		}
 	}
 	return nil
+}
+
+func shareAgain(m *mine) *nextStep {
+	if c, ok := m.chart.Sharing(); !ok || !c.AskAgain() {
+		return nil
+	}
+	return &nextStep{
+		Lead: "There is a question for you, whenever you like.", Title: "Answer about sharing once more", Text: "Your insurer has changed, so your earlier yes has ended and nothing goes out. Your care is the same whichever way you answer.",
+		Actions: []assets.Action{{Text: "Read and answer", Href: "/sharing", Icon: "lock", Style: "large"}},
+	}
 }
 
 func awaitVisit(m *mine) *nextStep {

@@ -10,6 +10,7 @@ import (
 	"careconnect/assets"
 	"careconnect/http/auth"
 	"careconnect/http/reply"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -261,7 +262,7 @@ func (p *Pages) requestCard(m matter, zone *time.Location, now time.Time) assets
 	card := assets.Waiting{
 		Href: "/pro/r/" + string(m.referral.ID), Title: nameIn(m.chart),
 		Line: "Asked " + moment(m.referral.SubmittedAt, zone).Text, Deadline: &shown, Explain: p.explain(m.due),
-		Facts: requestFacts(m.chart, m.referral, zone),
+		Facts: p.requestFacts(m.chart, m.referral, zone),
 		Actions: []assets.Action{
 			{Text: "Accept", Post: "/pro/r/" + string(m.referral.ID) + "/accept", Icon: "check"},
 			{Text: "Propose times", Href: "/pro/r/" + string(m.referral.ID) + "/propose", Icon: "calendar-plus", Style: "outline"},
@@ -275,8 +276,8 @@ func (p *Pages) requestCard(m matter, zone *time.Location, now time.Time) assets
 }
 
 // requestFacts are what a request says.
-func requestFacts(chart *care.Chart, r care.Referral, zone *time.Location) []assets.Fact {
-	facts := []assets.Fact{{Term: "Is in", Text: stateOf(chart)}}
+func (p *Pages) requestFacts(chart *care.Chart, r care.Referral, zone *time.Location) []assets.Fact {
+	facts := []assets.Fact{{Term: "Is in", Text: stateOf(chart)}, p.badgeFact(chart, r)}
 	if len(r.Preferred) > 0 {
 		facts = append(facts, assets.Fact{Term: "Times that suit them", Text: clockTimes(r.Preferred, zone)})
 	}
@@ -288,6 +289,16 @@ func requestFacts(chart *care.Chart, r care.Referral, zone *time.Location) []ass
 		facts = append(facts, promiseFact(promise))
 	}
 	return facts
+}
+
+// badgeFact says under whose name the client came.
+func (p *Pages) badgeFact(chart *care.Chart, r care.Referral) assets.Fact {
+	e, _ := chart.Episode(r.Episode)
+	programme, _ := p.Store.Programme()
+	if name := rules.Badge(e, *programme.Programme); name != "" {
+		return assets.Fact{Term: "Comes through", Text: name, Badge: &assets.Badge{Text: name, Kind: "info"}}
+	}
+	return assets.Fact{Term: "Comes through", Text: "Your own practice", Note: "The client has another insurer’s plan; your ordinary terms with it apply."}
 }
 
 // promiseFact says when the promise ends, on the client's own clock, which it is

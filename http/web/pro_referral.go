@@ -97,7 +97,7 @@ func (p *Pages) showReferral(w http.ResponseWriter, r *http.Request, status int,
 	now := p.Now()
 	page := referralPage{
 		ID: string(ref.ID), Name: nameIn(chart), Status: statusBadge(ref.Status), Note: ref.Note,
-		Asked: requestFacts(chart, ref, zone), Alerts: p.alertCards(chart, zone, now, "/pro/alerts/"),
+		Asked: p.requestFacts(chart, ref, zone), Alerts: p.alertCards(chart, zone, now, "/pro/alerts/"),
 		Timeline: p.road(chart, ref, zone, now), Screenings: screenings(chart, zone),
 	}
 	page.Asked = append(page.Asked, contactFacts(chart)...)

@@ -60,6 +60,9 @@ func (p *Pages) sharingPage(w http.ResponseWriter, r *http.Request, status int, 
 	if c, ok := chart.Sharing(); ok {
 		zone := location(chart.Client.Zone)
 		page.Now = &assets.Notice{Kind: "info", Title: "At present nothing is shared", Text: "Since " + moment(c.At, zone).Text + "."}
+		if c.AskAgain() {
+			page.Now = &assets.Notice{Kind: "info", Title: "Your earlier yes has ended, and nothing is shared", Text: "Your insurer changed on " + moment(c.WithdrawnAt, zone).Text + ", so " + page.Payer + " is somebody else to you now. We ask once more."}
+		}
 		if c.Active(p.Now()) {
 			page.Now = &assets.Notice{Kind: "info", Title: "At present you share: " + scopeList(c.Scopes), Text: "Since " + moment(c.At, zone).Text + ". A new answer takes the place of this one."}
 		}

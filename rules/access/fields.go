@@ -74,7 +74,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindAccount, "password", f{"Password"}, nobody},
 	{care.OfClient, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
 
-	{care.OfClient, care.KindEpisode, "episode", f{"ID", "Client", "SoughtAt", "EnteredAt", "Zone", "State", "Programme", "Promise", "Result"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindEpisode, "episode", f{"ID", "Client", "SoughtAt", "EnteredAt", "Zone", "State", "Programme", "Promise", "Result", "Ordinary"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "asking for a match", f{"Match"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "source", f{"Source"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "course", f{"First", "FirstAt", "FollowUp", "ClosedAt", "ClosedFor", "Gap"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
@@ -108,7 +108,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindAlert, "what was done", f{"AckedBy", "Action"}, sees{provider: accepted, clinical: all}},
 
 	{care.OfClient, care.KindConsent, "yes or no", f{"ID", "Client", "Number", "Sharing"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: masked(all)}},
-	{care.OfClient, care.KindConsent, "ledger", f{"Scopes", "TextVersion", "Method", "At", "WithdrawnAt", "Purpose"}, sees{client: own, careTeam: all}},
+	{care.OfClient, care.KindConsent, "ledger", f{"Scopes", "TextVersion", "Method", "At", "WithdrawnAt", "Purpose", "Ended"}, sees{client: own, careTeam: all}},
 
 	{care.OfClient, care.KindDeadline, "deadline", wholeDeadline, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindTask, "task", f{"ID", "Client", "Provider", "Code", "Subject", "OpenedAt", "DoneAt", "DoneBy", "Cause"}, sees{careTeam: all}},

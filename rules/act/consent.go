@@ -2,6 +2,7 @@ package act
 
 import (
 	"slices"
+	"time"
 
 	"careconnect/rules/care"
 )
@@ -25,6 +26,27 @@ const RecommendationPurpose = "personalized_health_recommendations"
 func (SetSharing) Name() string             { return "set_sharing" }
 func (a SetSharing) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Client}} }
 func (a SetSharing) About(Known) care.About { return care.About{Client: a.Client} }
+
+// endConsents takes the client's yes back for a reason that is not their next
+// answer. It says whether there was one.
+func (d *draft) endConsents(why string) (care.Consent, bool) {
+	for _, c := range d.chart.Consents {
+		if c.Active(d.env.Now) {
+			c.WithdrawnAt, c.Ended = d.env.Now, why
+			d.put(c)
+			return c, true
+		}
+	}
+	return care.Consent{}, false
+}
+
+// askSharingAgain ends a yes that was given while another insurer's plan held, and
+// puts the question once more: the recipient is somebody else to the client now.
+func (d *draft) askSharingAgain() {
+	if c, was := d.endConsents(care.EndedByPayer); was {
+		d.tellClient("sharing_again", string(c.ID), "/sharing", time.Time{})
+	}
+}
 
 // Decide ends what was given before and keeps the answer as a record of its own.
 func (a SetSharing) Decide(k Known, env Env) Plan {

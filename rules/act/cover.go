@@ -13,7 +13,8 @@ import (
 var coverageWord = map[rules.Truth]string{rules.Yes: "covered", rules.Unknown: "unverified", rules.No: "hold"}
 
 // cover says of a session which coverage pays for it, and what that makes of it:
-// covered; ordinary, where the plan pays though the employer's benefit is over;
+// covered; ordinary, where the plan pays though the employer's benefit is over, or
+// the plan is another insurer's;
 // self_pay, where the client chose so; unverified; or hold, until a changed or
 // failing plan is settled. It never says whether the session may take place.
 func cover(chart *care.Chart, env Env, ap care.Appointment) care.Appointment {
@@ -23,6 +24,7 @@ func cover(chart *care.Chart, env Env, ap care.Appointment) care.Appointment {
 	facts := rules.CoverageFacts{
 		Benefit: rules.ClientMayTakePart.Decide(day, env.Words).Outcome,
 		Plans:   rules.ListedOn(env.Plans, on),
+		Payer:   env.Programme.Payer,
 	}
 	c, ok := rules.Paying(chart, ap)
 	ap.Coverage = c.ID
@@ -31,10 +33,10 @@ func cover(chart *care.Chart, env Env, ap care.Appointment) care.Appointment {
 		facts.Coverage = &c
 	}
 	decision := rules.SessionIsCovered.Decide(facts, env.Words)
-	switch reasons := decision.Reasons(); {
+	switch {
 	case c.Way == care.WaySelfPay && c.Status != care.Eligible:
 		ap.Covered = "self_pay"
-	case len(reasons) == 1 && reasons[0].Code == "client.employed" && reasons[0].Truth == rules.No:
+	case c.Status == care.Eligible && ordinary(decision):
 		ap.Covered = "ordinary"
 	case c.Status == care.CoveragePending && c.Replaces != "":
 		ap.Covered = "hold"
@@ -42,6 +44,14 @@ func cover(chart *care.Chart, env Env, ap care.Appointment) care.Appointment {
 		ap.Covered = coverageWord[decision.Outcome]
 	}
 	return ap
+}
+
+// ordinary says whether nothing stands against a coverage but that the benefit is
+// over, or that the plan is another insurer's.
+func ordinary(d rules.Decision) bool {
+	return d.Outcome == rules.No && !slices.ContainsFunc(d.Reasons(), func(f rules.Finding) bool {
+		return f.Truth != rules.No || f.Code != "client.employed" && f.Code != "client.coverage"
+	})
 }
 
 // recheckSessions says again of each session which coverage pays for it, the

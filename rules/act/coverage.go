@@ -76,6 +76,9 @@ func (d *draft) insure(a AddCoverage, client care.Client) *care.Fault {
 		if earlier.Type == c.Type && earlier.Status != care.Replaced {
 			d.replace(earlier)
 			c.Replaces = earlier.ID
+			if care.Alike(earlier.Payer) != care.Alike(c.Payer) {
+				d.askSharingAgain()
+			}
 		}
 	}
 	c.Verify = d.start(care.Deadline{Code: "eligibility", Subject: string(c.ID), Zone: client.Zone})

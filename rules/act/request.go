@@ -174,6 +174,9 @@ func (d *draft) seekCare() care.Episode {
 		ID: care.EpisodeID(d.env.ID("ep")), Client: d.chart.ID, SoughtAt: d.env.Now, EnteredAt: c.EnteredAt,
 		Zone: c.Zone, State: c.State, Source: c.Source, Programme: programmeFor(d.chart, d.env),
 	}
+	if v, given := d.chart.CurrentCoverage(); given {
+		e.Ordinary = !rules.OfPayer(v, d.env.Programme.Payer)
+	}
 	e.Promise = d.start(care.Deadline{Code: "promise", Subject: string(e.ID), Zone: e.Zone})
 	d.put(e)
 	return e

@@ -22,7 +22,20 @@ type Consent struct {
 	At          time.Time `json:"at"`
 	WithdrawnAt time.Time `json:"withdrawn_at,omitzero"`
 	Purpose     string    `json:"purpose"`
+	// Ended is why a yes ended otherwise than by the client's next answer; empty:
+	// it did not.
+	Ended string `json:"ended,omitempty"`
 }
+
+// Why a yes ended.
+const (
+	EndedByPayer = "payer_changed" // another insurer has taken the place of the one it was given to
+	EndedByLeave = "left"          // the client left the programme
+)
+
+// AskAgain says whether the question stands open once more, through no doing of
+// the client's.
+func (c Consent) AskAgain() bool { return c.Ended == EndedByPayer }
 
 // Scopes are what a client may choose to share.
 var Scopes = [...]string{"identity", "referral", "attendance", "screening", "coverage"}

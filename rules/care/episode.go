@@ -21,6 +21,9 @@ type Episode struct {
 	FollowUp  DeadlineID    `json:"follow_up,omitempty"`
 	ClosedAt  time.Time     `json:"closed_at,omitzero"`
 	ClosedFor string        `json:"closed_for,omitempty"`
+	// Ordinary says that care was sought under another insurer's plan: it goes
+	// without the programme's name, on the plan's ordinary terms.
+	Ordinary bool `json:"ordinary,omitempty"`
 	// Match is the client's asking the care team to find somebody; nil: never asked.
 	Match *Matching `json:"match,omitempty"`
 	// Gap is what is missing in the screenings of a client in care; empty: nothing.

@@ -58,8 +58,10 @@ func New(c Config) *API {
 	}
 	a.huma = huma.NewAPI(config(), adapter{a})
 	for _, o := range table {
-		op := o.describe()
-		o.serve(a, op)
+		if o.serve.register == nil {
+			panic("api: " + o.id() + " has parameters of its own: serve it by find")
+		}
+		o.serve.register(a, o.describe(), o.serve)
 		last := &a.routes[len(a.routes)-1]
 		last.Does, last.Roles = o.Does, o.Roles
 	}

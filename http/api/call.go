@@ -105,41 +105,6 @@ func (a *API) do(ctx context.Context, key Keyed, do act.Act) (store.Outcome, err
 	return out, reply.Decided(ctx, out, err)
 }
 
-// answer is a reply with a body; tagged also bears its ETag.
-type (
-	answer[T any] struct{ Body T }
-	tagged[T any] struct {
-		ETag string `header:"ETag" doc:"Changes when the answer does"`
-		Body T
-	}
-)
-
-// on serves an operation by a handler.
-func on[I, O any](handle func(*API, context.Context, *I) (O, error)) func(*API, huma.Operation) {
-	return func(a *API, op huma.Operation) {
-		huma.Register(a.huma, op, func(ctx context.Context, in *I) (*answer[O], error) {
-			out, err := handle(a, ctx, in)
-			if err != nil {
-				return nil, a.told(ctx, err)
-			}
-			return &answer[O]{Body: out}, nil
-		})
-	}
-}
-
-// single serves an operation whose answer is one record, with its tag.
-func single[I, O any](handle func(*API, context.Context, *I) (O, error)) func(*API, huma.Operation) {
-	return func(a *API, op huma.Operation) {
-		huma.Register(a.huma, op, func(ctx context.Context, in *I) (*tagged[O], error) {
-			out, err := handle(a, ctx, in)
-			if err != nil {
-				return nil, a.told(ctx, err)
-			}
-			return &tagged[O]{ETag: tag(out), Body: out}, nil
-		})
-	}
-}
-
 // tag is a weak tag of an answer: made from what is shown, so that it tells
 // nothing of what is not.
 func tag(shown any) string {

@@ -147,6 +147,7 @@ func TestReadsStrictly(t *testing.T) {
 		{"ana", "PUT", "/api/v1/me", `{"birth_date":"SECRET"}`, "birth_date"},
 		{"ana", "PUT", "/api/v1/me", `{"birth_date":"2026-02-30"}`, "birth_date"},
 		{"ana", "PUT", "/api/v1/screenings/sc_x/answers", `{"answers":{"44250-9":"SECRET"}}`, "44250-9"},
+		{"emil", "PUT", "/api/v1/hours", `{"zone":"America/Chicago","week":{},"session_minutes":50.0}`, "body: session_minutes"},
 		{"emil", "POST", "/api/v1/referrals/rf_x/accept", `{"why":"SECRET"}`, "why"},
 		{"emil", "POST", "/api/v1/referrals/rf_x/propose", `{"times":[]}`, "times"},
 		{"ana", "GET", "/api/v1/providers?limit=1000", ``, "limit"},

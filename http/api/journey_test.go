@@ -275,7 +275,9 @@ func TestProviderTakesPart(t *testing.T) {
 		t.Error("what was read, sent back, is something else")
 	}
 	change := `{"zone":"America/Denver","week":{"monday":[{"from":"10:00","to":"24:00"}]},"overrides":[{"date":"2026-12-01","spans":[]}],"away":[{"from":"2026-12-24","to":"2026-12-31"}],"consult_minutes":20}`
-	w.ask("dora", "PUT", "/api/v1/hours", change, "If-Match", read.header.Get("ETag")).want(200)
+	if set := w.ask("dora", "PUT", "/api/v1/hours", change, "If-Match", read.header.Get("ETag")).want(200); set["consult_minutes"] != 20.0 || set["session_minutes"] != 50.0 {
+		t.Errorf("consultations of %v and sessions of %v minutes, want 20 as sent and 50, which was left out", set["consult_minutes"], set["session_minutes"])
+	}
 	asked := w.ask("ben", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["dora"])+`"}`).want(201)
 	if seen := w.ask("dora", "GET", "/api/v1/referrals/"+asked["id"].(string), "").want(200); seen["submitted_at"] != "2026-11-20T15:00:00-07:00" {
 		t.Errorf("a provider in Denver reads %v", seen["submitted_at"])

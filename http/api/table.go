@@ -19,7 +19,7 @@ type operation struct {
 	Roles        []care.Role // empty: anyone, signed in or not
 	Status       int         // of a yes
 	Summary      string
-	serve        func(*API, huma.Operation)
+	serve        handler
 }
 
 const (
@@ -48,21 +48,21 @@ var (
 
 // table is the API.
 var table = []operation{
-	{get, "/api/v1/me", "read me", everyone, ok, "Who I am", single((*API).me)},
-	{put, "/api/v1/me", "update_me", clients, ok, "Say something else of myself; what is left out stays", single((*API).putMe)},
+	{get, "/api/v1/me", "read me", everyone, ok, "Who I am", tagged(on((*API).me))},
+	{put, "/api/v1/me", "update_me", clients, ok, "Say something else of myself; what is left out stays", tagged(on((*API).putMe))},
 	{post, "/api/v1/benefit", "claim_benefit", clients, ok, "Say which employer offers me the programme", on((*API).claimBenefit)},
 
-	{get, "/api/v1/providers", "read directory", anyone, ok, "Find a provider", on((*API).providers)},
-	{get, "/api/v1/providers/{id}/openings", "read openings", anyone, ok, "When a provider has time", on((*API).openings)},
-	{get, "/api/v1/plans/unprocessable", "read plans", anyone, ok, "The plans that our systems cannot process", on((*API).plans)},
+	{get, "/api/v1/providers", "read directory", anyone, ok, "Find a provider", find((*API).providers)},
+	{get, "/api/v1/providers/{id}/openings", "read openings", anyone, ok, "When a provider has time", find((*API).openings)},
+	{get, "/api/v1/plans/unprocessable", "read plans", anyone, ok, "The plans that our systems cannot process", find((*API).plans)},
 
 	{post, "/api/v1/matches", "ask_match", clients, made, "Ask the care team to find somebody for me", on((*API).askMatch)},
 	{get, "/api/v1/matches", "read matches", append(slices.Clone(clients), care.RoleCareTeam), ok, "My own, or those that wait for the care team", on((*API).matches)},
 	{post, "/api/v1/matches/{id}/propose", "propose_match", careTeam, ok, "Propose up to three providers", on((*API).proposeMatch)},
 	{post, "/api/v1/matches/{id}/withdraw", "withdraw_match", clients, ok, "Take the question back", on((*API).withdrawMatch)},
 	{post, "/api/v1/referrals", "request", clients, made, "Ask a provider for a consultation, or book one of their openings", on((*API).request)},
-	{get, "/api/v1/referrals", "read referrals", around, ok, "The referrals that concern me", on((*API).referrals)},
-	{get, "/api/v1/referrals/{id}", "read referral", around, ok, "One referral", single((*API).referral)},
+	{get, "/api/v1/referrals", "read referrals", around, ok, "The referrals that concern me", find((*API).referrals)},
+	{get, "/api/v1/referrals/{id}", "read referral", around, ok, "One referral", tagged(on((*API).referral))},
 	{post, "/api/v1/referrals/{id}/accept", "accept", therapist, ok, "Say yes to a client", on((*API).accept)},
 	{post, "/api/v1/referrals/{id}/decline", "decline", therapist, ok, "Say no to a client", on((*API).decline)},
 	{post, "/api/v1/referrals/{id}/propose", "propose", therapist, ok, "Offer times for the consultation", on((*API).propose)},
@@ -75,16 +75,16 @@ var table = []operation{
 	{post, "/api/v1/referrals/{id}/hand_over", "hand_over", []care.Role{care.RoleProvider, care.RoleCareTeam}, ok, "Propose to the client that another provider takes over", on((*API).handOver)},
 	{post, "/api/v1/referrals/{id}/hand_over/answer", "answer_hand_over", clients, ok, "Say yes or no to another provider; a yes answers with the request to them", on((*API).answerHandOver)},
 	{post, "/api/v1/holds", "hold", clients, made, "Keep an opening for me while I fill in a form; a second hold lets the first go", on((*API).hold)},
-	{get, "/api/v1/deadlines/{id}/explain", "read explanation", around, ok, "How a deadline came about, step by step", single((*API).explain)},
+	{get, "/api/v1/deadlines/{id}/explain", "read explanation", around, ok, "How a deadline came about, step by step", tagged(on((*API).explain))},
 
 	{post, "/api/v1/coverages", "add_coverage", clients, made, "Give the details of my plan", on((*API).addCoverage)},
-	{get, "/api/v1/coverages", "read coverages", append(slices.Clone(clients), care.RoleCareTeam), ok, "My plans, or the queue of those to verify", on((*API).coverages)},
+	{get, "/api/v1/coverages", "read coverages", append(slices.Clone(clients), care.RoleCareTeam), ok, "My plans, or the queue of those to verify", find((*API).coverages)},
 	{post, "/api/v1/coverages/{id}/verify", "verify_coverage", careTeam, ok, "Say what was found of a plan", on((*API).verifyCoverage)},
 
 	{post, "/api/v1/coverages/{id}/first", "choose_coverage", clients, ok, "Say which of my plans pays first", on((*API).chooseCoverage)},
 	{post, "/api/v1/coverages/{id}/way", "choose_way", clients, ok, "Say how to go on without a plan that cannot be processed", on((*API).chooseWay)},
 
-	{get, "/api/v1/appointments", "read appointments", both, ok, "My appointments", on((*API).appointments)},
+	{get, "/api/v1/appointments", "read appointments", both, ok, "My appointments", find((*API).appointments)},
 	{post, "/api/v1/appointments", "book_session", both, made, "Book a session", on((*API).bookSession)},
 	{post, "/api/v1/appointments/{id}/reschedule", "reschedule", both, ok, "Give an appointment another time before it begins", on((*API).reschedule)},
 	{post, "/api/v1/appointments/{id}/cancel", "cancel", both, ok, "Call an appointment off before it begins", on((*API).cancel)},
@@ -92,26 +92,26 @@ var table = []operation{
 
 	{post, "/api/v1/appointments/{id}/correct", "correct", []care.Role{care.RoleProvider, care.RoleCareTeam}, ok, "Say that an outcome was wrong, and why", on((*API).correct)},
 
-	{get, "/api/v1/visits", "read visits", []care.Role{care.RoleCareTeam, care.RoleBilling}, ok, "All sessions of the programme", on((*API).visits)},
-	{get, "/api/v1/charges", "read charges", []care.Role{care.RoleClient, care.RoleProvider, care.RoleBilling}, ok, "What sessions cost, and how far their claims have come", on((*API).charges)},
+	{get, "/api/v1/visits", "read visits", []care.Role{care.RoleCareTeam, care.RoleBilling}, ok, "All sessions of the programme", find((*API).visits)},
+	{get, "/api/v1/charges", "read charges", []care.Role{care.RoleClient, care.RoleProvider, care.RoleBilling}, ok, "What sessions cost, and how far their claims have come", find((*API).charges)},
 	{post, "/api/v1/claims", "export_claims", billing, ok, "Put what is ready into one claim file", on((*API).exportClaims)},
 	{post, "/api/v1/charges/{id}/settle", "settle_claim", billing, ok, "Say what the plan answered to a claim", on((*API).settleClaim)},
 	{post, "/api/v1/charges/{id}/correct", "correct_charge", billing, ok, "Mend a charge, so that it goes out with the next file", on((*API).correctCharge)},
 	{post, "/api/v1/charges/{id}/write-off", "write_off", billing, ok, "End a charge that nobody pays", on((*API).writeOff)},
 	{put, "/api/v1/fee", "set_fee", therapist, ok, "Say what I ask for a session", on((*API).setFee)},
 
-	{get, "/api/v1/screenings", "read screenings", around, ok, "My screenings, or those of a client in my care", on((*API).screenings)},
-	{get, "/api/v1/screenings/{id}", "read screening", around, ok, "One screening", single((*API).screening)},
+	{get, "/api/v1/screenings", "read screenings", around, ok, "My screenings, or those of a client in my care", find((*API).screenings)},
+	{get, "/api/v1/screenings/{id}", "read screening", around, ok, "One screening", tagged(on((*API).screening))},
 	{put, "/api/v1/screenings/{id}/answers", "save_answers", clients, ok, "Save answers; more may follow", on((*API).saveAnswers)},
 	{post, "/api/v1/screenings/{id}/submit", "submit_screening", clients, ok, "Hand a screening in", on((*API).submit)},
 	{post, "/api/v1/screenings/{id}/decline", "decline_screening", clients, ok, "Say that I would rather not answer; nobody reminds me again", on((*API).declineScreening)},
 	{post, "/api/v1/screenings/{id}/retake", "retake_screening", clients, made, "Open a screening once more to correct my answers; the earlier version is kept", on((*API).retake)},
 
-	{get, "/api/v1/consent", "read consent", clients, ok, "What I have said to sharing", single((*API).consent)},
-	{put, "/api/v1/consent", "set_sharing", clients, ok, "Say yes or no to sharing", single((*API).setSharing)},
-	{get, "/api/v1/consent/{id}/receipt", "read receipt", clients, ok, "Proof of what I have said to sharing, to keep", single((*API).consentReceipt)},
+	{get, "/api/v1/consent", "read consent", clients, ok, "What I have said to sharing", tagged(on((*API).consent))},
+	{put, "/api/v1/consent", "set_sharing", clients, ok, "Say yes or no to sharing", tagged(on((*API).setSharing))},
+	{get, "/api/v1/consent/{id}/receipt", "read receipt", clients, ok, "Proof of what I have said to sharing, to keep", tagged(find((*API).consentReceipt))},
 	{get, "/api/v1/access-log", "read access log", clients, ok, "Who saw or did what about me", on((*API).accessLog)},
-	{get, "/api/v1/access-log/{id}/receipt", "read receipt", clients, ok, "Proof of one line of it, to keep", single((*API).receipt)},
+	{get, "/api/v1/access-log/{id}/receipt", "read receipt", clients, ok, "Proof of one line of it, to keep", tagged(find((*API).receipt))},
 
 	{post, "/api/v1/erasures", "erase", clients, made, "Have everything about me erased", on((*API).erase)},
 	{get, "/api/v1/erasures/{id}", "read certificate", anyone, ok, "Where an erasure stands, and its certificate, by its number", on((*API).erasure)},
@@ -119,16 +119,16 @@ var table = []operation{
 	{post, "/api/v1/erasures/{id}/confirm", "confirm_erasure", careTeam, ok, "Agree, as a second person", on((*API).confirmErasure)},
 	{post, "/api/v1/erasures/{id}/refuse", "refuse_erasure", careTeam, ok, "Refuse it", on((*API).refuseErasure)},
 
-	{get, "/api/v1/hours", "read hours", therapist, ok, "My hours", single((*API).hours)},
-	{put, "/api/v1/hours", "set_hours", therapist, ok, "Set my hours", single((*API).putHours)},
-	{get, "/api/v1/profile", "read profile", therapist, ok, "What everybody reads of me, and my draft", single((*API).profile)},
-	{put, "/api/v1/profile", "draft_profile", therapist, ok, "Keep a draft of my public words", single((*API).draftProfile)},
+	{get, "/api/v1/hours", "read hours", therapist, ok, "My hours", tagged(on((*API).hours))},
+	{put, "/api/v1/hours", "set_hours", therapist, ok, "Set my hours", tagged(on((*API).putHours))},
+	{get, "/api/v1/profile", "read profile", therapist, ok, "What everybody reads of me, and my draft", tagged(on((*API).profile))},
+	{put, "/api/v1/profile", "draft_profile", therapist, ok, "Keep a draft of my public words", tagged(on((*API).draftProfile))},
 	{post, "/api/v1/profile/publish", "publish_profile", therapist, ok, "Publish my draft", on((*API).publishProfile)},
 	{get, "/api/v1/handoff-keys", "read handoff keys", payers, ok, "The keys that links from our portal are signed with", on((*API).handoffKeys)},
 	{post, "/api/v1/handoff-keys", "add_handoff_key", payers, made, "Add a key; earlier ones go on", on((*API).addHandoffKey)},
 	{post, "/api/v1/handoff-keys/{id}/retire", "retire_handoff_key", payers, ok, "Retire a key", on((*API).retireHandoffKey)},
 	{post, "/api/v1/handoff-keys/try", "read handoff keys", payers, ok, "Try a link without using it up", on((*API).tryHandoff)},
-	{get, "/api/v1/participation", "read participation", therapist, ok, "Where I stand with the programme", single((*API).participation)},
+	{get, "/api/v1/participation", "read participation", therapist, ok, "Where I stand with the programme", tagged(on((*API).participation))},
 	{get, "/api/v1/participation/listing", "read listing", therapist, ok, "Am I listed, and why, state by state", on((*API).ownListing)},
 	{get, "/api/v1/participation/on-time", "read on time", therapist, ok, "How much of what I was asked I answered in time", on((*API).onTime)},
 	{post, "/api/v1/participation", "join", therapist, ok, "Take part", on((*API).join)},
@@ -153,10 +153,10 @@ var table = []operation{
 	{post, "/api/v1/employers/{id}", "update_employer", careTeam, ok, "Change an employer's entry", on((*API).updateEmployer)},
 	{post, "/api/v1/plans/unprocessable", "list_plan", careTeam, made, "Publish a plan that our systems cannot process", on((*API).listPlan)},
 	{post, "/api/v1/plans/unprocessable/end", "delist_plan", careTeam, ok, "Say until when a plan stands on the list", on((*API).delistPlan)},
-	{get, "/api/v1/plans/affected", "read affected", careTeam, ok, "The clients with a plan, to be looked at before it is published", on((*API).affectedBy)},
+	{get, "/api/v1/plans/affected", "read affected", careTeam, ok, "The clients with a plan, to be looked at before it is published", find((*API).affectedBy)},
 	{post, "/api/v1/employers", "add_employer", careTeam, made, "Register an employer that offers the programme", on((*API).addEmployer)},
 	{post, "/api/v1/providers/{id}/credentials", "credential", careTeam, ok, "Record a provider's credentialing", on((*API).credential)},
-	{get, "/api/v1/providers/{id}/listing", "read listing", careTeam, ok, "Why a provider is or is not listed, in a state or for a client", on((*API).listing)},
+	{get, "/api/v1/providers/{id}/listing", "read listing", careTeam, ok, "Why a provider is or is not listed, in a state or for a client", find((*API).listing)},
 	{get, "/api/v1/programmes", "read programmes", anyone, ok, "The programmes that this instance hosts", on((*API).programmes)},
 	{post, "/api/v1/programmes", "add_programme", careTeam, made, "Host another programme, with clocks of its own", on((*API).addProgramme)},
 	{post, "/api/v1/programmes/enable", "enable_programme", careTeam, ok, "Open a programme for new requests, or close it for them", on((*API).enableProgramme)},

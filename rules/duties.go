@@ -137,8 +137,9 @@ func DutyOf(code string) Duty {
 // Clock is what computing deadlines needs to know of the instance.
 type Clock struct {
 	Terms    []care.Terms
-	Calendar calendar.Calendar
-	TZData   string // version of the zone data in use
+	Calendar calendar.Calendar // the instance's own
+	Open     calendar.Calendar // by which appointments are made: OpenDays
+	TZData   string            // version of the zone data in use
 }
 
 // Start makes a running deadline out of its code, subject, start and zone: the
@@ -279,8 +280,7 @@ func (k Clock) compute(d care.Deadline) care.Deadline {
 // together only the last is sent.
 func (k Clock) next(d care.Deadline) care.Deadline {
 	effects := DutyOf(d.Code).On
-	terms, _ := TermsOf(k.Terms, d.Terms)
-	days := k.calendarOf(terms)
+	days := k.DaysOf(d)
 	for ; d.Step < len(effects); d.Step++ {
 		at := effects[d.Step].When(d, days)
 		if at.IsZero() || together(d, at, days) {

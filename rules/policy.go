@@ -121,8 +121,12 @@ func (k Clock) Reckon(d care.Deadline, version string) care.Deadline {
 	}
 	d.TZData = k.TZData
 	d = k.compute(d)
+	if last := len(DutyOf(d.Code).On) - 1; d.Next.IsZero() && d.Due.After(was.Due) && last >= 0 {
+		d.Step = last // it was over and waited for word; now it ends once more
+		d = k.next(d)
+	}
 	if d.State == care.Waiting {
-		d.Next = time.Time{}
+		d.Step, d.Next = was.Step, time.Time{}
 	}
 	if version != "" && d.Due.Equal(was.Due) {
 		return was // nothing moves, so it keeps the version that it was made under
@@ -145,6 +149,30 @@ func (k Clock) calendarOf(t care.Terms) calendar.Calendar {
 		return k.Calendar
 	}
 	return calendar.New(t.Holidays...)
+}
+
+// DaysOf is the calendar that a deadline was computed by.
+func (k Clock) DaysOf(d care.Deadline) calendar.Calendar {
+	terms, _ := TermsOf(k.Terms, d.Terms)
+	return k.calendarOf(terms)
+}
+
+// OpenDays is the calendar by which appointments are made: each day goes by the
+// version of the terms that is in force on it, so that a holiday of a version to
+// come is kept free from its adoption on.
+func OpenDays(instance calendar.Calendar, versions []care.Terms) calendar.Calendar {
+	k, named := Clock{Terms: versions, Calendar: instance}, instance.Own()
+	for _, t := range versions {
+		named = append(named, t.Holidays...)
+	}
+	var own []calendar.Holiday
+	for _, h := range named {
+		in := k.calendarOf(TermsAt(versions, calendar.At(h.Date, 12, 0, Zone(HomeZone))))
+		if name, is := in.Holiday(h.Date); is {
+			own = append(own, calendar.Holiday{Date: h.Date, Name: name})
+		}
+	}
+	return calendar.New(own...)
 }
 
 // window computes a deadline with the terms it was made under, never to end

@@ -28,6 +28,7 @@ type migration struct {
 // row more at the end and an old file more in testdata. A row is never changed.
 var migrations = []migration{
 	{"coverages stand in the list of their plan, appointments in that of visits", standing(care.KindCoverage, care.KindAppointment)},
+	{"deadlines that wait for somebody stand in a list of their own", standing(care.KindDeadline)},
 }
 
 // ErrOlder: the store has an older format than the program works with, and it was

@@ -247,7 +247,7 @@ func (s *Store) programmeOf(chart *care.Chart) *programme {
 			words[t.Version] = rules.WordsFor(*chart.Programme, t)
 		}
 	}
-	return &programme{chart: chart, calendar: cal, words: words, clock: rules.Clock{Terms: chart.Terms, Calendar: cal, TZData: s.config.TZData}}
+	return &programme{chart: chart, calendar: cal, words: words, clock: rules.Clock{Terms: chart.Terms, Calendar: cal, Open: rules.OpenDays(cal, chart.Terms), TZData: s.config.TZData}}
 }
 
 // loadDirectory fills the search with the providers' records and booked times.

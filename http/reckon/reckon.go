@@ -92,13 +92,18 @@ func All(ctx context.Context, s *store.Store, who care.Actor, version string, no
 // Begin is the hour from which open deadlines are looked for.
 func Begin(now time.Time) time.Time { return now.UTC().Truncate(time.Hour).Add(-time.Hour) }
 
-// over calls for each open deadline whose next instant lies in the hours from one
-// on, until it has looked at so many, and says at which hour to go on.
+// over calls for each open deadline: first, at the beginning, for those that wait
+// for somebody and have no next instant, then for those whose next instant lies in
+// the hours from one on, until it has looked at so many, and says at which hour to
+// go on.
 func over(ctx context.Context, s *store.Store, who care.Actor, from, now time.Time, most int, each func(*care.Chart, care.Deadline) error) (time.Time, error) {
 	from = from.UTC().Truncate(time.Hour)
 	end, seen := now.Add(Ahead), 0
 	for from.Before(end) && seen < most {
 		var hours []care.Set
+		if !from.After(Begin(now)) {
+			hours = []care.Set{care.Resting}
+		}
 		for range atOnce {
 			hours = append(hours, care.DueIn(from))
 			from = from.Add(time.Hour)

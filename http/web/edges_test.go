@@ -4,8 +4,11 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -37,5 +40,59 @@ func TestR27SharingIsAskedAgainOnThePage(t *testing.T) {
 	d.done(me, "/sharing", url.Values{"sharing": {"no"}, "text_version": {act.ConsentTextVersion}})
 	if strings.Contains(d.page(me, "/sharing"), "We ask once more") {
 		t.Error("an answer does not end the question")
+	}
+}
+
+// TestR38OwnHolidaysOnTheBoard: a promise is at risk two of its own business days
+// before its end, by the holidays of the version that it was made under.
+func TestR38OwnHolidaysOnTheBoard(t *testing.T) {
+	d := newDemo(t)
+	team := d.one(care.RoleCareTeam, 0)
+	terms := rules.DefaultTerms(d.clock.Now())
+	terms.Holidays = []calendar.Holiday{{Date: calendar.Date{Year: 2026, Month: 11, Day: 27}, Name: "The office moves"}}
+	d.do(care.Actor{Role: care.RoleCareTeam, Chart: team.ID}, act.AdoptTerms{Terms: terms, Why: "as a test"})
+	me, p := d.one(care.RoleClient, 0), d.one(care.RoleProvider, 1)
+	ref := care.ReferralID(d.do(care.Actor{Role: care.RoleClient, Chart: me.ID}, act.Request{Client: me.ID, Provider: p.ID}))
+	d.do(care.Actor{Role: care.RoleProvider, Chart: p.ID}, act.Accept{Referral: ref})
+	e, _ := d.chart(me.ID).OpenEpisode()
+	promise, _ := d.chart(me.ID).Deadline(e.Promise) // ends on Tuesday 1 December; 30, 25 and 24 November are business days before it
+	if got := promise.Due.In(time.FixedZone("", -6*3600)).Format(time.DateOnly); got != "2026-12-01" {
+		t.Fatalf("the promise ends on %s", got)
+	}
+	tile := func() string {
+		board := d.page(team, "/ops")
+		risk := between(t, board, "At risk", "Waiting on client")
+		return risk
+	}
+	d.wait(time.Date(2026, 11, 25, 5, 59, 0, 0, time.UTC).Sub(d.clock.Now()))
+	if strings.Contains(tile(), me.Name) {
+		t.Error("at risk three business days before the end")
+	}
+	d.wait(12 * time.Hour)
+	if !strings.Contains(tile(), me.Name) {
+		t.Error("not at risk two business days before the end")
+	}
+}
+
+// TestR38APausedPromiseIsTriedAndMovedToo: the trial of new terms shows it, and
+// adopting them moves it.
+func TestR38APausedPromiseIsTriedAndMovedToo(t *testing.T) {
+	d := newDemo(t)
+	team := d.one(care.RoleCareTeam, 0)
+	chart, _ := d.asked(d.one(care.RoleProvider, 1).ID)
+	c, _ := chart.CurrentCoverage()
+	d.do(care.Actor{Role: care.RoleCareTeam, Chart: team.ID}, act.VerifyCoverage{Coverage: c.ID, Result: care.NonParticipating})
+	e, _ := chart.OpenEpisode()
+	was, _ := d.chart(chart.ID).Deadline(e.Promise)
+	if was.State != care.Waiting {
+		t.Fatalf("the promise is %s", was.State)
+	}
+	form := formOf(rules.DefaultTerms(d.clock.Now()), url.Values{"promise_business_days": {"9"}})
+	_, page, _ := d.submit(team, "/ops/policy/try", form)
+	wants(t, page, string(was.ID))
+	form.Set("open", "lengthen")
+	d.done(team, "/ops/policy", form)
+	if now, _ := d.chart(chart.ID).Deadline(e.Promise); !now.Due.After(was.Due) || now.State != care.Waiting || now.Terms == was.Terms {
+		t.Errorf("it is %s, due %v, was %v", now.State, now.Due, was.Due)
 	}
 }

@@ -52,7 +52,7 @@ func (p *Pages) openings(ctx context.Context, who care.Provider, kind care.Appoi
 		minutes = who.Hours.SessionMinutes
 	}
 	_, clock := p.Store.Programme()
-	return clock.Calendar.Openings(who.Hours, minutes, busy, now, from, to, 1000), nil
+	return clock.Open.Openings(who.Hours, minutes, busy, now, from, to, 1000), nil
 }
 
 // grid is how open times are shown: in which zone, until when they keep a

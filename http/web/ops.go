@@ -372,7 +372,7 @@ func endOfDay(now time.Time, zone *time.Location) time.Time {
 // risky says whether a promise is near its end.
 func (p *Pages) risky(promise care.Deadline, now time.Time) bool {
 	_, clock := p.Store.Programme()
-	return !now.Before(clock.Calendar.BusinessDaysBefore(promise.Due, riskDays, location(promise.Zone)))
+	return !now.Before(clock.DaysOf(promise).BusinessDaysBefore(promise.Due, riskDays, location(promise.Zone)))
 }
 
 // leading is the referral that says most of where a client stands: one that

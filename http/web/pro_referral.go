@@ -353,7 +353,7 @@ func (p *Pages) ownOpenings(r *http.Request, me care.Provider, minutes int, now 
 		busy[i] = calendar.Slot{Start: m.At, End: m.Until}
 	}
 	_, clock := p.Store.Programme()
-	return clock.Calendar.Openings(me.Hours, minutes, busy, now, now, until, 200), nil
+	return clock.Open.Openings(me.Hours, minutes, busy, now, now, until, 200), nil
 }
 
 // screenings are the forms of a chart with what they came to.

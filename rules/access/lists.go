@@ -37,6 +37,7 @@ var lists = []ListRow{
 	{care.SetProviders, "", by{careTeam: Any, system: Any}},
 	{care.SetErasures, "", by{careTeam: Any, system: Any}},
 	{care.SetStaff, "operator", by{operator: Any, system: Any}},
+	{care.SetResting, "", by{system: Any}},
 	{care.SetOutbox, "", by{system: Any}},
 	{care.SetLocate, "", by{system: Any}},
 	{care.SetEmail, "", by{system: Any}},

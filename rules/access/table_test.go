@@ -120,7 +120,7 @@ func verdicts(of func(care.Actor) access.Verdict) []string {
 func sets() []care.Set {
 	all := []care.Set{
 		{Name: care.SetQueue, Of: "coverage"}, {Name: care.SetQueue, Of: "task"}, {Name: care.SetQueue, Of: "alert"}, {Name: care.SetQueue, Of: "new"},
-		{Name: care.SetDue, Of: "2026-11-20T16"}, {Name: care.SetOutbox, Of: "2026-11-20T16"}, {Name: care.SetProviders},
+		{Name: care.SetDue, Of: "2026-11-20T16"}, care.Resting, {Name: care.SetOutbox, Of: "2026-11-20T16"}, {Name: care.SetProviders},
 		{Name: care.SetLocate}, {Name: care.SetEmail}, {Name: care.SetNPI}, {Name: care.SetPass}, care.Erasures(care.ErasureAsked), {Name: "unheard of"},
 		care.Busy("me", "2026-11-20"), care.Busy("x", "2026-11-20"),
 	}

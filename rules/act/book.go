@@ -171,7 +171,7 @@ func passesOver(chart *care.Chart, r care.Referral, p care.Provider, minutes int
 		return false
 	}
 	busy := busyTimes(p.ID, lastDays(promise), "", k, env.Now)
-	return len(env.Clock.Calendar.Openings(p.Hours, minutes, busy, env.Now, lastDays(promise), promise.Due, 1)) > 0
+	return len(env.Clock.Open.Openings(p.Hours, minutes, busy, env.Now, lastDays(promise), promise.Due, 1)) > 0
 }
 
 // openPromise is the promise of an episode while it runs.

@@ -419,7 +419,7 @@ func (d *draft) nextCheck() {
 		}
 		due := calendar.At(calendar.On(c.VerifiedAt, rules.Zone(zone)).AddDays(d.env.Terms.CoverageCheckDays), 9, 0, rules.Zone(zone))
 		if first, ok := d.firstSession(); ok {
-			before := d.env.Clock.Calendar.BusinessDaysBefore(first.Start, 1, rules.Zone(zone))
+			before := d.env.Clock.Open.BusinessDaysBefore(first.Start, 1, rules.Zone(zone))
 			if before.After(c.VerifiedAt) && before.After(d.env.Now) && before.Before(due) {
 				due = before
 			}

@@ -6,7 +6,9 @@ import (
 
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/store/directory"
 )
 
 // What was evaluated under one version of the terms keeps it, whatever the
@@ -60,4 +62,107 @@ func TestOtherZoneDataIsComputedAnew(t *testing.T) {
 	if got := w.refused(provider(p), act.Recompute{Chart: me, Deadline: d.ID}); got != "forbidden" {
 		t.Errorf("a provider recomputes: %s", got)
 	}
+}
+
+// closes adopts a version of the terms with one holiday of its own.
+func (w *world) closes(on calendar.Date, from time.Time) string {
+	w.Helper()
+	t := rules.DefaultTerms(from)
+	t.Holidays = []calendar.Holiday{{Date: on, Name: "The office moves"}}
+	return w.do(careTeam, act.AdoptTerms{Terms: t, Why: "as a test"})
+}
+
+// TestR38OwnHolidaysReachOpeningsAtOnce: no time is offered or booked on a holiday
+// of the version that will be in force on that day, from its adoption on; and what
+// a version does not say when its day comes is open again.
+func TestR38OwnHolidaysReachOpeningsAtOnce(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, true), w.enters(1)
+	hours := week("America/Chicago")
+	hours.ClosedOnHolidays = true
+	w.do(provider(p), act.SetHours{Provider: p, Hours: hours})
+	closed, before := day(2026, 10, 14), day(2026, 10, 9)
+	at := func(d calendar.Date) time.Time { return calendar.At(d, 10, 0, rules.Zone("America/Chicago")) }
+	offered := func(d calendar.Date, kind care.AppointmentType) int {
+		slots, listed := w.store.Directory().Openings(p, kind, w.now, at(d).Add(-10*time.Hour), at(d).Add(14*time.Hour), 0)
+		is(t, "listed", listed, true)
+		return len(slots)
+	}
+	is(t, "offered before", offered(closed, care.Consultation) > 0, true)
+	w.closes(closed, w.now.AddDate(0, 0, 3)) // adopted on Monday, in force on Thursday
+	for _, kind := range []care.AppointmentType{care.Consultation, care.Session} {
+		is(t, "offered on the holiday", offered(closed, kind), 0)
+		is(t, "offered on another day", offered(before, kind) > 0, true)
+	}
+	is(t, "booked on the holiday", w.refused(client(c), act.Request{Client: c, Provider: p, Start: at(closed)}), "opening_taken")
+	r := w.held(c, p)
+	is(t, "a session on it", w.refused(client(c), act.BookSession{Referral: r, Start: at(closed), Minutes: 50}), "opening_taken")
+
+	// A later version that no longer names it opens the day again.
+	w.now = w.now.AddDate(0, 0, 1)
+	none := rules.DefaultTerms(w.now.AddDate(0, 0, 4))
+	none.Holidays = []calendar.Holiday{}
+	w.do(careTeam, act.AdoptTerms{Terms: none, Why: "as a test"})
+	is(t, "offered again", offered(closed, care.Consultation) > 0, true)
+}
+
+// TestR38TheDirectoryPromisesByTheTermsInForce: what a card says of the promise is
+// what the promise will be.
+func TestR38TheDirectoryPromisesByTheTermsInForce(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, false), w.enters(1)
+	w.closes(day(2026, 10, 7), w.now)
+	query := directory.Query{State: "IL", Zone: "America/Chicago", Limit: 10}
+	found, err := w.store.Directory().Search(query, w.now)
+	if err != nil || len(found.Items) != 1 {
+		t.Fatalf("%d found, %v", len(found.Items), err)
+	}
+	w.asks(c, p)
+	e := w.episode(c)
+	promise, _ := w.chart(c).Deadline(e.Promise)
+	is(t, "due", promise.Due.In(rules.Zone(e.Zone)).Format(time.DateOnly), "2026-10-14") // 6, 8, 9, not Columbus Day, 13, 14
+	is(t, "what the directory says", found.PromiseDue.Equal(promise.Due), true)
+}
+
+// TestR38WhatWaitsIsComputedAnewToo: a deadline that is paused, and one that is
+// over and waits for word, have no next instant and move all the same.
+func TestR38WhatWaitsIsComputedAnewToo(t *testing.T) {
+	w := open(t)
+	p := w.joins(1, false)
+
+	paused := w.enters(1)
+	w.asks(paused, p)
+	failing := care.CoverageID(w.do(client(paused), plan(paused, "Harbor Legacy PPO")))
+	w.verifies(failing, care.NonParticipating)
+
+	over := w.enters(2)
+	r := w.held(over, p)
+	promise := func(c care.ChartID) care.Deadline {
+		d, _ := w.chart(c).Deadline(w.episode(c).Promise)
+		return d
+	}
+	ap := w.session(p, r, promise(over).Due.Add(-9*time.Hour))
+	w.until(promise(over).Due.Add(time.Hour)) // nobody has said what became of it
+	waits := map[string]bool{}
+	for _, m := range w.find(care.Resting) {
+		waits[m.Ref] = true
+	}
+	is(t, "both stand where they are found", waits[string(promise(paused).ID)] && waits[string(promise(over).ID)], true)
+	is(t, "the one that is paused", promise(paused).State, care.Waiting)
+	is(t, "the one that is over", promise(over).Next.IsZero() && promise(over).State == care.Running, true)
+
+	version := w.closes(day(2026, 10, 9), w.now)
+	wasPaused, wasOver := promise(paused), promise(over)
+	for _, c := range []care.ChartID{paused, over} {
+		w.do(careTeam, act.Recompute{Chart: c, Deadline: promise(c).ID, Version: version})
+	}
+	is(t, "paused, still paused", promise(paused).State, care.Waiting)
+	is(t, "paused, its end", promise(paused).Due.Sub(wasPaused.Due) >= 24*time.Hour, true)
+	is(t, "over, its end", promise(over).Due.Sub(wasOver.Due), 24*time.Hour)
+	is(t, "over, it ends once more", promise(over).Next.Equal(promise(over).Due.Add(time.Second)), true)
+	w.do(provider(p), act.Outcome{Appointment: ap, Result: care.NoShowProvider})
+	is(t, "open, for a day is left", w.episode(over).Result, "")
+	w.until(promise(over).Due.Add(time.Hour))
+	is(t, "result", w.episode(over).Result, care.Broken)
+	is(t, "nothing waits that is settled", len(w.find(care.Resting)), 1)
 }

@@ -251,7 +251,7 @@ func openings(p care.Provider, minutes int, k Known, env Env, around time.Time) 
 // openingsBetween are the free times between the busy ones.
 func openingsBetween(p care.Provider, minutes int, busy []calendar.Slot, env Env, around time.Time) []calendar.Slot {
 	from := around.UTC().Truncate(24 * time.Hour)
-	return env.Clock.Calendar.Openings(p.Hours, minutes, busy, env.Now, from, from.AddDate(0, 0, bookAhead), 1000)
+	return env.Clock.Open.Openings(p.Hours, minutes, busy, env.Now, from, from.AddDate(0, 0, bookAhead), 1000)
 }
 
 func busyDays(provider care.ChartID, around time.Time, days int) []care.Set {

@@ -37,6 +37,15 @@ func New(own ...Holiday) Calendar {
 	return Calendar{own: named}
 }
 
+// Own are the holidays besides the federal ones, in no order.
+func (c Calendar) Own() []Holiday {
+	var own []Holiday
+	for d, name := range c.own {
+		own = append(own, Holiday{Date: d, Name: name})
+	}
+	return own
+}
+
 // Holiday says whether the date is a holiday, and its name. A holiday observed on another day than its own is
 // named as such, for example "Independence Day (observed)".
 func (c Calendar) Holiday(d Date) (name string, is bool) {

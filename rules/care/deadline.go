@@ -52,11 +52,15 @@ const (
 func (Deadline) Kind() Kind    { return KindDeadline }
 func (d Deadline) Key() string { return string(d.ID) }
 func (d Deadline) Stands() []Place {
-	if d.State != Running || d.Next.IsZero() {
+	in := DueIn(d.Next)
+	switch {
+	case d.State != Running && d.State != Waiting:
 		return nil
+	case d.State == Waiting || d.Next.IsZero():
+		in = Resting
 	}
 	return []Place{{
-		Set: DueIn(d.Next), Entry: string(d.ID),
+		Set: in, Entry: string(d.ID),
 		Member: Member{Chart: d.Chart, Ref: string(d.ID), Code: d.Code, At: d.Next, Until: d.Due},
 	}}
 }

@@ -30,6 +30,7 @@ const (
 	SetBusy      SetName = "busy"      // a provider's booked times on one UTC day
 	SetBooked    SetName = "booked"    // everybody's booked times on one UTC day, for the directory's start
 	SetDue       SetName = "due"       // what falls due in one UTC hour
+	SetResting   SetName = "resting"   // open deadlines with no instant to come: they wait for somebody
 	SetOutbox    SetName = "outbox"    // what is to be sent in one UTC hour
 	SetQueue     SetName = "queue"     // the care team's work: coverage, alert, task
 	SetStaff     SetName = "staff"     // accounts of a role
@@ -64,6 +65,10 @@ const hourFormat = "2006-01-02T15"
 
 // DueIn is the set of what falls due in the hour of an instant.
 func DueIn(t time.Time) Set { return Set{Name: SetDue, Of: t.UTC().Format(hourFormat)} }
+
+// Resting is the set of open deadlines that fall due in no hour: those that are
+// paused, and those that are over and wait for word.
+var Resting = Set{Name: SetResting}
 
 // OutboxIn is the set of what is to be sent in the hour of an instant.
 func OutboxIn(t time.Time) Set { return Set{Name: SetOutbox, Of: t.UTC().Format(hourFormat)} }

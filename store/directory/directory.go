@@ -16,6 +16,7 @@ import (
 	"time"
 	"unique"
 
+	"careconnect/rules"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
@@ -25,7 +26,8 @@ type Index struct {
 	seed uint64
 
 	mu     sync.RWMutex
-	cal    calendar.Calendar
+	cal    calendar.Calendar // by which appointments are made
+	clock  rules.Clock
 	terms  []care.Terms
 	at     map[care.ChartID]int32
 	rows   []*row
@@ -69,7 +71,8 @@ func New(cal calendar.Calendar, seed uint64) *Index {
 func (x *Index) Rules(cal calendar.Calendar, terms []care.Terms) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.cal, x.terms = cal, slices.Clone(terms)
+	x.cal, x.terms = rules.OpenDays(cal, terms), slices.Clone(terms)
+	x.clock = rules.Clock{Terms: x.terms, Calendar: cal}
 	x.from, x.until = 0, 0
 	for _, r := range x.rows {
 		r.from, r.until = 0, 0

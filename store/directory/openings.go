@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"careconnect/rules"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
@@ -80,8 +79,7 @@ func instant(unix int64) time.Time {
 
 // promiseDue is when a first session is due under the terms that were in force when care was sought.
 func (x *Index) promiseDue(sought time.Time, zone *time.Location) time.Time {
-	due, _ := x.cal.BusinessDaysAfter(sought, rules.TermsAt(x.terms, sought).PromiseBusinessDays, zone, nil)
-	return due
+	return x.clock.Start(care.Deadline{Code: "promise", Starts: sought, Zone: zone.String()}).Due
 }
 
 // Openings gives a provider's openings of a kind, care.Consultation or care.Session, that begin at from or later

@@ -80,13 +80,14 @@ var layers = map[string][]string{
 // inside is the same within rules: leaves, then the nouns, then the policies,
 // then acts and access, which know nothing of each other.
 var inside = map[string][]string{
-	"rules/calendar":   {},
+	"rules/calendar":   {"rules/order"},
 	"rules/instrument": {},
 	"rules/registry":   {},
-	"rules/care":       {"rules/calendar", "rules/instrument", "rules/registry"},
-	"rules":            {"rules/calendar", "rules/instrument", "rules/registry", "rules/care"},
-	"rules/act":        {"rules/calendar", "rules/instrument", "rules/registry", "rules/care", "rules"},
-	"rules/access":     {"rules/calendar", "rules/instrument", "rules/registry", "rules/care", "rules"},
+	"rules/order":      {},
+	"rules/care":       {"rules/calendar", "rules/instrument", "rules/registry", "rules/order"},
+	"rules":            {"rules/calendar", "rules/instrument", "rules/registry", "rules/order", "rules/care"},
+	"rules/act":        {"rules/calendar", "rules/instrument", "rules/registry", "rules/order", "rules/care", "rules"},
+	"rules/access":     {"rules/calendar", "rules/instrument", "rules/registry", "rules/order", "rules/care", "rules"},
 }
 
 // mainsOwn are the modules of others that main may use itself.

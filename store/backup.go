@@ -11,10 +11,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
 
+	"careconnect/rules/order"
 	"careconnect/store/internal/engine"
 	"careconnect/store/internal/engine/bolt"
 	"careconnect/store/internal/seal"
@@ -102,7 +102,7 @@ func (s *Store) Backups(dir string) ([]BackupInfo, error) {
 			all = append(all, info)
 		}
 	}
-	slices.SortFunc(all, func(a, b BackupInfo) int {
+	order.By(all, func(a, b BackupInfo) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(b.Sequence, a.Sequence))
 	})
 	return all, nil

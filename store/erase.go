@@ -11,6 +11,7 @@ import (
 
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 	"careconnect/store/internal/engine"
 	"careconnect/store/internal/seal"
 )
@@ -114,7 +115,7 @@ func (s *Store) erasures(state care.ErasureState) ([]care.Erasure, error) {
 		}
 		return err
 	})
-	slices.SortFunc(all, func(a, b care.Erasure) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
+	order.By(all, func(a, b care.Erasure) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.ID, b.ID)) })
 	return all, err
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 	"careconnect/store/internal/engine"
 	"careconnect/store/internal/seal"
 )
@@ -72,7 +73,7 @@ func union(all, list []erased) []erased {
 			all = append(all, e)
 		}
 	}
-	slices.SortFunc(all, func(a, b erased) int { return a.At.Compare(b.At) })
+	order.By(all, func(a, b erased) int { return a.At.Compare(b.At) })
 	return all
 }
 

@@ -2,13 +2,13 @@ package api
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"careconnect/http/reply"
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // appointment is a consultation or a session.
@@ -176,7 +176,7 @@ func (a *API) appointments(ctx context.Context, in *findAppointments) (listed[ap
 			}
 		}
 	}
-	slices.SortStableFunc(found.Items, func(x, y appointment) int { return x.Start.Compare(y.Start) })
+	order.By(found.Items, func(x, y appointment) int { return x.Start.Compare(y.Start) })
 	return found, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // charge is what one attended session costs, and how far its claim has come. It
@@ -93,7 +94,7 @@ func (a *API) charges(ctx context.Context, in *findCharges) (listed[charge], err
 			}
 		}
 	}
-	slices.SortFunc(found.Items, func(x, y charge) int {
+	order.By(found.Items, func(x, y charge) int {
 		return cmp.Or(cmp.Compare(x.On.String(), y.On.String()), cmp.Compare(x.ID, y.ID))
 	})
 	return found, nil

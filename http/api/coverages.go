@@ -9,6 +9,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // coverage is a health plan or an EAP of a client, and what was found of it.
@@ -190,7 +191,7 @@ func (a *API) coverages(ctx context.Context, in *findCoverages) (listed[coverage
 			}
 		}
 	}
-	slices.SortStableFunc(found.Items, func(x, y coverage) int { return x.SubmittedAt.Compare(y.SubmittedAt) })
+	order.By(found.Items, func(x, y coverage) int { return x.SubmittedAt.Compare(y.SubmittedAt) })
 	return found, nil
 }
 

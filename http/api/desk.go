@@ -8,6 +8,7 @@ import (
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // alert says that a client answered the safety item above zero.
@@ -56,7 +57,7 @@ func (a *API) alerts(ctx context.Context, _ *struct{}) (listed[alert], error) {
 			}
 		}
 	}
-	slices.SortStableFunc(found.Items, func(x, y alert) int { return x.RaisedAt.Compare(y.RaisedAt) })
+	order.By(found.Items, func(x, y alert) int { return x.RaisedAt.Compare(y.RaisedAt) })
 	return found, nil
 }
 
@@ -118,7 +119,7 @@ func (a *API) tasks(ctx context.Context, _ *struct{}) (listed[task], error) {
 			}
 		}
 	}
-	slices.SortStableFunc(found.Items, func(x, y task) int { return x.OpenedAt.Compare(y.OpenedAt) })
+	order.By(found.Items, func(x, y task) int { return x.OpenedAt.Compare(y.OpenedAt) })
 	return found, nil
 }
 
@@ -193,10 +194,10 @@ func (a *API) board(ctx context.Context, _ *struct{}) (board, error) {
 	for _, chart := range charts {
 		tiles = append(tiles, a.tiles(chart, zone(chart))...)
 	}
-	slices.SortStableFunc(tiles, urgentFirst)
+	order.By(tiles, urgentFirst)
 	b := board{At: a.now().UTC(), Count: map[string]int{}, More: len(tiles) > mostTiles || len(charts) >= mostQueued}
 	b.Tiles = tiles[:min(mostTiles, len(tiles))]
-	slices.SortStableFunc(b.Tiles, func(x, y tile) int { return slices.Index(boardStates, x.State) - slices.Index(boardStates, y.State) })
+	order.By(b.Tiles, func(x, y tile) int { return slices.Index(boardStates, x.State) - slices.Index(boardStates, y.State) })
 	for _, t := range b.Tiles {
 		b.Count[t.State]++
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // hours are a provider's week and how openings are cut from it. Times are those
@@ -133,7 +133,7 @@ func showHours(p care.Provider) hours {
 	for date, spans := range h.Extra {
 		shown.Overrides = append(shown.Overrides, override{date, each(spans, showSpan)})
 	}
-	slices.SortFunc(shown.Overrides, func(x, y override) int { return strings.Compare(x.Date.String(), y.Date.String()) })
+	order.By(shown.Overrides, func(x, y override) int { return strings.Compare(x.Date.String(), y.Date.String()) })
 	return shown
 }
 

@@ -2,11 +2,11 @@ package api
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // match is a client's asking the care team to find somebody; its id is that of
@@ -75,7 +75,7 @@ func (a *API) matches(ctx context.Context, _ *struct{}) (listed[match], error) {
 			}
 		}
 	}
-	slices.SortStableFunc(found.Items, func(x, y match) int { return x.AskedAt.Compare(y.AskedAt) })
+	order.By(found.Items, func(x, y match) int { return x.AskedAt.Compare(y.AskedAt) })
 	return found, nil
 }
 

@@ -12,6 +12,7 @@ import (
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // referral is one client to one provider, cut down to what the reader may see.
@@ -82,7 +83,7 @@ func owed(chart *care.Chart, r care.Referral) []care.Deadline {
 			list = append(list, d)
 		}
 	}
-	slices.SortStableFunc(list, func(x, y care.Deadline) int { return x.Due.Compare(y.Due) })
+	order.By(list, func(x, y care.Deadline) int { return x.Due.Compare(y.Due) })
 	return list
 }
 
@@ -216,7 +217,7 @@ func (a *API) referrals(ctx context.Context, in *findReferrals) (foundReferrals,
 		return foundReferrals{}, err
 	}
 	places = slices.DeleteFunc(places, func(p place) bool { return in.Status != "" && p.status != in.Status })
-	slices.SortFunc(places, newestFirst)
+	order.By(places, newestFirst)
 	if in.Cursor != "" {
 		after, err := readCursor(ctx, in.Cursor)
 		if err != nil {

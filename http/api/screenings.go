@@ -2,12 +2,12 @@ package api
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"careconnect/http/reply"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // screening is one instrument given to a client once. What it came to is told
@@ -61,7 +61,7 @@ func (a *API) screenings(ctx context.Context, in *findScreenings) (listed[screen
 	}
 	zone := a.zone(ctx, chart)
 	found := each(chart.Screenings, func(s care.Screening) screening { return showScreening(s, zone) })
-	slices.SortStableFunc(found, func(x, y screening) int { return x.Due.Compare(y.Due) })
+	order.By(found, func(x, y screening) int { return x.Due.Compare(y.Due) })
 	return listed[screening]{Items: found}, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // holiday is a day on which the instance does no business, besides the federal ones.
@@ -46,7 +47,7 @@ func (a *API) terms(ctx context.Context, _ *struct{}) (listed[version], error) {
 		v.Holidays = each(own, func(h calendar.Holiday) holiday { return holiday{h.Date, h.Name} })
 		found.Items = append(found.Items, v)
 	}
-	slices.SortFunc(found.Items, func(x, y version) int { return y.Effective.Compare(x.Effective) })
+	order.By(found.Items, func(x, y version) int { return y.Effective.Compare(x.Effective) })
 	return found, nil
 }
 

@@ -14,7 +14,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 	"text/template"
@@ -24,6 +23,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 	"careconnect/store"
 )
 
@@ -337,6 +337,6 @@ func (c *Caught) Mails(to string, since time.Time) []Mail {
 			found = append(found, m)
 		}
 	}
-	slices.SortFunc(found, func(a, b Mail) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
+	order.By(found, func(a, b Mail) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })
 	return found
 }

@@ -18,6 +18,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 	"careconnect/store"
 )
 
@@ -84,7 +85,7 @@ type shown struct {
 
 // users are in the contract's order of roles.
 func (p *people) users() []User {
-	slices.SortStableFunc(p.clientUsers, func(a, b shown) int { return a.place - b.place })
+	order.By(p.clientUsers, func(a, b shown) int { return a.place - b.place })
 	users := make([]User, len(p.clientUsers))
 	for i, c := range p.clientUsers {
 		users[i] = c.User

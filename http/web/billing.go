@@ -18,6 +18,7 @@ import (
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // billingRoutes are the pages of the billing desk, and the money pages of
@@ -70,7 +71,7 @@ func (p *Pages) chargesOf(r *http.Request, set care.Set, why string) ([]foundCha
 			}
 		}
 	}
-	slices.SortStableFunc(found, func(a, b foundCharge) int {
+	order.By(found, func(a, b foundCharge) int {
 		return cmp.Or(a.Start.Compare(b.Start), cmp.Compare(a.ID, b.ID))
 	})
 	return found, nil
@@ -399,7 +400,7 @@ func (p *Pages) statement(w http.ResponseWriter, r *http.Request) error {
 	}
 	table := assets.Table{Caption: "Your appointments", Head: []string{"Day", "What", "Minutes", "Your part", "Stands"}, Empty: "No appointment has been charged yet"}
 	charges := slices.Clone(chart.Charges)
-	slices.SortFunc(charges, func(a, b care.Charge) int { return b.Start.Compare(a.Start) })
+	order.By(charges, func(a, b care.Charge) int { return b.Start.Compare(a.Start) })
 	for _, c := range charges {
 		if c.State == care.ChargeVoid {
 			continue

@@ -14,6 +14,7 @@ import (
 	"careconnect/rules"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 	"careconnect/store/directory"
 )
 
@@ -193,7 +194,7 @@ func line(c directory.Card) string {
 // tagsOf are a few of somebody's specialties, those looked for first.
 func tagsOf(specialties, wanted []string) []string {
 	sorted := slices.Clone(specialties)
-	slices.SortStableFunc(sorted, func(a, b string) int {
+	order.By(sorted, func(a, b string) int {
 		return cmp.Compare(btoi(!slices.Contains(labelsOf(wanted), label(a))), btoi(!slices.Contains(labelsOf(wanted), label(b))))
 	})
 	return labelsOf(sorted[:min(5, len(sorted))])

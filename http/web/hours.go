@@ -13,6 +13,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // The week editor.
@@ -224,7 +225,7 @@ func readDays(r *http.Request, h *calendar.Hours) (wrong []string) {
 		}
 	}
 	for date := range h.Extra {
-		slices.SortFunc(h.Extra[date], func(a, b calendar.Span) int { return a.From - b.From })
+		order.By(h.Extra[date], func(a, b calendar.Span) int { return a.From - b.From })
 	}
 	return wrong
 }

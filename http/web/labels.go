@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"careconnect/assets"
+	"careconnect/rules/order"
 )
 
 // labels are the words for what providers choose from lists, by their keys.
@@ -71,6 +72,6 @@ func checked(values, chosen []string) []assets.Choice {
 	for _, v := range values {
 		choices = append(choices, assets.Choice{Value: v, Text: label(v), Checked: slices.Contains(chosen, v)})
 	}
-	slices.SortFunc(choices, func(a, b assets.Choice) int { return strings.Compare(a.Text, b.Text) })
+	order.By(choices, func(a, b assets.Choice) int { return strings.Compare(a.Text, b.Text) })
 	return choices
 }

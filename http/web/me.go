@@ -11,6 +11,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // clientRoutes are the pages of a client.
@@ -147,7 +148,7 @@ func providersOf(chart *care.Chart) []care.ChartID {
 // newest are the client's requests, the last one first.
 func (m *mine) newest() []care.Referral {
 	all := slices.Clone(m.chart.Referrals)
-	slices.SortFunc(all, func(a, b care.Referral) int { return b.SubmittedAt.Compare(a.SubmittedAt) })
+	order.By(all, func(a, b care.Referral) int { return b.SubmittedAt.Compare(a.SubmittedAt) })
 	return all
 }
 
@@ -318,7 +319,7 @@ func (m *mine) visits(r care.Referral) []care.Appointment {
 			all = append(all, ap)
 		}
 	}
-	slices.SortFunc(all, func(a, b care.Appointment) int { return a.Start.Compare(b.Start) })
+	order.By(all, func(a, b care.Appointment) int { return a.Start.Compare(b.Start) })
 	return all
 }
 
@@ -428,7 +429,7 @@ func (m *mine) promise() *promised {
 func (m *mine) results() []assets.Link {
 	var links []assets.Link
 	done := slices.DeleteFunc(slices.Clone(m.chart.Screenings), func(s care.Screening) bool { return s.Status != care.ScreeningCompleted })
-	slices.SortFunc(done, func(a, b care.Screening) int { return a.SubmittedAt.Compare(b.SubmittedAt) })
+	order.By(done, func(a, b care.Screening) int { return a.SubmittedAt.Compare(b.SubmittedAt) })
 	for _, s := range done {
 		links = append(links, assets.Link{Href: "/me/forms/" + string(s.ID), Text: titleOf(s) + ", " + m.words(s.SubmittedAt)})
 	}

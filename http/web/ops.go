@@ -15,6 +15,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // careTeamRoutes are the pages of the care team and of the clinical desk.
@@ -172,9 +173,9 @@ func (p *Pages) board(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	for i := range columns {
-		slices.SortStableFunc(columns[i].Tiles, func(a, b boardTile) int { return a.due.Compare(b.due) })
+		order.By(columns[i].Tiles, func(a, b boardTile) int { return a.due.Compare(b.due) })
 	}
-	slices.SortStableFunc(way, func(a, b boardTile) int { return a.due.Compare(b.due) })
+	order.By(way, func(a, b boardTile) int { return a.due.Compare(b.due) })
 	lead := tally(under, "person seeks", "people seek") + " care now. " + tally(len(columns[needsUs].Tiles), "matter needs", "matters need") + " us."
 	waiting := ""
 	if plans > 0 && auth.Actor(r).Role == care.RoleCareTeam {
@@ -459,7 +460,7 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 		page.Tasks = append(page.Tasks, rung)
 	}
 	deadlines := slices.Clone(chart.Deadlines)
-	slices.SortFunc(deadlines, func(a, b care.Deadline) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
+	order.By(deadlines, func(a, b care.Deadline) int { return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID)) })
 	for _, d := range deadlines {
 		if d.State != care.Running && d.State != care.Waiting || dueWords[d.Code] == "" {
 			continue
@@ -469,7 +470,7 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 		page.Clocks = append(page.Clocks, assets.Event{Deadline: &shown, Explain: p.explain(d)})
 	}
 	refs := slices.Clone(chart.Referrals)
-	slices.SortFunc(refs, func(a, b care.Referral) int { return b.SubmittedAt.Compare(a.SubmittedAt) })
+	order.By(refs, func(a, b care.Referral) int { return b.SubmittedAt.Compare(a.SubmittedAt) })
 	for _, ref := range refs {
 		card, found := p.Store.Directory().Provider(ref.Provider, now)
 		title := "A provider who is not listed now"

@@ -18,6 +18,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // The plans that wait to be verified, and the care team's finding on one.
@@ -45,7 +46,7 @@ func (p *Pages) plansToVerify(w http.ResponseWriter, r *http.Request) error {
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b waiting) int { return a.due.Compare(b.due) })
+	order.By(list, func(a, b waiting) int { return a.due.Compare(b.due) })
 	cards := make([]assets.Waiting, len(list))
 	for i, l := range list {
 		cards[i] = l.card

@@ -14,6 +14,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // The policy: the numbers that the programme's text leaves open, in versions. A
@@ -51,7 +52,7 @@ func (p *Pages) showPolicy(w http.ResponseWriter, r *http.Request, status int, n
 	}
 	versions := assets.Table{Caption: "Versions of the terms", Head: []string{"Version", "In force from", "Why"}}
 	list := slices.Clone(clock.Terms)
-	slices.SortFunc(list, func(a, b care.Terms) int { return b.Effective.Compare(a.Effective) })
+	order.By(list, func(a, b care.Terms) int { return b.Effective.Compare(a.Effective) })
 	for _, t := range list {
 		name := t.Version
 		if t.Version == in.Version {
@@ -153,7 +154,7 @@ func (p *Pages) tryTerms(w http.ResponseWriter, r *http.Request) error {
 			fields = append(fields, assets.Hidden{Name: name, Value: values[0]})
 		}
 	}
-	slices.SortFunc(fields, func(a, b assets.Hidden) int { return strings.Compare(a.Name, b.Name) })
+	order.By(fields, func(a, b assets.Hidden) int { return strings.Compare(a.Name, b.Name) })
 	more := ""
 	if !page.Next.IsZero() {
 		more = page.Next.Format(time.RFC3339)

@@ -13,6 +13,7 @@ import (
 	"careconnect/http/auth"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 	"careconnect/store"
 )
 
@@ -102,7 +103,7 @@ func keepsake(w http.ResponseWriter, name string, given store.Receipt) error {
 func receipts(consents []care.Consent, zone *time.Location) assets.Table {
 	table := assets.Table{Caption: "Your answers about sharing", Head: []string{"When", "Answer", "What", "Until", "To keep"}, Empty: "You have not been asked yet"}
 	sorted := slices.Clone(consents)
-	slices.SortFunc(sorted, func(a, b care.Consent) int { return b.At.Compare(a.At) })
+	order.By(sorted, func(a, b care.Consent) int { return b.At.Compare(a.At) })
 	for _, c := range sorted {
 		row := []string{moment(c.At, zone).Text, "No", "nothing", "–"}
 		if c.Sharing {

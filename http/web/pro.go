@@ -13,6 +13,7 @@ import (
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // providerRoutes are the pages of a provider.
@@ -192,7 +193,7 @@ func sortedVisits(charts []*care.Chart, zone *time.Location, now time.Time) [][]
 			}
 		}
 	}
-	slices.SortFunc(visits, func(a, b visit) int { return a.at.Compare(b.at) })
+	order.By(visits, func(a, b visit) int { return a.at.Compare(b.at) })
 	rows := make([][]string, len(visits))
 	for i, v := range visits {
 		rows[i] = v.cell
@@ -208,7 +209,7 @@ type matter struct {
 }
 
 func bySoonest(matters []matter) []matter {
-	slices.SortFunc(matters, func(a, b matter) int {
+	order.By(matters, func(a, b matter) int {
 		return cmp.Or(a.due.Due.Compare(b.due.Due), strings.Compare(string(a.referral.ID), string(b.referral.ID)))
 	})
 	return matters
@@ -403,7 +404,7 @@ func (p *Pages) panel(w http.ResponseWriter, r *http.Request) error {
 			})
 		}
 	}
-	slices.SortFunc(cards, func(a, b assets.Waiting) int {
+	order.By(cards, func(a, b assets.Waiting) int {
 		return cmp.Or(cmp.Compare(a.Title, b.Title), cmp.Compare(a.Href, b.Href))
 	})
 	more := ""

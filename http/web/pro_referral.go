@@ -15,6 +15,7 @@ import (
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/rules/instrument"
+	"careconnect/rules/order"
 )
 
 // referralPage is a referral, and with it the client, as their provider sees them.
@@ -240,7 +241,7 @@ func contactFacts(chart *care.Chart) []assets.Fact {
 
 func byStart(list []care.Appointment) []care.Appointment {
 	list = slices.Clone(list)
-	slices.SortFunc(list, func(a, b care.Appointment) int { return a.Start.Compare(b.Start) })
+	order.By(list, func(a, b care.Appointment) int { return a.Start.Compare(b.Start) })
 	return list
 }
 
@@ -398,7 +399,7 @@ func screenings(chart *care.Chart, zone *time.Location) []screened {
 
 func byAssigned(list []care.Screening) []care.Screening {
 	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b care.Screening) int { return a.AssignedAt.Compare(b.AssignedAt) })
+	order.By(list, func(a, b care.Screening) int { return a.AssignedAt.Compare(b.AssignedAt) })
 	return list
 }
 

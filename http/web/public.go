@@ -10,6 +10,7 @@ import (
 	"careconnect/http/reply"
 	"careconnect/rules"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // publicRoutes are the pages anybody may open.
@@ -123,7 +124,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) plans(w http.ResponseWriter, r *http.Request) error {
 	programme, _ := p.Store.Programme()
 	listed := slices.Clone(rules.ListedAt(programme.Plans, p.Now()))
-	slices.SortFunc(listed, func(a, b care.UnprocessablePlan) int {
+	order.By(listed, func(a, b care.UnprocessablePlan) int {
 		return cmp.Or(cmp.Compare(a.Payer, b.Payer), cmp.Compare(a.Plan, b.Plan), cmp.Compare(a.State, b.State))
 	})
 	table := assets.Table{Caption: "Plans and where they cannot be processed", Head: []string{"Plan", "Insurer", "State"}, Empty: "Every plan can be processed at present"}

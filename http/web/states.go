@@ -2,12 +2,12 @@ package web
 
 import (
 	"cmp"
-	"slices"
 
 	"careconnect/assets"
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
+	"careconnect/rules/order"
 )
 
 // states are where a client can be, with the zone in which most of a state's
@@ -53,7 +53,7 @@ func stateChoices(chosen, none string) []assets.Choice {
 	for code := range act.States {
 		choices = append(choices, assets.Choice{Value: code, Text: stateName(code), Checked: code == chosen})
 	}
-	slices.SortFunc(choices, func(a, b assets.Choice) int { return cmp.Compare(a.Text, b.Text) })
+	order.By(choices, func(a, b assets.Choice) int { return cmp.Compare(a.Text, b.Text) })
 	return append([]assets.Choice{{Text: none, Checked: chosen == ""}}, choices...)
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // problems collects everything that is wrong with what was sent, so that the
@@ -73,6 +74,6 @@ func futureStarts(times []time.Time, now time.Time, most int) ([]time.Time, bool
 			starts = append(starts, t)
 		}
 	}
-	slices.SortFunc(starts, time.Time.Compare)
+	order.By(starts, time.Time.Compare)
 	return starts, len(starts) > 0 && len(starts) <= most
 }

@@ -7,6 +7,7 @@ import (
 	"careconnect/rules"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // coverageWord says in one word what the rules say of a session's coverage.
@@ -62,7 +63,7 @@ func (d *draft) recheckSessions() {
 	sessions := slices.DeleteFunc(slices.Clone(d.chart.Appointments), func(ap care.Appointment) bool {
 		return ap.Type != care.Session || ap.Status != care.Booked && ap.Status != care.Attended
 	})
-	slices.SortStableFunc(sessions, func(a, b care.Appointment) int { return a.Start.Compare(b.Start) })
+	order.By(sessions, func(a, b care.Appointment) int { return a.Start.Compare(b.Start) })
 	for _, ap := range sessions {
 		now := cover(d.chart, d.env, ap)
 		if now.Covered != ap.Covered || now.Coverage != ap.Coverage {

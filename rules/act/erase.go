@@ -7,6 +7,7 @@ import (
 
 	"careconnect/rules"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // Erase is a client's wish to be forgotten. Their chart, and every list that it
@@ -204,7 +205,7 @@ func keptVisits(chart *care.Chart) []care.KeptVisit {
 			kept = append(kept, care.KeptVisit{Provider: ap.Provider, Type: ap.Type, Start: ap.Start, Minutes: int(ap.End.Sub(ap.Start).Minutes()), Covered: ap.Covered})
 		}
 	}
-	slices.SortFunc(kept, func(a, b care.KeptVisit) int { return a.Start.Compare(b.Start) })
+	order.By(kept, func(a, b care.KeptVisit) int { return a.Start.Compare(b.Start) })
 	return kept
 }
 
@@ -219,7 +220,7 @@ func keptAnswers(chart *care.Chart, at time.Time) []care.KeptAnswer {
 		}
 		kept = append(kept, answer)
 	}
-	slices.SortFunc(kept, func(a, b care.KeptAnswer) int { return a.At.Compare(b.At) })
+	order.By(kept, func(a, b care.KeptAnswer) int { return a.At.Compare(b.At) })
 	return kept
 }
 

@@ -3,12 +3,12 @@ package act
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 	"time"
 
 	"careconnect/rules"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // SendLink mails a new set-up link to whoever has an account under an address.
@@ -47,7 +47,7 @@ func (a SendLink) known(k Known) []*care.Chart {
 			charts = append(charts, chart)
 		}
 	}
-	slices.SortFunc(charts, func(x, y *care.Chart) int {
+	order.By(charts, func(x, y *care.Chart) int {
 		if (x.Account.Password == "") != (y.Account.Password == "") {
 			return strings.Compare(y.Account.Password, x.Account.Password)
 		}

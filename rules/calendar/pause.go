@@ -1,9 +1,10 @@
 package calendar
 
 import (
-	"slices"
 	"strings"
 	"time"
+
+	"careconnect/rules/order"
 )
 
 // Pause is a time in which a clock that can be paused, K2 or K3, stands still: why, and by whose hand. A zero To
@@ -51,7 +52,7 @@ func joined(pauses []Pause, start time.Time) []span {
 			ended = append(ended, s)
 		}
 	}
-	slices.SortFunc(ended, func(a, b span) int { return int(a.from - b.from) })
+	order.By(ended, func(a, b span) int { return int(a.from - b.from) })
 	var union []span
 	for _, s := range ended {
 		if last := len(union) - 1; last >= 0 && s.from <= union[last].to {

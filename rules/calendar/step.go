@@ -2,9 +2,10 @@ package calendar
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
+
+	"careconnect/rules/order"
 )
 
 // Step is one step of an explanation, in plain words: what happened to the clock and why. Date is the civil
@@ -80,7 +81,7 @@ func (a *account) addChange(change time.Time, why string) {
 
 // steps returns everything told so far in order of time, and then the results.
 func (a *account) steps(results ...Step) []Step {
-	slices.SortStableFunc(a.lines, func(x, y line) int { return x.at.Compare(y.at) })
+	order.By(a.lines, func(x, y line) int { return x.at.Compare(y.at) })
 	told := make([]Step, 0, len(a.lines)+len(results))
 	for _, l := range a.lines {
 		told = append(told, l.step)

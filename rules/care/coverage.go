@@ -1,10 +1,10 @@
 package care
 
 import (
-	"slices"
 	"time"
 
 	"careconnect/rules/calendar"
+	"careconnect/rules/order"
 )
 
 // Coverage is a health plan or an EAP of the client. The programme itself is
@@ -114,7 +114,7 @@ func (c *Chart) CoveragesAt(at time.Time, day calendar.Date) []Coverage {
 		}
 		return 0
 	}
-	slices.SortStableFunc(all, func(a, b Coverage) int {
+	order.By(all, func(a, b Coverage) int {
 		if d := later(a) - later(b); d != 0 {
 			return d
 		}

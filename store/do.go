@@ -308,6 +308,7 @@ func (s *Store) newCommit(w engine.Writer) *commit {
 	if c.state.Apart == nil {
 		c.state.Apart = &apart{Before: c.state.Leaves}
 	}
+	c.moves = make([]move, 0, s.moved)
 	c.pass = s.checking.pass.Load()
 	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, followed: c.pass != nil}
 	c.charts.trim()
@@ -838,7 +839,7 @@ func (c *commit) countPanels() error {
 
 // publish lets the read models know, now that the commit is durable.
 func (c *commit) publish() {
-	c.Store.state = c.state
+	c.Store.state, c.Store.moved = c.state, len(c.moves)
 	c.seen(c.state.High)
 	if c.trusts {
 		c.clock.confirm()

@@ -122,6 +122,7 @@ type Store struct {
 	failed atomic.Pointer[error]
 
 	state     state        // written by the committer only
+	moved     int          // moves of the last commit, about as many as the next one makes
 	high      atomic.Int64 // its highest instant, in Unix seconds
 	charts    *chartCache  // the committer's own
 	read      readCache

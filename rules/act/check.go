@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/rules/order"
 )
@@ -46,10 +47,7 @@ func mailAddress(s string) bool {
 }
 
 func zoneKnown(name string) bool {
-	if name == "" || name == "Local" {
-		return false
-	}
-	_, err := time.LoadLocation(name)
+	_, err := calendar.Zone(name)
 	return err == nil
 }
 

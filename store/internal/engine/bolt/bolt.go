@@ -85,7 +85,7 @@ func (s *Store) view(fn func(transaction) error) error {
 		b = s.body.Load()
 	}
 	defer b.use.RUnlock()
-	return b.db.View(func(tx *bbolt.Tx) error { return fn(transaction{tx, s, b}) })
+	return b.db.View(func(tx *bbolt.Tx) error { return fn(s.transaction(tx, b)) })
 }
 
 // Update runs fn and commits. Before the commit and again before it is
@@ -124,7 +124,7 @@ func (s *Store) update(fn func(engine.Writer) error) error {
 			_ = tx.Rollback() // also when fn panics: the lock must not stay behind
 		}
 	}()
-	if err := fn(transaction{tx, s, b}); err != nil {
+	if err := fn(s.transaction(tx, b)); err != nil {
 		return err
 	}
 	if err := s.unmoved(); err != nil {
@@ -184,14 +184,31 @@ type transaction struct {
 	tx    *bbolt.Tx
 	store *Store
 	body  *body
+	seeks map[engine.Bucket]*bbolt.Cursor // one for each bucket that was asked: bbolt's own Get makes one each time
+}
+
+func (s *Store) transaction(tx *bbolt.Tx, b *body) transaction {
+	return transaction{tx, s, b, map[engine.Bucket]*bbolt.Cursor{}}
 }
 
 func (t transaction) Get(b engine.Bucket, key []byte) []byte {
-	bucket := t.tx.Bucket([]byte(b))
-	if bucket == nil {
+	cursor := t.seeks[b]
+	if cursor == nil {
+		bucket := t.tx.Bucket([]byte(b))
+		if bucket == nil {
+			return nil
+		}
+		cursor = bucket.Cursor()
+		t.seeks[b] = cursor
+	}
+	k, v := cursor.Seek(key)
+	if !bytes.Equal(k, key) {
 		return nil
 	}
-	return bucket.Get(key)
+	if v == nil {
+		v = []byte{} // there, and empty
+	}
+	return v
 }
 
 func (t transaction) Scan(b engine.Bucket, prefix, from []byte, fn func(k, v []byte) error) error {

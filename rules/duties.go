@@ -70,6 +70,12 @@ var Duties = []Duty{
 	{"coverage_choice", "coverage.choice", "Where a plan cannot be processed after all, the client has {coverage_choice_days} business days to say how to go on: pay for sessions themselves, give another plan, see another provider, or cancel free of charge.", care.RoleClient, coverageChoiceWindow, []Effect{
 		{"choice_nudge", businessDaysBefore(1)}, {Closed, afterDue},
 	}},
+	{"details", "coverage.details", "Where details of a plan are missing, the care team sends the client a link that takes them once, without signing in, for {details_days} days.", care.RoleClient, detailsWindow, []Effect{
+		{Closed, atDue},
+	}},
+	{"card", "coverage.photo", "The photo of a card is seen by the care team alone and only while it verifies the plan, and is removed {card_days} days later.", care.RoleSystem, cardWindow, []Effect{
+		{Closed, atDue},
+	}},
 	{"safety_ack", "safety.acknowledge", "When PHQ-9 item 9 is answered above zero, the provider and the clinical desk are told at once, and one of them acknowledges it within {safety_ack_minutes} minutes.", care.RoleProvider, safetyWindow, []Effect{
 		{Closed, afterDue},
 	}},
@@ -329,6 +335,16 @@ func eligibilityWindow(d care.Deadline, t care.Terms, c calendar.Calendar) Windo
 
 func coverageChoiceWindow(d care.Deadline, t care.Terms, c calendar.Calendar) Window {
 	due, steps := c.BusinessDaysAfter(d.Starts, t.CoverageChoiceDays, Zone(d.Zone), d.Pauses)
+	return Window{Due: due, Steps: steps}
+}
+
+func detailsWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.DaysAfter(d.Starts, t.DetailsDays, Zone(d.Zone), nil)
+	return Window{Due: due, Steps: steps}
+}
+
+func cardWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.DaysAfter(d.Starts, t.CardDays, Zone(d.Zone), nil)
 	return Window{Due: due, Steps: steps}
 }
 

@@ -42,6 +42,8 @@ var bounds = map[string]TermField{
 	"minimum_age":           {Says: "Age from which somebody can be a client", Least: 18, Most: 120},
 	"late_answer_hours":     {Says: "Hours for a late answer", Least: 1, Most: 168},
 	"report_min_cell":       {Says: "Smallest count that a report shows", Least: 11, Most: 100},
+	"details_days":          {Says: "Days for which a link for plan details works", Least: 1, Most: 30},
+	"card_days":             {Says: "Days for which the photo of a card is kept once the plan is verified", Least: 1, Most: 90},
 	"support_days":          {Says: "Business days to the first answer to a question", Least: 1, Most: 30},
 	"baseline_days":         {Says: "Days for which answers are good before the first session", Least: 1, Most: 60},
 }

@@ -25,7 +25,7 @@ func DefaultTerms(effective time.Time) care.Terms {
 		ReattestDays: 30, ChoiceHours: 24, CredentialNoticeDays: 30, CredentialLastDays: 7,
 		ReviewMisses: 3, ReviewDays: 30, HandoffMinutes: 15, HandoffSkewMinutes: 5,
 		LateCancelHours: 24, SilenceHours: 24, NoResponseDays: 14, HoldMinutes: 10, NoWordMinutes: 15,
-		CoverageCheckDays: 30, CoverageChoiceDays: 2,
+		CoverageCheckDays: 30, CoverageChoiceDays: 2, DetailsDays: 7, CardDays: 7,
 	}
 }
 
@@ -43,6 +43,7 @@ func grown(t care.Terms) care.Terms {
 		{&t.LateCancelHours, &d.LateCancelHours}, {&t.SilenceHours, &d.SilenceHours}, {&t.NoResponseDays, &d.NoResponseDays},
 		{&t.HoldMinutes, &d.HoldMinutes}, {&t.NoWordMinutes, &d.NoWordMinutes},
 		{&t.CoverageCheckDays, &d.CoverageCheckDays}, {&t.CoverageChoiceDays, &d.CoverageChoiceDays},
+		{&t.DetailsDays, &d.DetailsDays}, {&t.CardDays, &d.CardDays},
 	} {
 		if *n.has == 0 {
 			*n.has = *n.otherwise
@@ -116,6 +117,7 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"late_cancel_hours": n(t.LateCancelHours), "silence_hours": n(t.SilenceHours), "no_response_days": n(t.NoResponseDays),
 		"hold_minutes": n(t.HoldMinutes), "no_word_minutes": n(t.NoWordMinutes),
 		"coverage_check_days": n(t.CoverageCheckDays), "coverage_choice_days": n(t.CoverageChoiceDays),
+		"details_days": n(t.DetailsDays), "card_days": n(t.CardDays),
 	}
 }
 

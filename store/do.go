@@ -483,7 +483,9 @@ func subjects(about care.About, changes []care.Change) []care.ChartID {
 	for _, change := range changes {
 		switch change := change.(type) {
 		case care.New:
-			if change.Of != care.OfProvider { // a registry's file is not about its thousands of candidates
+			// A registry's file is not about its thousands of candidates, nor is a plan
+			// about the chart of its photo.
+			if change.Of != care.OfProvider && change.Of != care.OfCard {
 				add(change.Chart)
 			}
 		case care.Put:

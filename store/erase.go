@@ -62,7 +62,8 @@ func (c *commit) ofThoseHere(e Entry) Entry {
 // need; every chart key is wrapped under a new epoch, and those under which
 // theirs was wrapped leave the keyring; the file is moved into a new one. Only
 // then each of them gets a certificate, which names the copies that hold them
-// until they go, beside those that restores and repairs have put aside. Cut short at any instant,
+// until they go, beside those that restores and repairs have put aside. What has a
+// chart of its own and is kept for a time only goes the same way. Cut short at any instant,
 // it does the rest when it is called again. It also lets go of what was kept of
 // others until now. Copies is asked, last of all, for the backups there are; nil if
 // none are made. Progress is told keys, then bytes.
@@ -75,7 +76,10 @@ func (s *Store) Forget(ctx context.Context, copies func() ([]Copy, error), progr
 		return nil, err
 	}
 	waiting, err := s.erasures(care.ErasureWaiting)
-	if err != nil || len(waiting) == 0 {
+	if err != nil {
+		return nil, err
+	}
+	if kept, err := s.kept(); err != nil || len(waiting) == 0 && s.vault.Epochs()[0] > kept.Forget {
 		return nil, err
 	}
 	if err := s.rememberErased(); err != nil {

@@ -47,6 +47,8 @@ var kinds = []kind{
 	{care.KindHold, 21, false, decode[care.Hold]},
 	{care.KindCharge, 22, true, decode[care.Charge]},
 	{care.KindBatch, 23, false, decode[care.Batch]},
+	{care.KindCard, 26, false, decode[care.Card]},
+	{care.KindPiece, 27, false, decode[care.Piece]},
 	{care.KindHandoffKey, 40, false, decode[care.HandoffKey]},
 	{care.KindArticle, 30, false, decode[care.Article]},
 	{care.KindVotes, 31, false, decode[care.Votes]},

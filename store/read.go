@@ -115,7 +115,11 @@ func (s *Store) recordRead(ctx context.Context, actor care.Actor, charts []*care
 	others := false
 	for _, c := range charts {
 		if c.ID != care.ProgrammeChart {
-			e.About = append(e.About, c.ID)
+			about := c.ID
+			if c.Card != nil {
+				about = c.Card.Client // who looked at the photo looked at their data
+			}
+			e.About = append(e.About, about)
 			others = others || access.Others(actor, c.ID)
 		}
 	}

@@ -137,7 +137,7 @@ func (s *Store) readChart(r engine.Reader, id care.ChartID) (*care.Chart, error)
 		return chart, nil
 	}
 	chart, err := s.loadChart(r, id)
-	if err == nil && chart != nil {
+	if err == nil && chart != nil && chart.Of != care.OfCard {
 		s.read.put(chart)
 	}
 	return chart, err
@@ -248,6 +248,7 @@ func (c *keyCache) drop() {
 // change them.
 type chartCache struct {
 	charts map[care.ChartID]*care.Chart
+	large  []care.ChartID // photos among them
 }
 
 // maxCharts bounds the charts that are kept from one commit to the next.
@@ -257,13 +258,22 @@ func newChartCache() *chartCache { return &chartCache{charts: map[care.ChartID]*
 
 func (c *chartCache) get(id care.ChartID) *care.Chart { return c.charts[id] }
 
-func (c *chartCache) put(chart *care.Chart) { c.charts[chart.ID] = chart }
+func (c *chartCache) put(chart *care.Chart) {
+	c.charts[chart.ID] = chart
+	if chart.Of == care.OfCard {
+		c.large = append(c.large, chart.ID)
+	}
+}
 
 func (c *chartCache) drop(id care.ChartID) { delete(c.charts, id) }
 
-// trim lets all charts go when there are too many. It is for the beginning of a
+// trim lets all charts go when there are too many, and photos always. It is for the beginning of a
 // commit only: within one, a chart may be ahead of what is written of it.
 func (c *chartCache) trim() {
+	for _, id := range c.large {
+		delete(c.charts, id)
+	}
+	c.large = c.large[:0]
 	if len(c.charts) >= maxCharts {
 		clear(c.charts)
 	}

@@ -29,7 +29,7 @@ var names = []string{
 	"consult_missed", "consult_nudge", "coverage_changed", "coverage_changed_provider", "coverage_choice",
 	"coverage_eligible", "coverage_eligible_provider", "coverage_ineligible", "coverage_ineligible_provider",
 	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over",
-	"credential_notice", "declined", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms",
+	"credential_notice", "declined", "details", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms",
 	"forms_not_done", "freed", "hand_over", "hand_over_no", "head", "invite", "left_summary", "link_missing",
 	"match_proposed", "moved", "no_response", "no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times",
 	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "rescue", "safety",
@@ -40,7 +40,7 @@ var names = []string{
 var named = []string{
 	"coverage_choice", "question", "request_received", "request_new", "nudge", "consult_booked", "consult_nudge", "session_booked", "forms",
 	"follow_up", "safety", "safety_overdue", "invite", "credential_notice", "erasure_asked",
-	"moved", "cancelled", "visit", "choose", "link_missing",
+	"moved", "cancelled", "visit", "choose", "link_missing", "details",
 }
 
 // unsaid are words that would tell somebody who looks over a shoulder more than

@@ -119,7 +119,7 @@ func (a *Auth) Middleware(next http.Handler) http.Handler {
 			case err != nil:
 				reply.Write(w, reply.ProblemOf(r.Context(), err))
 				return
-			case ok && token == (pass.Type == care.PassToken) && pass.Type != care.PassInvite:
+			case ok && pass.Type == map[bool]care.PassType{true: care.PassToken, false: care.PassSession}[token]:
 				who = Who{Actor: care.Actor{Role: account.Role, Chart: account.Chart}, Name: account.Name, Hash: hash, Token: token}
 				if a.touch(r.Context(), who, pass) {
 					a.SetCookie(w, secret, account.Role)
@@ -228,6 +228,13 @@ func (a *Auth) link(life time.Duration) (string, care.Pass) {
 func (a *Auth) Invited(secret string) (care.Account, bool) {
 	account, pass, ok, err := a.store.Bearer(Hash(secret))
 	return account, err == nil && ok && pass.Type == care.PassInvite
+}
+
+// Asked says whether a secret is that of a link to give plan details by that still
+// takes them. It tells nothing of whose it is.
+func (a *Auth) Asked(secret string) bool {
+	_, pass, ok, err := a.store.Bearer(Hash(secret))
+	return err == nil && ok && pass.Type == care.PassDetails
 }
 
 // Redeem uses a set-up link up: it sets the password and signs in.

@@ -96,6 +96,8 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct", "DeductibleCents", "Authorised", "From", "Ends"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindCoverage, "group and findings", f{"Group", "Note", "VerifiedBy", "Authorization", "Ended", "Replaces", "ReplacedAt", "Found", "ChosenAt", "Check", "CheckAt", "Choice", "Way"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
 
+	{care.OfClient, care.KindCoverage, "photo of the card, without the picture", f{"Card"}, sees{client: own, careTeam: all}},
+
 	{care.OfClient, care.KindCharge, "charge", f{"ID", "Client", "Provider", "Referral", "Appointment", "Programme", "On", "Start", "Minutes", "Service", "Code", "Coverage", "Covered", "FeeCents", "PartCents", "State", "At", "Made"}, sees{client: own, provider: accepted, billing: all}},
 	{care.OfClient, care.KindCharge, "course of the claim", f{"Batch", "Rebill"}, sees{provider: accepted, billing: all}},
 	{care.OfClient, care.KindCharge, "what was said of the claim", f{"Why"}, sees{billing: all}},
@@ -151,6 +153,13 @@ var fields = []FieldRow{
 	{care.OfBatch, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{billing: all}},
 	{care.OfBatch, care.KindBatch, "claim file", f{"Chart", "At", "By", "Rows", "Cents"}, sees{billing: all}},
 
+	// The chart of the photo of a card. It is the care team's while the plan is
+	// being verified, and nobody's before and after.
+	{care.OfCard, KindChart, "that it exists", f{"ID", "Of"}, sees{careTeam: addressed}},
+	{care.OfCard, KindChart, "version", f{"Version"}, nobody},
+	{care.OfCard, care.KindCard, "photo", f{"Chart", "Client", "Coverage", "Type", "Size", "Pieces", "At", "Open", "Removal"}, sees{careTeam: addressed}},
+	{care.OfCard, care.KindPiece, "picture", f{"Chart", "N", "Data"}, sees{careTeam: addressed}},
+
 	// The programme's own chart.
 	{care.OfProgramme, KindChart, "that it exists", f{"ID", "Of"}, everyone()},
 	{care.OfProgramme, KindChart, "version", f{"Version"}, sees{careTeam: all, operator: all}},
@@ -160,7 +169,7 @@ var fields = []FieldRow{
 	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Programme", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays", "HandoffMinutes", "HandoffSkewMinutes", "RetainYears"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "terms of screenings", f{"BaselineDays", "SafetyRepeatMinutes", "SafetyRepeats"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "terms of appointments", f{"LateCancelHours", "SilenceHours", "NoResponseDays", "HoldMinutes", "NoWordMinutes"}, everyone()},
-	{care.OfProgramme, care.KindTerms, "terms of coverage", f{"CoverageCheckDays", "CoverageChoiceDays"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "terms of coverage", f{"CoverageCheckDays", "CoverageChoiceDays", "DetailsDays", "CardDays"}, everyone()},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State", "From", "Ends"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "adoption", f{"SupportDays", "Holidays", "Adopted", "Why"}, everyone()},
 	{care.OfProgramme, care.KindTerms, "author", f{"Author"}, sees{careTeam: all, operator: all}},
@@ -234,4 +243,6 @@ var types = map[care.Kind]reflect.Type{
 	care.KindErasure:     reflect.TypeFor[care.Erasure](),
 	care.KindCharge:      reflect.TypeFor[care.Charge](),
 	care.KindBatch:       reflect.TypeFor[care.Batch](),
+	care.KindCard:        reflect.TypeFor[care.Card](),
+	care.KindPiece:       reflect.TypeFor[care.Piece](),
 }

@@ -40,6 +40,8 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Erasure = cutOne(v, chart.Erasure)
 	view.Charges = cutAll(v, chart.Charges)
 	view.Batches = cutAll(v, chart.Batches)
+	view.Card = cutOne(v, chart.Card)
+	view.Pieces = cutAll(v, chart.Pieces)
 	v.seen = &view // a deadline is judged by whether its subject is seen
 	view.Deadlines = cutAll(v, chart.Deadlines)
 	return &view, true

@@ -24,6 +24,9 @@ func newViewer(actor care.Actor, chart *care.Chart) *viewer {
 	if actor.Chart == "" {
 		return v
 	}
+	if chart.Of == care.OfCard && chart.Card != nil {
+		v.any.addressed = chart.Card.Open // to the care team, while it verifies the plan
+	}
 	for _, r := range chart.Referrals {
 		if r.Provider == actor.Chart {
 			v.any = v.any.with(r)
@@ -115,5 +118,5 @@ func (v *viewer) shows(subject string) bool {
 	_, visit := v.seen.Appointment(care.AppointmentID(subject))
 	_, coverage := v.seen.Coverage(care.CoverageID(subject))
 	_, alert := v.seen.Alert(care.AlertID(subject))
-	return referral || episode || visit || coverage || alert
+	return referral || episode || visit || coverage || alert || subject == string(v.chart.ID)
 }

@@ -81,6 +81,10 @@ func (d *dye) fill(v reflect.Value, path string) {
 		v.Set(reflect.New(v.Type().Elem()))
 		d.fill(v.Elem(), path)
 	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			v.SetBytes(fmt.Appendf(nil, "%s~%d~", path, d.n))
+			return
+		}
 		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
 		d.fill(v.Index(0), path)
 	case reflect.Array:
@@ -169,6 +173,8 @@ func world() *care.Chart {
 		c.Add(dyed(d, func(r *care.Charge) { r.ID, r.Referral, r.Client, r.Provider = x.id, x.referral, person, x.provider }))
 	}
 	c.Add(dyed(d, func(*care.Batch) {}))
+	c.Add(dyed(d, func(*care.Card) {}))
+	c.Add(dyed(d, func(*care.Piece) {}))
 	for _, x := range []struct {
 		id       care.ScreeningID
 		episode  care.EpisodeID
@@ -214,7 +220,7 @@ func world() *care.Chart {
 func worlds() map[care.Subject]*care.Chart {
 	all := map[care.Subject]*care.Chart{}
 	for of, id := range map[care.Subject]care.ChartID{
-		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1", care.OfHelp: "qu-1",
+		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1", care.OfHelp: "qu-1", care.OfCard: "cd-1",
 	} {
 		c := world()
 		c.ID, c.Of, c.Account.Chart = id, of, id

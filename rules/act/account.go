@@ -181,7 +181,7 @@ func (a Redeem) Decide(k Known, env Env) Plan {
 	account.Password = a.Password
 	plan := Plan{Decision: rules.Allowed(), Made: string(a.Chart), Changes: []care.Change{care.Put{Chart: a.Chart, Record: account}}}
 	for _, old := range chart.Passes {
-		if old.Type != care.PassToken {
+		if old.Type == care.PassSession || old.Type == care.PassInvite {
 			plan.Changes = append(plan.Changes, care.Drop{Chart: a.Chart, Record: old})
 		}
 	}

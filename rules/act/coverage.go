@@ -23,6 +23,7 @@ type AddCoverage struct {
 	State         string
 	Authorization string // of an EAP
 	Authorised    int    // of an EAP: sessions; 0: not told
+	Photo         []byte // of the card; nil: none
 }
 
 func (AddCoverage) Name() string             { return "add_coverage" }
@@ -71,6 +72,11 @@ func (d *draft) insure(a AddCoverage, client care.Client) *care.Fault {
 		Authorization: strings.TrimSpace(a.Authorization), Authorised: a.Authorised,
 		SubmittedAt: d.env.Now, Status: care.CoveragePending,
 	}
+	if len(a.Photo) > 0 {
+		if says := d.photograph(&c, a.Photo); says != "" {
+			return problems{"photo: " + says}.fault()
+		}
+	}
 	for _, earlier := range d.chart.Coverages {
 		d.wayChosen(earlier, care.WayOther)
 		if earlier.Type == c.Type && earlier.Status != care.Replaced {
@@ -102,6 +108,7 @@ func (d *draft) replace(c care.Coverage) {
 		for _, id := range []care.DeadlineID{c.Verify, c.Check, c.Ended} {
 			d.settle(id, care.Stopped)
 		}
+		d.shut(&c)
 		d.put(c)
 	}
 }
@@ -304,6 +311,7 @@ func (a VerifyCoverage) Decide(k Known, env Env) Plan {
 	}
 	d.ends(&c)
 	d.mustChoose(&c)
+	d.shut(&c)
 	d.put(c)
 	if was.Status != care.NonParticipating || c.Status == care.Eligible {
 		d.promiseWaits() // else a plan that can be processed is still waited for
@@ -453,6 +461,7 @@ func checkDue(d *draft, dl care.Deadline, _ Known) {
 	}
 	c.CheckAt = d.env.Now
 	c.Verify = d.start(care.Deadline{Code: "eligibility", Subject: string(c.ID), Zone: dl.Zone})
+	d.shut(&c)
 	d.put(c)
 }
 
@@ -466,6 +475,7 @@ func coverageOver(d *draft, dl care.Deadline, _ Known) {
 	c.Found, c.Status, c.CheckAt = c.Status, care.CoverageExpired, time.Time{}
 	d.settle(c.Verify, care.Stopped)
 	d.settle(c.Check, care.Stopped)
+	d.shut(&c)
 	d.put(c)
 	d.recheckSessions()
 	d.tellOfChange(c, "coverage_over", "coverage_changed_provider")

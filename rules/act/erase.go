@@ -174,6 +174,10 @@ func forget(chart *care.Chart, env Env, e care.Erasure, tell []care.ChartID) Pla
 		plan.Changes = append(plan.Changes, care.New{Chart: e.ID, Of: care.OfErasure})
 	}
 	e.State, e.Person, e.Records = care.ErasureWaiting, chart.ID, len(chart.Records())
+	for _, card := range cards(chart) {
+		e.Records += 1 + card.Pieces
+		plan.Changes = append(plan.Changes, care.Erase{Chart: card.Chart})
+	}
 	e.Until = e.At.AddDate(env.Terms.RetainYears, 0, 0)
 	e.Visits, e.Answers = keptVisits(chart), keptAnswers(chart, e.At)
 	plan.Changes = append(plan.Changes, care.Put{Chart: e.ID, Record: e}, care.Erase{Chart: chart.ID})

@@ -128,6 +128,8 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 	"coverage_ends closes":         coverageOver,
 	"coverage_choice choice_nudge": choiceNudge,
 	"coverage_choice closes":       choiceMissed,
+	"details closes":               detailsOver,
+	"card closes":                  cardOver,
 }
 
 func nudge(d *draft, dl care.Deadline, _ Known) {

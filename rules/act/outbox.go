@@ -132,7 +132,7 @@ func (a Undelivered) Decide(k Known, env Env) Plan {
 // keep is what stays of a message's link once it is done with: one that lets
 // somebody in has no business in a chart.
 func keep(m care.Message) string {
-	if m.Template == "invite" {
+	if m.Template == "invite" || m.Template == "details" {
 		return ""
 	}
 	return m.Link

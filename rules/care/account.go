@@ -30,7 +30,8 @@ func (a Account) Stands() []Place {
 }
 
 // Pass is a secret that lets somebody in as a chart's person: a browser session,
-// a one-time set-up link, or a token for programs. Only a hash of it is kept.
+// a one-time set-up link, or a token for programs; or that takes plan details from
+// them once. Only a hash of it is kept.
 type Pass struct {
 	Hash    string    `json:"hash"` // hex SHA-256 of the secret
 	Chart   ChartID   `json:"chart"`
@@ -48,6 +49,7 @@ const (
 	PassSession PassType = "session"
 	PassInvite  PassType = "invite"
 	PassToken   PassType = "token"
+	PassDetails PassType = "details" // a link to give plan details by; it signs nobody in
 )
 
 // Kind, Key and Stands make a Pass a Record.

@@ -41,6 +41,7 @@ const (
 	OfHelp      Subject = "help"    // the pages of help, or one question to the care team
 	OfErasure   Subject = "erasure" // somebody who was forgotten
 	OfBatch     Subject = "batch"   // one claim file
+	OfCard      Subject = "card"    // the photo of one insurance card
 )
 
 // Role says as what somebody acts.

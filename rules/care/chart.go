@@ -39,6 +39,8 @@ type Chart struct {
 	Holds        []Hold
 	Charges      []Charge
 	Batches      []Batch
+	Card         *Card
+	Pieces       []Piece
 }
 
 // Add places a record in the chart, replacing the one with the same key. The
@@ -99,6 +101,10 @@ func (c *Chart) Add(r Record) {
 		c.Charges = insert(c.Charges, r)
 	case Batch:
 		c.Batches = insert(c.Batches, r)
+	case Card:
+		c.Card = &r
+	case Piece:
+		c.Pieces = insert(c.Pieces, r)
 	}
 }
 
@@ -131,7 +137,9 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.Holds)
 	all = many(all, c.Charges)
 	all = many(all, c.HandoffKeys)
-	return many(all, c.Batches)
+	all = many(all, c.Batches)
+	all = one(all, c.Card)
+	return many(all, c.Pieces)
 }
 
 // Each of these finds a record by its id; false if the chart has none.
@@ -241,6 +249,7 @@ func (c *Chart) Clone() *Chart {
 	n.Tickets = slices.Clone(c.Tickets)
 	n.Charges = slices.Clone(c.Charges)
 	n.Batches = slices.Clone(c.Batches)
+	n.Pieces = slices.Clone(c.Pieces)
 	return &n
 }
 
@@ -319,6 +328,10 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.Charges, key)
 	case KindBatch:
 		return listed(c.Batches, key)
+	case KindCard:
+		return single(c.Card)
+	case KindPiece:
+		return listed(c.Pieces, key)
 	}
 	return nil
 }

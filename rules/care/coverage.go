@@ -45,6 +45,7 @@ type Coverage struct {
 	CheckAt  time.Time  `json:"check_at,omitzero"`  // since when it waits to be looked at again
 	Choice   DeadlineID `json:"choice,omitempty"`   // until when the client chooses how to go on without it
 	Way      Way        `json:"way,omitempty"`      // what they chose
+	Card     *Card      `json:"card,omitempty"`     // the photo of the card, while there is one
 }
 
 // Way is how a client goes on when a plan turns out not to be processable.
@@ -62,6 +63,10 @@ const (
 func (c Coverage) Waits() bool {
 	return c.Status == CoveragePending || !c.CheckAt.IsZero() && c.Status != Replaced
 }
+
+// Verifying says whether the care team is not done with the details: it has to
+// look at them, or waits for one that is missing.
+func (c Coverage) Verifying() bool { return c.Waits() || c.Status == NeedsInfo }
 
 // On is what is found of a coverage for a day: outside of its dates it has run
 // out, whatever was found within them.

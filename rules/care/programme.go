@@ -102,6 +102,8 @@ type Terms struct {
 	// that did are meant.
 	CoverageCheckDays  int `json:"coverage_check_days,omitempty"`
 	CoverageChoiceDays int `json:"coverage_choice_days,omitempty"` // business days
+	DetailsDays        int `json:"details_days,omitempty"`         // how long a link to give plan details by works
+	CardDays           int `json:"card_days,omitempty"`            // how long the photo of a card is kept once the plan is verified
 }
 
 // Kind, Key and Stands make Terms a Record.

@@ -32,6 +32,8 @@ const (
 	KindHold        Kind = "hold"
 	KindCharge      Kind = "charge"
 	KindBatch       Kind = "batch"
+	KindCard        Kind = "card"
+	KindPiece       Kind = "piece"
 )
 
 // Record is one noun in a chart. Key is its id within the chart and kind;

@@ -82,11 +82,12 @@ var layers = map[string][]string{
 var inside = map[string][]string{
 	"rules/calendar":   {"rules/order"},
 	"rules/instrument": {},
+	"rules/picture":    {},
 	"rules/registry":   {},
 	"rules/order":      {},
 	"rules/care":       {"rules/calendar", "rules/instrument", "rules/registry", "rules/order"},
 	"rules":            {"rules/calendar", "rules/instrument", "rules/registry", "rules/order", "rules/care"},
-	"rules/act":        {"rules/calendar", "rules/instrument", "rules/registry", "rules/order", "rules/care", "rules"},
+	"rules/act":        {"rules/calendar", "rules/instrument", "rules/registry", "rules/picture", "rules/order", "rules/care", "rules"},
 	"rules/access":     {"rules/calendar", "rules/instrument", "rules/registry", "rules/order", "rules/care", "rules"},
 }
 

@@ -174,7 +174,7 @@ func world() *care.Chart {
 	}
 	c.Add(dyed(d, func(*care.Batch) {}))
 	c.Add(dyed(d, func(*care.Card) {}))
-	c.Add(dyed(d, func(*care.Piece) {}))
+	c.Add(dyed(d, func(r *care.Piece) { r.N = 7 }))
 	for _, x := range []struct {
 		id       care.ScreeningID
 		episode  care.EpisodeID

@@ -2,6 +2,7 @@ package care
 
 import (
 	"slices"
+	"sort"
 	"strings"
 )
 
@@ -192,21 +193,29 @@ func (c *Chart) Sharing() (Consent, bool) {
 }
 
 func insert[T Record](list []T, r T) []T {
-	i, found := slices.BinarySearchFunc(list, r.Key(), func(have T, key string) int { return strings.Compare(have.Key(), key) })
+	i, found := at(list, r.Key())
 	if found {
 		list[i] = r
 		return list
 	}
-	return slices.Insert(list, i, r)
+	list = append(list, r)
+	copy(list[i+1:], list[i:])
+	list[i] = r
+	return list
 }
 
 func find[T Record](list []T, key string) (T, bool) {
-	i, found := slices.BinarySearchFunc(list, key, func(have T, key string) int { return strings.Compare(have.Key(), key) })
+	i, found := at(list, key)
 	if !found {
 		var none T
 		return none, false
 	}
 	return list[i], true
+}
+
+// at is where a record stands in its list, or would stand.
+func at[T Record](list []T, key string) (int, bool) {
+	return sort.Find(len(list), func(i int) int { return strings.Compare(key, list[i].Key()) })
 }
 
 func one[T Record](all []Record, r *T) []Record {

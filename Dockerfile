@@ -16,7 +16,7 @@ RUN go mod download
 
 COPY . .
 ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -ldflags="-s -w -X main.version=${VERSION}" -o /out/careconnect . \
+RUN CGO_ENABLED=0 go build -tags=nethttpomithttp2 -trimpath -ldflags="-s -w -X main.version=${VERSION}" -o /out/careconnect . \
     && install -d -m 0700 /out/root/data
 
 FROM scratch

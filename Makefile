@@ -14,6 +14,10 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # The size in bytes that the binary may not pass.
 LIMIT := 25000000
 
+# HTTP/2 needs TLS, which the service leaves to the proxy before it: without its code
+# the binary is 560 KB smaller.
+TAGS := nethttpomithttp2
+
 ##@ Check
 
 .PHONY: test
@@ -68,7 +72,7 @@ bench: ## The benchmarks, of every package that has some
 
 .PHONY: build
 build: ## The program, as one file that needs nothing: bin/careconnect
-	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w -X main.version=$(VERSION)' -o $(BINARY) .
+	CGO_ENABLED=0 go build -tags=$(TAGS) -trimpath -ldflags='-s -w -X main.version=$(VERSION)' -o $(BINARY) .
 
 .PHONY: static
 static: build ## The program is linked statically and is no larger than 25 MB

@@ -269,6 +269,7 @@ func (s *Store) commitTogether(batch []*job) error {
 type Committed struct {
 	Sequence uint64
 	At       time.Time
+	Kept     bool // mail was only kept
 	Orders   []Order
 }
 
@@ -276,7 +277,7 @@ func (s *Store) record(c *commit, batch []*job) {
 	if s.config.Record == nil {
 		return
 	}
-	done := Committed{Sequence: c.state.Sequence, At: c.now}
+	done := Committed{Sequence: c.state.Sequence, At: c.now, Kept: c.keeps}
 	for _, j := range batch {
 		if j.order.Act != nil {
 			done.Orders = append(done.Orders, j.order)
@@ -293,6 +294,8 @@ type commit struct {
 	state    state
 	entries  []Entry
 	moves    []move // in and out of sets, in their order
+	keeps    bool   // mail is only kept
+	kept     []care.Message
 	touched  map[care.ChartID]bool
 	provider map[care.ChartID]care.Provider
 	panels   map[care.ChartID]int // clients taken on, of providers who set a caseload and whose number may have changed
@@ -309,6 +312,7 @@ func (s *Store) newCommit(w engine.Writer) *commit {
 		c.state.Apart = &apart{Before: c.state.Leaves}
 	}
 	c.moves = make([]move, 0, s.moved)
+	c.keeps = s.mail.keeps()
 	c.pass = s.checking.pass.Load()
 	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, followed: c.pass != nil}
 	c.charts.trim()
@@ -443,6 +447,7 @@ func (c *commit) answer(j *job, about care.About, plan act.Plan) error {
 		if err := c.apply(plan, plains); err != nil {
 			return err
 		}
+		c.kept = append(c.kept, plan.Kept...)
 		if err := c.remember(j); err != nil {
 			return err
 		}
@@ -572,6 +577,7 @@ func (c *commit) env(actor care.Actor) (act.Env, error) {
 		p = c.programmeOf(chart)
 	}
 	env.Programme, env.Clock, env.Employers, env.Plans = *chart.Programme, p.clock, chart.Employers, chart.Plans
+	env.Kept = c.keeps
 	env.Terms = rules.TermsAt(chart.Terms, c.now)
 	env.Words = p.words[env.Terms.Version]
 	return env, nil
@@ -870,6 +876,7 @@ func (c *commit) publish() {
 	for _, m := range c.moves {
 		c.tellReaders(m)
 	}
+	c.mail.add(c.kept)
 	if len(c.erased) > 0 {
 		_ = c.rememberErased() // again at each backup, each night and each start
 	}

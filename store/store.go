@@ -131,6 +131,7 @@ type Store struct {
 	due       *hourly
 	outbox    *hourly
 	later     later
+	mail      mail
 	room      room
 	checking  checking
 	reading   reading

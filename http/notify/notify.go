@@ -70,7 +70,16 @@ func New(s *store.Store, sender Sender, texts fs.FS, base string) (*Post, error)
 			return nil, fmt.Errorf("mail text %s: %w", name, err)
 		}
 	}
+	p.Keep()
 	return p, nil
+}
+
+// Keep tells a throwaway store, where the sender only keeps mail, to count it as
+// handed over at once.
+func (p *Post) Keep() {
+	if k, ok := p.sender.(keeper); ok {
+		p.store.KeepMail(k.Takes)
+	}
 }
 
 // lease is how long a message is a sender's before another may take it.
@@ -87,7 +96,10 @@ func (p *Post) Deliver(ctx context.Context) (int, error) {
 	}
 	p.one.Lock()
 	defer p.one.Unlock()
-	sent := 0
+	sent, err := p.hold(ctx)
+	if err != nil {
+		return sent, err
+	}
 	for {
 		due, err := p.store.ToSend()
 		if err != nil || len(due) == 0 {
@@ -134,6 +146,41 @@ func (p *Post) Deliver(ctx context.Context) (int, error) {
 // keeper is a sender that cannot fail once it has said that it takes mail, since
 // it only keeps it.
 type keeper interface{ Takes() bool }
+
+// hold gives the keeper what counted as handed over when it was made. What cannot
+// be written did not arrive.
+func (p *Post) hold(ctx context.Context) (int, error) {
+	kept := p.store.Kept()
+	for i, m := range kept {
+		mail, err := p.written(ctx, m)
+		if err != nil {
+			slog.WarnContext(ctx, "message not sent", "message", m.ID, "final", true, "error", err)
+			if _, err := p.store.Do(ctx, care.System, act.Undelivered{Chart: m.Chart, Message: m.ID, Final: true}); err != nil {
+				return i, err
+			}
+			continue
+		}
+		if p.sender.Send(ctx, mail) != nil { // it takes none now, and will later
+			p.store.KeepAgain(kept[i:])
+			return i, nil
+		}
+	}
+	return len(kept), nil
+}
+
+// Replayed gives the keeper what a replayed commit made.
+func (p *Post) Replayed(ctx context.Context) error {
+	for _, m := range p.store.Kept() {
+		mail, err := p.written(ctx, m)
+		if err != nil {
+			continue // that it did not arrive is an act that comes yet
+		}
+		if err := p.sender.Send(ctx, mail); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 // keep hands messages to a keeper, each in one act, and says how many: all, or
 // none. Where one cannot be written, or the sender is no keeper, they go the way
@@ -187,8 +234,7 @@ func (p *Post) Again(ctx context.Context, m care.Member) error {
 	return p.sender.Send(ctx, mail)
 }
 
-// write renders a message: its text from the template, its address from the
-// reader's account as it is now.
+// write renders a message that stands in a chart.
 func (p *Post) write(ctx context.Context, member care.Member) (Mail, error) {
 	chart, err := p.store.Chart(ctx, care.System, member.Chart, "send")
 	if err != nil {
@@ -198,6 +244,12 @@ func (p *Post) write(ctx context.Context, member care.Member) (Mail, error) {
 	if !ok {
 		return Mail{}, errors.New("the message is gone")
 	}
+	return p.written(ctx, m)
+}
+
+// written renders a message: its text from the template, its address from the
+// reader's account as it is now.
+func (p *Post) written(ctx context.Context, m care.Message) (Mail, error) {
 	programme, _ := p.store.Programme()
 	to, zone, err := p.address(ctx, m, *programme.Programme)
 	if err != nil {

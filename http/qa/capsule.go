@@ -40,7 +40,7 @@ type Capsule struct {
 }
 
 // capsuleFormat is the one that this version writes and reads.
-const capsuleFormat = 1
+const capsuleFormat = 2
 
 // call is one act that somebody ordered, and the commit that it was in.
 type call struct {
@@ -50,6 +50,7 @@ type call struct {
 	Act    string          `json:"act"`
 	With   json.RawMessage `json:"with"`
 	Once   *store.Once     `json:"once,omitempty"`
+	Kept   bool            `json:"kept,omitempty"` // mail was only kept
 }
 
 // Recorder writes down what is done in a store, from its first commit on.
@@ -75,7 +76,7 @@ func (r *Recorder) Record(c store.Committed) {
 	for _, o := range c.Orders {
 		with, err := json.Marshal(o.Act)
 		r.err = errors.Join(r.err, err)
-		r.calls = append(r.calls, call{Commit: c.Sequence, At: c.At, Actor: o.Actor, Act: act.Kind(o.Act), With: with, Once: o.Once})
+		r.calls = append(r.calls, call{Commit: c.Sequence, At: c.At, Actor: o.Actor, Act: act.Kind(o.Act), With: with, Once: o.Once, Kept: c.Kept})
 	}
 	r.last = c.Sequence
 	r.more.Broadcast()
@@ -152,6 +153,7 @@ func ReadCapsule(from io.Reader) (*Capsule, error) {
 // each act at its own instant, and sends the same mail. It says whether that led
 // to the same state; a version that decides otherwise leads to another.
 func (c *Capsule) Replay(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock) (same bool, err error) {
+	defer post.Keep()
 	for rest := c.calls; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n].Commit == rest[0].Commit {
@@ -173,6 +175,7 @@ func (c *Capsule) Replay(ctx context.Context, s *store.Store, post *notify.Post,
 // replay does what one commit did.
 func replay(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock, calls []call) error {
 	clock.Set(calls[0].At)
+	s.KeepMail(func() bool { return calls[0].Kept })
 	orders := make([]store.Order, len(calls))
 	for i, c := range calls {
 		a, err := act.Read(c.Act, c.With)
@@ -192,7 +195,7 @@ func replay(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock
 			return a.Err
 		}
 	}
-	return nil
+	return post.Replayed(ctx)
 }
 
 // sent is the message that an act says was handed over.

@@ -69,6 +69,7 @@ type Env struct {
 	Words     rules.Words
 	Employers []care.Employer
 	Plans     []care.UnprocessablePlan
+	Kept      bool // mail is only kept, as in a throwaway instance: what is told counts as handed over
 	// ID gives the next identifier of the act's own stream, behind a prefix.
 	ID func(prefix string) string
 }
@@ -86,6 +87,8 @@ type Plan struct {
 	Counts   map[string]int // of an act over many things: how many of which
 	// At is when the plan's effects bear their date; zero: Env.Now.
 	At time.Time
+	// Kept are the messages that count as handed over with this act.
+	Kept []care.Message
 }
 
 // fault is the plan of an act that cannot be decided.
@@ -189,7 +192,13 @@ func (d *draft) tell(m care.Message) {
 		}
 	}
 	m.ID, m.Chart = care.MessageID(d.env.ID("ms")), d.chart.ID
-	m.At, m.Next, m.State = d.env.Now, d.env.Now, care.Ready
+	m.At = d.env.Now
+	if d.env.Kept {
+		m.SentAt, m.Attempts, m.State = d.env.Now, 1, care.Sent
+		d.Kept = append(d.Kept, m)
+	} else {
+		m.Next, m.State = d.env.Now, care.Ready
+	}
 	d.put(m)
 }
 

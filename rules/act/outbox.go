@@ -33,8 +33,9 @@ type Hand struct {
 	Message care.MessageID
 }
 
-// Undelivered says that handing over failed. It is tried again, later each
-// time; after many tries a person of the care team is told.
+// Undelivered says that handing over failed, or that what was handed over did
+// not arrive. It is tried again, later each time; after many tries a person of
+// the care team is told.
 type Undelivered struct {
 	Chart   care.ChartID
 	Message care.MessageID
@@ -113,7 +114,7 @@ func wait(m care.Message) time.Duration {
 // to the care team, once for somebody whom nothing reaches.
 func (a Undelivered) Decide(k Known, env Env) Plan {
 	m, ok := message(k, a.Chart, a.Message)
-	if !ok || m.State != care.Sending {
+	if !ok || m.State != care.Sending && !(m.State == care.Sent && a.Final) {
 		return Plan{Decision: rules.Allowed()}
 	}
 	if !a.Final && m.Attempts < maxAttempts {
@@ -121,7 +122,7 @@ func (a Undelivered) Decide(k Known, env Env) Plan {
 		return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
 	}
 	d := begin(env, k.Chart(a.Chart))
-	m.State, m.Next, m.Link = care.Dead, time.Time{}, keep(m)
+	m.State, m.SentAt, m.Next, m.Link = care.Dead, time.Time{}, time.Time{}, keep(m)
 	d.put(m)
 	if m.Template != "task" && (d.chart.Client != nil || d.chart.Provider != nil) {
 		d.task("mail_undelivered", cmp.Or(string(m.To), string(m.ToRole)))

@@ -292,6 +292,7 @@ func (p *program) runDemo(ctx context.Context, o demoOptions) error {
 		c.Import = func(ctx context.Context, s *store.Store) error { return p.desk().TakeInAll(ctx, s, o.imports) }
 	}
 	c.Admin = func(dir string, s *store.Store) (io.Closer, error) { return p.desk().Listen(dir, s, base, nil) }
+	debug.SetGCPercent(qa.Memory) // a year that is lived in seconds leaves much behind
 	d, line, err := http.NewDemo(ctx, c, o.seed, o.scenario)
 	if err != nil {
 		return err

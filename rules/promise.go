@@ -54,7 +54,10 @@ var PromiseResults = []PromiseRow{
 
 // withdrawals are the reasons for which an episode is closed that are the
 // client's own: they stopped, or stayed away.
-var withdrawals = map[string]bool{"withdrawn": true, "no_response": true}
+var withdrawals = map[string]bool{"withdrawn": true, "no_response": true, LeftProgramme: true}
+
+// LeftProgramme is why an episode was closed whose client left the programme.
+const LeftProgramme = "left"
 
 // Judge finds the row that fits.
 func (f PromiseFacts) Judge() PromiseRow {

@@ -91,6 +91,12 @@ type one struct {
 	Body *nothing
 }
 
+// bare is a write about oneself without anything to say.
+type bare struct {
+	Keyed
+	Body *nothing
+}
+
 func actor(ctx context.Context) care.Actor { return auth.Of(ctx).Actor }
 
 // do does an act as whoever called, once for an Idempotency-Key. Its error says

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"strings"
+	"time"
 
 	"careconnect/http/auth"
 	"careconnect/http/reply"
@@ -25,6 +26,7 @@ type me struct {
 	Concerns  []string           `json:"concerns,omitempty"`
 	Language  string             `json:"language,omitempty"`
 	Benefit   *benefit           `json:"benefit,omitempty"`
+	LeftAt    *time.Time         `json:"left_at,omitempty" doc:"Since when a client has left the programme; they come back by seeking care"`
 	Standing  care.Participation `json:"participation,omitempty" enum:"not_joined,active,paused,opted_out"`
 }
 
@@ -65,7 +67,7 @@ func (a *API) showMe(chart *care.Chart) me {
 	if c := chart.Client; c != nil {
 		m.Name, m.State, m.Zone, m.Concerns, m.Language = c.Name, c.State, c.Zone, c.Concerns, c.Language
 		m.Contact = contact{Email: c.Email, Phone: c.Phone}
-		m.Benefit = a.showBenefit(*c)
+		m.Benefit, m.LeftAt = a.showBenefit(*c), in(rules.Zone(c.Zone), c.LeftAt)
 		if !c.BirthDate.IsZero() {
 			m.BirthDate = &c.BirthDate
 		}
@@ -117,6 +119,14 @@ func (a *API) putMe(ctx context.Context, in *putMe) (me, error) {
 		return tag(m)
 	}
 	if _, err := a.do(ctx, in.Keyed, ifMatch(in.Matched, update, now)); err != nil {
+		return me{}, err
+	}
+	return a.me(ctx, nil)
+}
+
+// leaveProgramme ends everything of a client's that is open.
+func (a *API) leaveProgramme(ctx context.Context, in *bare) (me, error) {
+	if _, err := a.do(ctx, in.Keyed, act.LeaveProgramme{Client: actor(ctx).Chart}); err != nil {
 		return me{}, err
 	}
 	return a.me(ctx, nil)

@@ -96,3 +96,38 @@ func TestR38APausedPromiseIsTriedAndMovedToo(t *testing.T) {
 		t.Errorf("it is %s, due %v, was %v", now.State, now.Due, was.Due)
 	}
 }
+
+// TestR56AClientLeavesOnThePage: one page says what ends, the next that it has, and
+// how to come back.
+func TestR56AClientLeavesOnThePage(t *testing.T) {
+	d := newDemo(t)
+	p := d.one(care.RoleProvider, 1)
+	chart, ref := d.asked(p.ID)
+	var me = d.one(care.RoleClient, 0)
+	for _, u := range d.users {
+		if u.ID == chart.ID {
+			me = u
+		}
+	}
+	wants(t, d.page(me, "/me/privacy"), "/me/leave")
+	wants(t, d.page(me, "/me/leave"), "Leave Care Connect?", "never why", "erase everything instead", "Stay")
+	after := d.done(me, "/me/leave", nil)
+	wants(t, after, "You have left Care Connect. Nothing is open", "You can come back whenever you like", "/find")
+	if strings.Contains(after, "The promise</h2>") || strings.Contains(after, "/withdraw") {
+		t.Error("something is shown as open")
+	}
+	if strings.Contains(d.page(me, "/me/privacy"), "/me/leave") {
+		t.Error("who has left can leave once more")
+	}
+	if got, body, _ := d.submit(me, "/me/leave", nil); got != 409 {
+		t.Errorf("a second time: %d, %s", got, excerpt(body))
+	}
+	d.wait(0)
+	if inbox := d.page(p, "/pro"); strings.Contains(inbox, string(ref.ID)) {
+		t.Error("the request still stands in the inbox")
+	}
+	wants(t, d.done(me, "/p/"+string(p.ID)+"/book", url.Values{"once": {"again"}}), "Your request is on its way")
+	if strings.Contains(d.page(me, "/me"), "You have left") {
+		t.Error("who came back is still said to have left")
+	}
+}

@@ -35,6 +35,8 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodPost, "/me/forms/{id}/decline", "decline_screening", p.declineForm),
 		line(http.MethodPost, "/me/forms/{id}/again", "retake_screening", p.againForm),
 		line(http.MethodGet, "/me/privacy", "read privacy", p.privacy),
+		line(http.MethodGet, "/me/leave", "read leaving", p.goodbyeForm),
+		line(http.MethodPost, "/me/leave", "leave_programme", p.goodbye),
 		line(http.MethodGet, "/me/erase", "read erasure", p.eraseForm),
 		line(http.MethodPost, "/me/erase", "erase", p.erase),
 		line(http.MethodGet, "/me/privacy/lines/{id}", "read receipt", p.lineReceipt),

@@ -17,7 +17,7 @@ type nextStep struct {
 
 // nextSteps are tried in this order; the first that fits is shown, so that there
 // is never more than one thing to do at a time.
-var nextSteps = []func(*mine) *nextStep{joinNow, fillForms, chooseTime, bookNext, givePlan, shareAgain, awaitVisit, awaitAnswer, seek}
+var nextSteps = []func(*mine) *nextStep{haveLeft, joinNow, fillForms, chooseTime, bookNext, givePlan, shareAgain, awaitVisit, awaitAnswer, seek}
 
 func (m *mine) next() *nextStep {
 	for _, try := range nextSteps {

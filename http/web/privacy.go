@@ -22,7 +22,7 @@ import (
 type privacyPage struct {
 	Payer, PrivacyEmail string
 	Facts               []assets.Fact
-	Sharing             bool
+	Sharing, Here       bool // Here: they have not left
 	Version             string
 	Receipts            assets.Table
 	Seen                assets.Table
@@ -48,7 +48,7 @@ func (p *Pages) privacy(w http.ResponseWriter, r *http.Request) error {
 	}
 	words, zone := p.Store.Words(), location(chart.Client.Zone)
 	page := privacyPage{
-		Payer: words["payer"], PrivacyEmail: words["privacy_email"], Version: act.ConsentTextVersion,
+		Payer: words["payer"], PrivacyEmail: words["privacy_email"], Version: act.ConsentTextVersion, Here: chart.Client.LeftAt.IsZero(),
 		Facts: []assets.Fact{{Term: "With " + words["payer"], Text: "Nothing is shared", Note: "You have not said yes."}, {Term: "With your employer", Text: "Never", Note: "Nothing about a single person ever reaches an employer."}},
 	}
 	if c, ok := chart.Sharing(); ok {
@@ -172,7 +172,7 @@ var deedWords = map[string]string{
 	"enter": "opened your chart", "request": "sent a request", "request_new": "opened your chart with a first request", "accept": "accepted your request",
 	"decline": "declined your request", "propose": "proposed times", "book": "booked the first call", "book_session": "booked a session",
 	"hand_over": "proposed another provider", "answer_hand_over": "answered who takes over", "hold": "held a time", "not_a_fit": "said that the two do not fit", "other_times": "asked for other times", "reschedule": "moved an appointment", "cancel": "cancelled an appointment",
-	"withdraw": "withdrew a request", "outcome": "noted what became of a visit", "add_coverage": "gave a plan", "verify_coverage": "checked the plan",
+	"leave_programme": "left the programme", "withdraw": "withdrew a request", "outcome": "noted what became of a visit", "add_coverage": "gave a plan", "verify_coverage": "checked the plan",
 	"save_answers": "saved an answer", "submit_screening": "sent a form", "acknowledge": "read a safety alert", "set_sharing": "answered about sharing",
 	"claim_benefit": "gave the employer’s code", "update_me": "changed your details", "finish_task": "dealt with a task about you",
 	"choose_way": "chose how to go on without a plan that can be processed", "choose_coverage": "chose which plan comes first", "correct": "corrected what became of an appointment",

@@ -61,7 +61,7 @@ func (p *Pages) consultEvent(chart *care.Chart, ref care.Referral, zone *time.Lo
 	switch {
 	case ref.Status == care.Accepted || ref.Status == care.Proposed:
 		event.State, event.Text = "now", "Waiting for the client to choose a time."
-	case ref.Status.Clinical():
+	case ref.Treated():
 		event.State, event.Text = "done", "Not needed: a session was booked at once."
 		return event
 	}

@@ -18,6 +18,7 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"booked", "ok", "Your consultation is booked", "It is free of charge. You will find it below, with the way to join."},
 	{"session", "ok", "Your session is booked", "Your plan’s copay or coinsurance applies. Two short forms come before your first session."},
 	{"erasure_asked", "ok", "Asked", "Somebody else of the care team finds it below, and has to agree."},
+	{"goodbye", "ok", "You have left", "Everything that was open has ended. Take care; you can come back at any time."},
 	{"withdrawn", "ok", "Withdrawn", "The provider has been told, without a reason. Nothing counts against you."},
 	{"cancelled", "ok", "Cancelled", "The other side has been told, and the time is free again."},
 	{"moved", "ok", "Moved", "The other side has been told. Your calendar entry moves with the mail."},

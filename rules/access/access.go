@@ -32,13 +32,14 @@ const (
 	Nobody    Relation = iota
 	Own                // it is their own: the client's chart, the provider's own matters, the person's own account
 	Addressed          // it is addressed to them: the provider of the referral, appointment or alert
-	Accepted           // it is addressed to them and they have taken the client on
+	Treated            // it is addressed to them and they treat the client, or did
+	Accepted           // it is addressed to them and they treat the client
 	Any                // whosoever it is
 )
 
 // String gives the relation as the matrix shows it.
 func (r Relation) String() string {
-	return [...]string{"-", "own", "addressed", "accepted", "any"}[r]
+	return [...]string{"-", "own", "addressed", "treated", "accepted", "any"}[r]
 }
 
 // May says whether somebody may do an act about somebody. An act without a row
@@ -70,7 +71,7 @@ func Rows() []ActRow {
 }
 
 // stance is how an actor stands to one thing.
-type stance struct{ own, addressed, accepted bool }
+type stance struct{ own, addressed, treated, accepted bool }
 
 func (s stance) holds(r Relation) bool {
 	switch r {
@@ -78,6 +79,8 @@ func (s stance) holds(r Relation) bool {
 		return s.own
 	case Addressed:
 		return s.addressed
+	case Treated:
+		return s.addressed && s.treated
 	case Accepted:
 		return s.addressed && s.accepted
 	case Any:

@@ -57,6 +57,7 @@ var acts = []ActRow{
 	{"retake_screening", by{client: Own, system: Any}},
 	{"set_sharing", by{client: Own}},
 	{"erase", by{client: Own, system: Any}},
+	{"leave_programme", by{client: Own, system: Any}},
 
 	// who seeks and who gives it
 	{"book", by{client: Own, provider: Addressed, system: Any}},

@@ -47,6 +47,7 @@ type sees = map[care.Role]Grant
 var (
 	own       = Grant{To: Own}
 	addressed = Grant{To: Addressed}
+	treated   = Grant{To: Treated}
 	accepted  = Grant{To: Accepted}
 	all       = Grant{To: Any}
 )
@@ -68,6 +69,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindClient, "birth date", f{"BirthDate"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindClient, "concerns", f{"Concerns"}, sees{client: own, clinical: all}},
 	{care.OfClient, care.KindClient, "entry", f{"Language", "Source", "EnteredAt"}, sees{client: own, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindClient, "left the programme", f{"LeftAt"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindClient, "benefit", f{"Benefit"}, sees{client: own, careTeam: all, clinical: all}},
 
 	{care.OfClient, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{client: own}},
@@ -98,8 +100,8 @@ var fields = []FieldRow{
 
 	{care.OfClient, care.KindCoverage, "photo of the card, without the picture", f{"Card"}, sees{client: own, careTeam: all}},
 
-	{care.OfClient, care.KindCharge, "charge", f{"ID", "Client", "Provider", "Referral", "Appointment", "Programme", "On", "Start", "Minutes", "Service", "Code", "Coverage", "Covered", "FeeCents", "PartCents", "State", "At", "Made"}, sees{client: own, provider: accepted, billing: all}},
-	{care.OfClient, care.KindCharge, "course of the claim", f{"Batch", "Rebill"}, sees{provider: accepted, billing: all}},
+	{care.OfClient, care.KindCharge, "charge", f{"ID", "Client", "Provider", "Referral", "Appointment", "Programme", "On", "Start", "Minutes", "Service", "Code", "Coverage", "Covered", "FeeCents", "PartCents", "State", "At", "Made"}, sees{client: own, provider: treated, billing: all}},
+	{care.OfClient, care.KindCharge, "course of the claim", f{"Batch", "Rebill"}, sees{provider: treated, billing: all}},
 	{care.OfClient, care.KindCharge, "what was said of the claim", f{"Why"}, sees{billing: all}},
 
 	{care.OfClient, care.KindScreening, "status", f{"ID", "Client", "Episode", "Referral", "Instrument", "Purpose", "Status", "AssignedAt", "Due", "Opens", "Closes", "SubmittedAt", "Late", "Version", "Replaces", "DeclinedAt", "OutOfWindow"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},

@@ -377,12 +377,12 @@ func TestAnEarlierProviderIsNotNamed(t *testing.T) {
 	}
 }
 
-// TestTheClinicalPartFollowsTheStatus lets a provider read the clinical part
-// while they have the client, and no longer.
-func TestTheClinicalPartFollowsTheStatus(t *testing.T) {
+// TestR49TheClinicalPartFollowsTheStatus lets a provider read the clinical part
+// while they have the client, and no longer; their own sessions stay theirs.
+func TestR49TheClinicalPartFollowsTheStatus(t *testing.T) {
 	for _, status := range []care.ReferralStatus{
 		care.Submitted, care.Accepted, care.Proposed, care.ConsultBooked, care.ConsultHeld, care.SessionBooked, care.InCare,
-		care.Declined, care.Expired, care.Withdrawn, care.Superseded, care.Rerouted, care.NotAFit, care.NoResponse, care.HandedOver,
+		care.Declined, care.Expired, care.Withdrawn, care.Superseded, care.Rerouted, care.NotAFit, care.NoResponse, care.HandedOver, care.Ended,
 	} {
 		chart := world()
 		for i := range chart.Referrals {
@@ -398,6 +398,9 @@ func TestTheClinicalPartFollowsTheStatus(t *testing.T) {
 		want := [...]int{0, 0, 0, 0, 0}
 		if status.Clinical() {
 			want = [...]int{2, 1, 1, 1, 1}
+		}
+		if status == care.Ended || status == care.HandedOver {
+			want[4] = 1
 		}
 		if counts != want {
 			t.Errorf("%s: the provider sees screenings, alerts, coverages, consents, sessions: %v, not %v", status, counts, want)

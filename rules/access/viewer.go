@@ -13,10 +13,10 @@ type viewer struct {
 }
 
 // standing is what referrals to a provider amount to.
-type standing struct{ addressed, accepted bool }
+type standing struct{ addressed, treated, accepted bool }
 
 func (s standing) with(r care.Referral) standing {
-	return standing{addressed: true, accepted: s.accepted || r.Clinical()}
+	return standing{addressed: true, treated: s.treated || r.Treated(), accepted: s.accepted || r.Clinical()}
 }
 
 func newViewer(actor care.Actor, chart *care.Chart) *viewer {
@@ -40,7 +40,7 @@ func newViewer(actor care.Actor, chart *care.Chart) *viewer {
 func (v *viewer) own() bool { return v.actor.Chart != "" && v.actor.Chart == v.chart.ID }
 
 func (v *viewer) as(s standing) stance {
-	return stance{own: v.own(), addressed: s.addressed, accepted: s.accepted}
+	return stance{own: v.own(), addressed: s.addressed, treated: s.treated, accepted: s.accepted}
 }
 
 // whole is how the viewer stands to the chart as a whole.
@@ -74,10 +74,11 @@ func (v *viewer) stance(record care.Record) stance {
 }
 
 // visit is a provider's standing to an appointment with them: the consultation
-// belongs to the request, a session to the care of a client taken on.
+// belongs to the request, a session to the care of a client taken on, then and
+// afterwards.
 func (v *viewer) visit(a care.Appointment) standing {
 	s := v.by[a.Referral]
-	s.addressed = s.addressed && a.Provider == v.actor.Chart && (a.Type == care.Consultation || s.accepted)
+	s.addressed = s.addressed && a.Provider == v.actor.Chart && (a.Type == care.Consultation || s.treated)
 	return s
 }
 

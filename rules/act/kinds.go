@@ -65,6 +65,7 @@ var kinds = []Act{
 	Join{},
 	Lease{},
 	Leave{},
+	LeaveProgramme{},
 	LetGo{},
 	ListPlan{},
 	NotAFit{},

@@ -156,7 +156,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 		"leave", "join", "pause", "resume", "share", "finish",
 		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "record late", "hand over", "hand over", "answer over", "answer over", "not a fit", "nobody came",
 		"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
-		"correct", "correct", "refuse form", "retake",
+		"correct", "correct", "refuse form", "retake", "goodbye",
 	}).Draw(l.t, "deed") {
 	case "ask":
 		return client(l.me), act.Request{Client: l.me, Provider: p}
@@ -299,6 +299,8 @@ func (l *life) deed() (care.Actor, act.Act) {
 		return careTeam, act.Suspend{Provider: p, Reason: "Licence under review."}
 	case "reinstate":
 		return careTeam, act.Reinstate{Provider: p}
+	case "goodbye":
+		return client(l.me), act.LeaveProgramme{Client: l.me}
 	case "share":
 		return client(l.me), act.SetSharing{Client: l.me, Sharing: true, Scopes: []string{"identity"}, TextVersion: act.ConsentTextVersion}
 	case "finish":

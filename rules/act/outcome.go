@@ -94,7 +94,9 @@ func consultationHeld(_ *draft, _ *care.Appointment, r *care.Referral) {
 }
 
 func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
-	r.Status = care.InCare
+	if r.Status != care.Ended { // what is said afterwards brings nobody back
+		r.Status = care.InCare
+	}
 	d.unchoose(*r)
 	*ap = cover(d.chart, d.env, *ap)
 	d.chart.Add(*ap)

@@ -168,7 +168,8 @@ func writable(w care.Profile) *care.Fault {
 }
 
 // Discharge ends a client's care with a provider. The follow-up that the
-// programme owes still comes.
+// programme owes still comes. The provider keeps what they did themselves, the
+// visits and their charges, and reads nothing clinical any more.
 type Discharge struct{ Referral care.ReferralID }
 
 func (Discharge) Name() string               { return "discharge" }
@@ -186,6 +187,9 @@ func (a Discharge) Decide(k Known, env Env) Plan {
 	}
 	if slices.ContainsFunc(chart.Appointments, func(ap care.Appointment) bool { return ap.Referral == r.ID && ap.Status == care.Booked }) {
 		return fault(care.Conflict, "sessions_booked", "A session is still booked, or one that is past has no outcome yet. Settle it first; then care can end.")
+	}
+	if slices.ContainsFunc(chart.Alerts, func(a care.Alert) bool { return a.Provider == r.Provider && a.AckedAt.IsZero() }) {
+		return fault(care.Conflict, "alert_unread", "A safety alert about this client still waits for your word. Read it first; then care can end.")
 	}
 	d := begin(env, chart)
 	r.Status, r.ClosedAt = care.Ended, env.Now

@@ -169,6 +169,7 @@ func (a Request) wishes(env Env) ([]time.Time, *care.Fault) {
 
 // seekCare opens an episode: the promise starts now, in the client's zone.
 func (d *draft) seekCare() care.Episode {
+	d.comeBack()
 	c := d.chart.Client
 	e := care.Episode{
 		ID: care.EpisodeID(d.env.ID("ep")), Client: d.chart.ID, SoughtAt: d.env.Now, EnteredAt: c.EnteredAt,

@@ -22,6 +22,7 @@ var claims = map[string]Claim{
 	"ask_erasure":     ToAll,
 	"confirm_erasure": ToAll,
 	"drop_pass":       ToAll,
+	"leave_programme": ToAll,
 	"give_session":    ToHalf,
 	"touch_pass":      ToHalf,
 }

@@ -20,6 +20,7 @@ type Client struct {
 	Source    string        `json:"source"` // portal, employer_link, care_team, direct
 	EnteredAt time.Time     `json:"entered_at"`
 	Benefit   Benefit       `json:"benefit"`
+	LeftAt    time.Time     `json:"left_at,omitzero"` // the programme, on their own word; zero: they have not, or came back
 }
 
 // Benefit is what the client says, and what is known, of the employer's

@@ -37,9 +37,15 @@ type Referral struct {
 }
 
 // Clinical says whether the clinical part of the chart is the provider's to read:
-// they have taken the client on, or the client has said yes to them.
+// they treat the client, or the client has said yes to them.
 func (r Referral) Clinical() bool {
 	return r.Status.Clinical() || r.Status == Submitted && r.From != ""
+}
+
+// Treated says whether the provider has ever taken the client on. What they did
+// themselves, the visits and their charges, stays theirs to read.
+func (r Referral) Treated() bool {
+	return r.Clinical() || r.Status == Ended || r.Status == HandedOver
 }
 
 // ReferralStatus is where a referral stands.
@@ -80,11 +86,11 @@ func (s ReferralStatus) Undecided() bool {
 	return s == Submitted || s == Accepted || s == Proposed
 }
 
-// Clinical says whether the provider has taken the client on, so that the
-// clinical part of the chart is theirs to read.
+// Clinical says whether the provider has taken the client on and not let go, so
+// that the clinical part of the chart is theirs to read.
 func (s ReferralStatus) Clinical() bool {
 	switch s {
-	case Accepted, Proposed, ConsultBooked, ConsultHeld, SessionBooked, InCare, Ended:
+	case Accepted, Proposed, ConsultBooked, ConsultHeld, SessionBooked, InCare:
 		return true
 	}
 	return false

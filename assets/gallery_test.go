@@ -118,6 +118,7 @@ func gallery() map[string]Page {
 		"Week":   []string{"Monday", "Tuesday", "Wednesday"},
 		"Alert": m{"Title": "A. Q.", "Text": "PHQ-9 item 9 was answered above zero.", "Phone": "555-0100", "Email": "ana.quillfeather.of.the.long.address@people.example.test",
 			"Raised": now, "Deadline": soon, "Explain": why, "Actions": []Action{{Text: "I have contacted them", Post: "/pro/alerts/1"}, {Text: "I could not reach them", Post: "/pro/alerts/1", Style: "outline"}}},
+		"Ask": AskLink{Post: "/ops/client/1/details", Says: "A link is out, and works until Fri 27 Nov 2026, 16:00 CST. A new one ends it."},
 		"Matter": m{"Href": "/ops/client/1", "Title": "A. Q.", "Text": "A provider did not answer in time.", "Turn": "Our turn", "Deadline": late, "Explain": why,
 			"Done": Action{Text: "Done", Post: "/ops/tasks/1", Icon: "check", Style: "outline small"}},
 		"Link": "/set-up/H3NVoPDszJEBrpYCGvEfq0M6tIVBeRBlNQMgo3GQ8KQ",

@@ -149,7 +149,7 @@ type Choice struct {
 }
 
 // Field is a labelled input; it must be filled unless Optional. Type is text, email, tel, date,
-// number, time, password, textarea or select; Autocomplete is the HTML token ("email").
+// number, time, password, textarea, select or file, which is a photo; Autocomplete is the HTML token ("email").
 type Field struct {
 	Name, Label, Type, Value, Hint, Problem string
 	Optional                                bool
@@ -252,6 +252,9 @@ type Waiting struct {
 	Explain                 *Explain
 	Actions                 []Action
 }
+
+// AskLink asks a client for the details of their plan; Says, where a link is out, until when.
+type AskLink struct{ Post, Says string }
 
 // Column is a column of the board. State is now, soon, ok, wait or late.
 type Column struct {

@@ -1,10 +1,13 @@
 package http_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"maps"
 	"net/url"
 	"os"
@@ -36,6 +39,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("a new person books", c.books)
 	t.Run("a provider answers and the client chooses", c.answers)
 	t.Run("the care team verifies a plan", c.verifies)
+	t.Run("R28 a link takes the details of a plan", c.takesDetails)
 	t.Run("the bar moves time", c.movesTime)
 	t.Run("an address that leads nowhere", c.nowhere)
 	t.Run("every page of every role", c.everyPage)
@@ -212,6 +216,60 @@ func (c *chrome) verifies(t *testing.T) {
 			t.Errorf("%d mails %q, want 1", sent, subject)
 		}
 	}
+}
+
+// takesDetails has somebody who has not signed in send the details of their plan
+// and a photo of the card by a mailed link, and the care team look at it.
+func (c *chrome) takesDetails(t *testing.T) {
+	d := start(t, c.program, aFriday)
+	team, client := d.user("care_team", 0), d.user("client", 0)
+	card := filepath.Join(t.TempDir(), "card.png")
+	var drawn bytes.Buffer
+	if err := png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 1200, 750))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(card, drawn.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, way := range []struct {
+		name   string
+		script bool
+		hands
+	}{{"without script", false, mouse}, {"by keyboard", true, keyboard}} {
+		b := c.tab(t, d).as(team)
+		b.open("/ops/client/" + client.ID)
+		way.follow(b, `form[action$="/details"] button`)
+		b.shows("A link is on its way").sound()
+		_, raw := d.raw("", "GET", "/qa/mail", nil)
+		links := regexp.MustCompile(`/details/\w+`).FindAllString(string(raw), -1)
+		if len(links) == 0 {
+			t.Fatal("no link was mailed")
+		}
+		b = c.tab(t, d)
+		if !way.script {
+			b.must(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
+		}
+		b.open(links[len(links)-1])
+		if way.script {
+			b.accessible(c.axe)
+		}
+		b.shot("journey-plan-link")
+		way.press(b, `input[name="kind"][value="health_plan"]`)
+		way.fill(b, "#f-plan", "Choice Plus")
+		way.fill(b, "#f-member_id", "W987654321")
+		b.must(chromedp.SetUploadFiles(chromedp.CSS("#f-photo"), []string{card}))
+		way.follow(b, `main form[method="post"] button.large`)
+		b.shows("The care team has what you sent").sound()
+	}
+	b := c.tab(t, d).as(team)
+	_, plans := d.call(team.Token, "GET", "/api/v1/coverages?status=pending&client="+client.ID, nil)
+	plan := plans["items"].([]any)[0].(map[string]any)["id"].(string)
+	b.open("/ops/coverage/" + plan)
+	mouse.follow(b, fmt.Sprintf("main a[href=%q]", "/ops/coverage/"+plan+"/card"))
+	b.until(`document.querySelector("main img").naturalWidth === 1200`)
+	b.sound()
+	b.accessible(c.axe)
+	b.shot("journey-card")
 }
 
 // movesTime lets an answer not come, by the bar alone.

@@ -5,6 +5,7 @@
 package http
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func New(c Config) (http.Handler, error) {
 	m := mux.NewRouter()
 	m.StrictSlash(false)
 	for _, r := range routes {
-		m.Handle(r.Path, c.guard(r)).Methods(methods(r.Method)...)
+		m.Handle(r.Path, c.bounded(cmp.Or(r.Most, maxBody), c.guard(r))).Methods(methods(r.Method)...)
 	}
 	m.NotFoundHandler = http.HandlerFunc(c.nothing)
 	m.MethodNotAllowedHandler = c.methodNotAllowed(m, routes)

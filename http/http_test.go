@@ -144,7 +144,7 @@ func dressed(t *testing.T, call string, w *httptest.ResponseRecorder) {
 // who may not come is told so, and nothing that is sent is an error of ours.
 func TestEveryRouteForEveryone(t *testing.T) {
 	s := newSite(t)
-	answers := []int{200, 201, 204, 303, 400, 401, 403, 404, 409, 412, 415, 422}
+	answers := []int{200, 201, 204, 303, 400, 401, 403, 404, 409, 410, 412, 415, 422}
 	ids := []string{"x", "rf_aaaaaaaaaaaaaaaaaaaaaaaaaa", string(s.users[0].ID), "..%2f..%2fx", "%00%ff%22%3c", strings.Repeat("y", 3000)}
 	bodies := []struct{ kind, body string }{
 		{"application/json", ""}, {"application/json", "{}"}, {"application/json", `{"a":[1e999,"\u0000"]`}, {"application/x-www-form-urlencoded", "start=x&start=9999-12-31T23%3A59%3A59Z&%ZZ"},

@@ -3,6 +3,7 @@ package http
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"fmt"
 	"log"
 	"log/slog"
 	"net/http"
@@ -13,7 +14,7 @@ import (
 	"careconnect/store"
 )
 
-// maxBody bounds what a request may carry.
+// maxBody bounds what a request may carry where its route says nothing else.
 const maxBody = 1 << 20
 
 // coat lays over every route what all of them need, outermost first.
@@ -23,7 +24,7 @@ func coat(c Config, inner http.Handler) http.Handler {
 		reply.Write(w, reply.Bad(r.Context(), http.StatusForbidden, "cross_origin", "This request came from another site, so it was not done. Open the page here and try again."))
 	}))
 	h := cross.Handler(c.Auth.Middleware(inner))
-	return numbered(caught(headers(c.Secure, c.bounded(h))))
+	return numbered(caught(headers(c.Secure, h)))
 }
 
 // numbered gives each request an id, for logs, problems and the trail.
@@ -78,13 +79,13 @@ func headers(secure bool, next http.Handler) http.Handler {
 
 // bounded refuses a body that says it is too large, and cuts off one that does
 // not say.
-func (c Config) bounded(next http.Handler) http.Handler {
+func (c Config) bounded(most int64, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength > maxBody {
-			c.problem(w, r, reply.Bad(r.Context(), http.StatusRequestEntityTooLarge, "too_large", "This is too much at once: send at most one megabyte."))
+		if r.ContentLength > most {
+			c.problem(w, r, reply.Bad(r.Context(), http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("This is too much at once: send at most %d MB.", most>>20)))
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -43,6 +43,7 @@ type coverage struct {
 	NextCheck      *time.Time          `json:"next_check,omitempty"`
 	Choice         *deadline           `json:"choice,omitempty" doc:"Until when the client says how to go on without it"`
 	Way            care.Way            `json:"way,omitempty" enum:"self_pay,other_coverage,other_provider,cancel" doc:"How the client goes on"`
+	Photo          *photo              `json:"photo,omitempty" doc:"Of the card, while there is one"`
 	Cost           string              `json:"cost" doc:"What a session costs the client, as far as anyone but the insurer can say"`
 	Deadline       *deadline           `json:"deadline,omitempty" doc:"Until when it is verified"`
 }
@@ -67,6 +68,12 @@ func (a *API) showCoverage(chart *care.Chart, c care.Coverage, zone *time.Locati
 	}
 	shown.Deductible, shown.Authorization, shown.Authorised, shown.From, shown.Ends = c.DeductibleCents, c.Authorization, c.Authorised, c.From, c.Ends
 	shown.Replaces, shown.ReplacedAt, shown.Found, shown.CheckSince, shown.Way = c.Replaces, in(zone, c.ReplacedAt), c.Found, in(zone, c.CheckAt), c.Way
+	if c.Card != nil {
+		shown.Photo = &photo{Open: c.Card.Open}
+		if d, ok := chart.Deadline(c.Card.Removal); ok {
+			shown.Photo.Removed = in(zone, d.Due)
+		}
+	}
 	if c.Type == care.EAP {
 		shown.Used, _ = rules.Used(chart, c.ID, care.Appointment{})
 	}

@@ -14,6 +14,7 @@ type Route struct {
 	Path    string // as the router writes it: /api/v1/referrals/{id}
 	Does    string
 	Roles   []care.Role // who may come here at all; empty: anyone, signed in or not
+	Most    int64       // how many bytes may be sent here; 0: as everywhere
 	Handler http.Handler
 }
 

@@ -27,6 +27,7 @@ type coveragePage struct {
 	Hint     *assets.Notice
 	Plan     []assets.Field
 	Card     []assets.Field
+	Photo    assets.Field
 	EAP      []assets.Field
 	Fields   []assets.Hidden
 	Yes      string
@@ -68,6 +69,15 @@ func (p *Pages) coveragePage(w http.ResponseWriter, r *http.Request, status int,
 	page := coveragePage{Heading: "Give your plan", Problems: problems, Hint: hint, Yes: "Send to the care team", Compare: compare(words), Name: words["programme"]}
 	page.Cost = "For sessions your plan’s copay or coinsurance applies; your insurer decides how much. An EAP usually asks for none, within its own number of sessions."
 	p.standing(&page, chart)
+	page.ask(form, problems, words, chart.Client.State)
+	if hint != nil {
+		page.Fields, page.Yes = []assets.Hidden{{Name: "all_the_same", Value: "yes"}}, "Send it all the same"
+	}
+	return p.show(w, r, status, "coverage", chart.Client.Zone, assets.Page{Title: "Coverage", Data: page})
+}
+
+// ask puts the fields of a plan on the page, as they were filled in.
+func (page *coveragePage) ask(form url.Values, problems []assets.Problem, words rules.Words, state string) {
 	page.Kind = assets.Options{Name: "kind", Legend: "What pays for your sessions?", Problem: problemAt(problems, "kind"), Choices: []assets.Choice{
 		{Value: string(care.HealthPlan), Text: "A health plan of " + words["payer"], Note: "Your usual copay or coinsurance applies.", Checked: form.Get("kind") == string(care.HealthPlan)},
 		{Value: string(care.EAP), Text: "An EAP of " + words["payer"], Note: "A small number of sessions from your employer, usually without a copay.", Checked: form.Get("kind") == string(care.EAP)},
@@ -83,16 +93,14 @@ func (p *Pages) coveragePage(w http.ResponseWriter, r *http.Request, status int,
 	page.Card = []assets.Field{
 		field(assets.Field{Name: "member_id", Label: "Member number", Max: 40, Optional: true, Hint: "As on your card; an EAP may have a code instead."}),
 		field(assets.Field{Name: "group", Label: "Group number", Max: 40, Optional: true}),
-		{Name: "state", Label: "State of the plan", Type: "select", Choices: stateChoices(or(form.Get("state"), chart.Client.State), "Choose a state"), Problem: problemAt(problems, "state")},
+		{Name: "state", Label: "State of the plan", Type: "select", Choices: stateChoices(or(form.Get("state"), state), "Choose a state"), Problem: problemAt(problems, "state")},
 	}
+	page.Photo = assets.Field{Name: "photo", Label: "Photo of your card", Type: "file", Optional: true, Problem: problemAt(problems, "photo"),
+		Hint: words.Render("JPEG or PNG, at most 6 MB; choose it again if this page comes back. Only the care team sees it, and only while it checks the plan; it is removed {card_days} days later.")}
 	page.EAP = []assets.Field{
 		field(assets.Field{Name: "authorization", Label: "Authorization code", Max: 40, Optional: true}),
 		field(assets.Field{Name: "authorised", Label: "Sessions authorised", Inputmode: "numeric", Optional: true, Hint: "If you know how many."}),
 	}
-	if hint != nil {
-		page.Fields, page.Yes = []assets.Hidden{{Name: "all_the_same", Value: "yes"}}, "Send it all the same"
-	}
-	return p.show(w, r, status, "coverage", chart.Client.Zone, assets.Page{Title: "Coverage", Data: page})
 }
 
 // standing is how the plans that were given stand: those in force, the one that
@@ -162,6 +170,13 @@ func (p *Pages) planFacts(chart *care.Chart, c care.Coverage, zone *time.Locatio
 	}
 	if !c.From.IsZero() || !c.Ends.IsZero() {
 		facts = append(facts, assets.Fact{Term: "Holds", Text: sentence(strings.TrimSpace(fromTo(c)))})
+	}
+	if c.Card != nil {
+		f := assets.Fact{Term: "Photo of the card", Text: "Kept sealed", Note: "Only the care team sees it, while it checks the plan."}
+		if d, ok := chart.Deadline(c.Card.Removal); ok {
+			f.Note = "Nobody sees it any more; it is removed on " + moment(d.Due, zone).Text + "."
+		}
+		facts = append(facts, f)
 	}
 	if c.Way != "" {
 		facts = append(facts, assets.Fact{Term: "How you go on", Text: wayWords[c.Way].text})
@@ -280,7 +295,7 @@ func compare(words rules.Words) []assets.Fact {
 }
 
 func (p *Pages) addCoverage(w http.ResponseWriter, r *http.Request) error {
-	form, err := posted(r)
+	add, form, problems, err := planGiven(r)
 	if err != nil {
 		return err
 	}
@@ -288,13 +303,9 @@ func (p *Pages) addCoverage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	add := act.AddCoverage{
-		Client: chart.ID, Type: care.CoverageType(form.Get("kind")), Payer: form.Get("payer"), Plan: form.Get("plan"),
-		MemberID: form.Get("member_id"), Group: form.Get("group"), State: form.Get("state"),
-		Authorization: form.Get("authorization"),
-	}
-	if add.Authorised, err = wholeNumber(form.Get("authorised")); err != nil {
-		return p.coveragePage(w, r, http.StatusUnprocessableEntity, form, []assets.Problem{{Field: "authorised", Text: "Give a whole number, or leave it empty."}}, nil)
+	add.Client = chart.ID
+	if problems != nil {
+		return p.coveragePage(w, r, http.StatusUnprocessableEntity, form, problems, nil)
 	}
 	programme, _ := p.Store.Programme()
 	if form.Get("all_the_same") == "" && rules.Unprocessable(rules.ListedAt(programme.Plans, p.Now()), add.Payer, add.Plan, or(add.State, chart.Client.State)) {

@@ -46,7 +46,7 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodPost, "/me/employer", "claim_benefit", p.saveEmployer),
 		line(http.MethodPost, "/me/password", "give_invite", p.choosePassword),
 		line(http.MethodGet, "/coverage", "read coverage", p.myPlan),
-		line(http.MethodPost, "/coverage", "add_coverage", p.addCoverage),
+		photographed(line(http.MethodPost, "/coverage", "add_coverage", p.addCoverage)),
 		line(http.MethodPost, "/coverage/{id}/first", "choose_coverage", p.payFirst),
 		line(http.MethodPost, "/coverage/{id}/way", "choose_way", p.chooseWay),
 		line(http.MethodGet, "/sharing", "read sharing", p.sharing),

@@ -45,6 +45,9 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodGet, "/ops/coverage", "read plans to verify", p.plansToVerify},
 			{http.MethodGet, "/ops/coverage/{id}", "read coverage", p.verification},
 			{http.MethodPost, "/ops/coverage/{id}", "verify_coverage", p.verify},
+			{http.MethodGet, "/ops/coverage/{id}/card", "read coverage", p.cardPage},
+			{http.MethodGet, "/ops/coverage/{id}/card/photo", "read card photo", p.cardPhoto},
+			{http.MethodPost, "/ops/client/{id}/details", "ask_details", p.askDetails},
 			{http.MethodGet, "/ops/match/{id}", "read match", p.matchDesk},
 			{http.MethodPost, "/ops/match/{id}", "propose_match", p.proposeMatch},
 			{http.MethodGet, "/ops/providers", "read providers", p.providers},
@@ -436,6 +439,7 @@ type clientPage struct {
 	Visits     assets.Table
 	Corrects   []assets.Action
 	Erase      string // where to ask that they be forgotten, for those who may
+	Ask        *assets.AskLink
 }
 
 // roadOf is the way of one referral.
@@ -495,6 +499,8 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 	}
 	if auth.Actor(r).Role == care.RoleCareTeam {
 		page.Erase = "/ops/client/" + string(chart.ID) + "/erase"
+		ask := askLink(chart)
+		page.Ask = &ask
 	}
 	return p.show(w, r, http.StatusOK, "ops/client", "", assets.Page{Title: page.Name, Data: page})
 }

@@ -192,6 +192,10 @@ func (p *Pages) showVerification(w http.ResponseWriter, r *http.Request, status 
 		shown := deadline(d, by("Verify by ", d, zone), zone, now)
 		data["Due"], data["Explain"] = &shown, p.explain(d)
 	}
+	data["Ask"] = askLink(chart)
+	if c.Card != nil && c.Card.Open {
+		data["Card"] = "/ops/coverage/" + string(c.ID) + "/card"
+	}
 	if p.onTheList(c) {
 		data["Hint"] = &assets.Notice{Kind: "warn", Title: "On the published list", Text: "This plan stands on the list of those that our systems cannot process in " + stateName(c.State) + ".", Actions: []assets.Action{{Text: "See the list", Href: "/plans", Style: "outline"}}}
 	}

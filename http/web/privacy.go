@@ -172,7 +172,7 @@ var deedWords = map[string]string{
 	"enter": "opened your chart", "request": "sent a request", "request_new": "opened your chart with a first request", "accept": "accepted your request",
 	"decline": "declined your request", "propose": "proposed times", "book": "booked the first call", "book_session": "booked a session",
 	"hand_over": "proposed another provider", "answer_hand_over": "answered who takes over", "hold": "held a time", "not_a_fit": "said that the two do not fit", "other_times": "asked for other times", "reschedule": "moved an appointment", "cancel": "cancelled an appointment",
-	"leave_programme": "left the programme", "withdraw": "withdrew a request", "outcome": "noted what became of a visit", "add_coverage": "gave a plan", "verify_coverage": "checked the plan",
+	"leave_programme": "left the programme", "withdraw": "withdrew a request", "outcome": "noted what became of a visit", "add_coverage": "gave a plan", "give_details": "gave a plan by a link", "ask_details": "sent a link for a plan’s details", "verify_coverage": "checked the plan",
 	"save_answers": "saved an answer", "submit_screening": "sent a form", "acknowledge": "read a safety alert", "set_sharing": "answered about sharing",
 	"claim_benefit": "gave the employer’s code", "update_me": "changed your details", "finish_task": "dealt with a task about you",
 	"choose_way": "chose how to go on without a plan that can be processed", "choose_coverage": "chose which plan comes first", "correct": "corrected what became of an appointment",

@@ -29,6 +29,8 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"nobody", "ok", "The care team has been told", "Choose another time, or somebody else. The promise does not move."},
 	{"held", "ok", "The time is held for you", "Until then nobody else can take it."},
 	{"coverage", "ok", "Your plan is with the care team", "They verify it by the time shown. You can go on meanwhile."},
+	{"details", "ok", "Thank you", "The care team has what you sent. The link has done its work, and takes nothing more."},
+	{"details_asked", "ok", "A link is on its way", "It takes the details once, without signing in, and lapses by itself."},
 	{"exported", "ok", "The claim file is made", "Fetch it below. What is in it does not go out again."},
 	{"nothing_ready", "info", "Nothing was ready", "No file was made."},
 	{"way", "ok", "Your choice is kept", "You can change it for as long as your plan stands in the way."},

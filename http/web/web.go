@@ -186,7 +186,7 @@ func (p *Pages) Problem(w http.ResponseWriter, r *http.Request, problem *reply.P
 // wrongs are the headings of what can go wrong, by status, in a reader's words.
 var wrongs = map[int]string{
 	http.StatusNotFound: "This page is not here", http.StatusForbidden: "This page is not yours to open", http.StatusMethodNotAllowed: "This page cannot be opened like that",
-	http.StatusConflict: "That did not work", http.StatusUnprocessableEntity: "That did not work", http.StatusTooManyRequests: "Too many at once",
+	http.StatusGone: "This is over", http.StatusConflict: "That did not work", http.StatusUnprocessableEntity: "That did not work", http.StatusTooManyRequests: "Too many at once",
 	http.StatusInternalServerError: "Something went wrong on our side", http.StatusServiceUnavailable: "We are not sure that this was saved",
 	http.StatusInsufficientStorage: "This could not be saved just now",
 }

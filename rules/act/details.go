@@ -61,6 +61,9 @@ func (a AskDetails) Decide(k Known, env Env) Plan {
 	if d.chart.Account == nil || d.chart.Account.Closed || d.chart.Account.Email == "" {
 		return fault(care.Conflict, "no_address", "There is no address to send a link to. Ask the client another way.")
 	}
+	if !client.LeftAt.IsZero() {
+		return fault(care.Conflict, "client_left", "The client has left the programme. Nothing is asked of them any more.")
+	}
 	d.endDetails(care.Stopped)
 	due, _ := d.chart.Deadline(d.start(care.Deadline{Code: "details", Subject: string(client.ID), Zone: client.Zone}))
 	secret := env.ID("dt") + env.ID("dt")

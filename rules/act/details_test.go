@@ -246,3 +246,25 @@ func TestR28APhotoIsErasedWithItsClient(t *testing.T) {
 		t.Error("the photo is still there")
 	}
 }
+
+// R28: who leaves the programme is asked nothing any more, and the photo goes.
+func TestR28WhoLeavesIsAskedNothing(t *testing.T) {
+	w := open(t)
+	me := w.enters(1)
+	w.do(care.Anonymous, details(w.linked(me), photo(t)))
+	c := w.chart(me).Coverages[0]
+	w.do(careTeam, act.VerifyCoverage{Coverage: c.ID, Result: care.NeedsInfo})
+	w.now = w.now.Add(time.Hour)
+	secret := w.linked(me)
+	w.do(client(me), act.LeaveProgramme{Client: me})
+	if got := w.refused(care.Anonymous, details(secret, nil)); got != "link_used" {
+		t.Errorf("a link that was sent before answers %s", got)
+	}
+	if got := w.refused(careTeam, act.AskDetails{Client: me}); got != "client_left" {
+		t.Errorf("the care team asks: %s", got)
+	}
+	w.until(w.deadline(me, "card", string(c.ID)).Due)
+	if w.chart(me).Coverages[0].Card != nil {
+		t.Error("the photo is still there")
+	}
+}

@@ -55,6 +55,7 @@ func (a LeaveProgramme) Decide(k Known, env Env) Plan {
 	for _, c := range d.chart.Coverages {
 		d.unwatch(c)
 	}
+	d.endDetails(care.Stopped)
 	d.endConsents(care.EndedByLeave)
 	client.LeftAt = env.Now
 	d.put(client)
@@ -117,7 +118,7 @@ func (d *draft) unwatch(c care.Coverage) {
 	had := slices.ContainsFunc(d.chart.Appointments, func(ap care.Appointment) bool {
 		return ap.Coverage == c.ID && (ap.Status == care.Attended || ap.Status == care.Booked)
 	})
-	if c.Waits() && !had {
+	if c.Verifying() && !had {
 		d.replace(c)
 	}
 }

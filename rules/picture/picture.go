@@ -13,7 +13,7 @@ import (
 )
 
 // Most is how large a photo may be, in bytes.
-const Most = 4 << 20
+const Most = 6 << 20
 
 // The bounds of a picture once it is unpacked by whoever looks at it.
 const (
@@ -29,7 +29,7 @@ const (
 )
 
 var (
-	errLarge  = errors.New("choose a photo of at most 4 MB")
+	errLarge  = errors.New("choose a photo of at most 6 MB")
 	errType   = errors.New("choose a photo as JPEG or PNG")
 	errHEIC   = errors.New("this photo is in the HEIC format, so share it as JPEG, or send a picture of the screen")
 	errBroken = errors.New("this photo is damaged or not complete, so take it once more")

@@ -155,7 +155,7 @@ func TestR28WhatIsNoPictureIsRefused(t *testing.T) {
 		"a JPEG without frame": {[]byte{0xFF, 0xD8, 0xFF, 0xD9}, "damaged"},
 		"a PNG that was hit":   {broken, "damaged"},
 		"a PNG that bursts":    {wide, "too many points"},
-		"too much":             {append(bytes.Clone(j), make([]byte, picture.Most)...), "at most 4 MB"},
+		"too much":             {append(bytes.Clone(j), make([]byte, picture.Most)...), "at most 6 MB"},
 	} {
 		clean, _, err := picture.Clean(c.photo)
 		if err == nil || clean != nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), ";") {

@@ -1,0 +1,168 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/gorilla/mux"
+
+	"careconnect/assets"
+	"careconnect/http/auth"
+	"careconnect/http/reply"
+	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+)
+
+// The link by which a client gives the details of their plan without signing in,
+// and the photo of a card, which only those who verify the plan see.
+
+// withPhoto bounds a form that carries a photo: somewhat more than a photo may
+// have, so that one that is too large is told on the form.
+const withPhoto = 8 << 20
+
+// photographed is a route whose form may carry a photo.
+func photographed(r reply.Route) reply.Route {
+	r.Most = withPhoto
+	return r
+}
+
+// planGiven reads the details of a plan from a form, with the photo if there is
+// one. It stays in memory: a file of its own on the disk would lie there unsealed.
+func planGiven(r *http.Request) (act.AddCoverage, url.Values, []assets.Problem, error) {
+	unreadable := reply.Bad(r.Context(), http.StatusBadRequest, "unreadable", "The form could not be read. Go back and send it again.")
+	if err := r.ParseMultipartForm(withPhoto); err != nil && !errors.Is(err, http.ErrNotMultipart) {
+		return act.AddCoverage{}, nil, nil, unreadable
+	}
+	form := r.PostForm
+	add := act.AddCoverage{
+		Type: care.CoverageType(form.Get("kind")), Payer: form.Get("payer"), Plan: form.Get("plan"),
+		MemberID: form.Get("member_id"), Group: form.Get("group"), State: form.Get("state"),
+		Authorization: form.Get("authorization"),
+	}
+	if r.MultipartForm != nil && len(r.MultipartForm.File["photo"]) > 0 {
+		file, err := r.MultipartForm.File["photo"][0].Open()
+		if err != nil {
+			return add, nil, nil, unreadable
+		}
+		defer file.Close()
+		if add.Photo, err = io.ReadAll(file); err != nil {
+			return add, nil, nil, unreadable
+		}
+	}
+	var err error
+	if add.Authorised, err = wholeNumber(form.Get("authorised")); err != nil {
+		return add, form, []assets.Problem{{Field: "authorised", Text: "Give a whole number, or leave it empty."}}, nil
+	}
+	return add, form, nil, nil
+}
+
+// linkedForm shows the form of a link that still takes details, and nothing of
+// whom it was sent to. Opening it uses nothing up: mail programs open links.
+func (p *Pages) linkedForm(w http.ResponseWriter, r *http.Request) error {
+	if !p.Auth.Asked(mux.Vars(r)["secret"]) {
+		return act.Lapsed()
+	}
+	return p.linkedPage(w, r, http.StatusOK, nil, nil)
+}
+
+// linkedPage posts back to where it is, so that the secret stands in the address
+// that the person already has and nowhere else.
+func (p *Pages) linkedPage(w http.ResponseWriter, r *http.Request, status int, form url.Values, problems []assets.Problem) error {
+	page := coveragePage{Problems: problems}
+	page.ask(form, problems, p.Store.Words(), "")
+	page.Card[2].Optional, page.Card[2].Choices[0].Text = true, "The one I live in"
+	return p.show(w, r, status, "plan_link", "", assets.Page{Title: "Your plan", Data: page})
+}
+
+// linkedDetails looks whether the link still takes anything before it reads what
+// was sent. Whoever holds the link acts by it, signed in or not.
+func (p *Pages) linkedDetails(w http.ResponseWriter, r *http.Request) error {
+	secret := mux.Vars(r)["secret"]
+	if !p.Auth.Asked(secret) {
+		return act.Lapsed()
+	}
+	add, form, problems, err := planGiven(r)
+	if err != nil {
+		return err
+	}
+	if problems != nil {
+		return p.linkedPage(w, r, http.StatusUnprocessableEntity, form, problems)
+	}
+	out, err := p.Store.Do(r.Context(), care.Anonymous, act.GiveDetails{Hash: auth.Hash(secret), Details: add})
+	if err := reply.Decided(r.Context(), out, err); err != nil {
+		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
+			return p.linkedPage(w, r, status, form, problems)
+		})
+	}
+	return done(w, r, "/help", "details")
+}
+
+// askDetails sends a client such a link.
+func (p *Pages) askDetails(w http.ResponseWriter, r *http.Request) error {
+	id := mux.Vars(r)["id"]
+	if _, err := p.deed(r, act.AskDetails{Client: care.ChartID(id)}); err != nil {
+		return err
+	}
+	return done(w, r, "/ops/client/"+id, "details_asked")
+}
+
+// askLink is the way to send one; it says until when the one before it works.
+func askLink(chart *care.Chart) assets.AskLink {
+	ask := assets.AskLink{Post: "/ops/client/" + string(chart.ID) + "/details"}
+	for _, d := range chart.Deadlines {
+		if d.Code == "details" && d.State == care.Running {
+			ask.Says = "A link is out, and works until " + moment(d.Due, rules.Zone(defaultZone)).Text + ". A new one ends it."
+		}
+	}
+	return ask
+}
+
+// cardPage shows the photo of a card beside what it should say.
+func (p *Pages) cardPage(w http.ResponseWriter, r *http.Request) error {
+	_, c, err := p.coverage(r)
+	if err != nil {
+		return err
+	}
+	if c.Card == nil || !c.Card.Open {
+		return care.Missing()
+	}
+	back := "/ops/coverage/" + string(c.ID)
+	return p.show(w, r, http.StatusOK, "ops/card", "", assets.Page{Title: "Photo of the card", Data: map[string]any{
+		"Back": back, "Photo": back + "/card/photo", "Plan": c.Payer + " " + c.Plan, "Facts": []assets.Fact{
+			{Term: "Plan", Text: c.Payer + " " + c.Plan}, {Term: "Member number", Text: or(c.MemberID, "Not given")}, {Term: "Group", Text: or(c.Group, "Not given")},
+		},
+		"Says": p.Store.Words().Render("Each look is kept in the client’s own list of who looked. The photo is closed with your finding, and removed {card_days} days later."),
+	}})
+}
+
+// cardPhoto is the picture, as what its own bytes say that it is and as nothing
+// that a browser would run. That it was looked at is kept before it is sent.
+func (p *Pages) cardPhoto(w http.ResponseWriter, r *http.Request) error {
+	_, c, err := p.coverage(r)
+	if err != nil {
+		return err
+	}
+	if c.Card == nil || !c.Card.Open {
+		return care.Missing()
+	}
+	chart, err := p.Store.Chart(r.Context(), auth.Actor(r), c.Card.Chart, "card photo")
+	if err != nil {
+		return err
+	}
+	photo := chart.Picture()
+	if photo == nil {
+		return care.Missing()
+	}
+	h := w.Header()
+	h.Set("Content-Type", chart.Card.Type)
+	h.Set("Content-Length", strconv.Itoa(len(photo)))
+	h.Set("Content-Disposition", "inline")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	_, _ = w.Write(photo) // the reader has gone; there is nobody to tell
+	return nil
+}

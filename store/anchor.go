@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -33,8 +34,9 @@ const anchorMost = 256 << 20
 // can show that it is older.
 type anchor struct {
 	mu     sync.Mutex
-	saved  uint64 // the last commit that stands in it
-	failed error  // of the last try to write it
+	saved  uint64        // the last commit that stands in it
+	seen   atomic.Uint64 // the same, for the committer
+	failed error         // of the last try to write it
 	at     time.Time
 }
 
@@ -69,10 +71,12 @@ func (s *Store) anchorAt(gaveUp uint64) (string, error) {
 	if err != nil || s.config.Anchor == "" || s.config.ReadOnly || of.Sequence == s.anchor.saved {
 		return signed, err
 	}
-	if s.anchor.failed = appendTo(s.config.Anchor, "\n"+signed); s.anchor.failed != nil {
+	apart := "\n\n" // also from a line that was being written when the power went
+	if s.anchor.failed = appendTo(s.config.Anchor, apart+signed); s.anchor.failed != nil {
 		return signed, fmt.Errorf("write the anchor: %w", s.anchor.failed)
 	}
 	s.anchor.saved, s.anchor.at = of.Sequence, s.now()
+	s.anchor.seen.Store(of.Sequence)
 	return signed, nil
 }
 
@@ -123,22 +127,33 @@ func (s *Store) compare() (gaveUp uint64, err error) {
 	case !any && text != "" && !s.config.AcceptRollback:
 		return 0, fmt.Errorf("%s: %w: nothing in it is signed by this store (%v); name another file in anchor.file, or take it away if you know why",
 			s.config.Anchor, ErrAnchor, err)
-	case !any:
+	case !any && s.state.Anchored == 0:
 		return 0, nil
+	case !any && !s.config.AcceptRollback:
+		return 0, fmt.Errorf("%s: %w: it is empty or gone, and one had seen commit %d. Put it back; if anchor.file names another place now, copy the old file there; to begin a new one, which cannot tell whether this is an older copy, say --accept-rollback",
+			s.config.Anchor, ErrAnchor, s.state.Anchored)
+	case !any:
+		s.skipOrdinals()
+		return s.state.Anchored, nil
 	}
 	why, err := s.behind(last.Checkpoint)
 	if err != nil || why == "" {
 		s.anchor.saved, s.anchor.at = last.Sequence, last.At
+		s.anchor.seen.Store(last.Sequence)
 		return 0, err
 	}
 	if !s.config.AcceptRollback {
 		return 0, fmt.Errorf("%w: it %s; %s saw commit %d with %d entries of the trail at %s. An older copy stands in the file's place, or the disk lost what it had acknowledged. Put the newer file back, or restore the newest backup; to go on with this one and lose what is missing, say --accept-rollback",
 			ErrRolledBack, why, s.config.Anchor, last.Sequence, last.Size, last.At.UTC().Format(time.RFC3339))
 	}
-	// Ids are drawn by the ordinal: those given out by what is lost must not be
-	// given to others.
-	s.state.Ordinal = max(s.state.Ordinal, uint64(s.config.Now().Unix())<<20)
+	s.skipOrdinals()
 	return last.Sequence, nil
+}
+
+// skipOrdinals leaves out those from which ids may have been drawn by what is
+// lost: they must not be given to others.
+func (s *Store) skipOrdinals() {
+	s.state.Ordinal = max(s.state.Ordinal, uint64(s.config.Now().Unix())<<20)
 }
 
 // behind says what speaks against the store having come after a checkpoint; an

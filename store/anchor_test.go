@@ -112,6 +112,38 @@ func TestAnOlderFileIsRefusedByItsAnchor(t *testing.T) {
 	}
 }
 
+// An anchor that was emptied or taken away is missed: else who puts an older copy
+// in the file's place had only to take the anchor away as well.
+func TestAnAnchorThatIsGoneIsMissed(t *testing.T) {
+	w := anchored(t, 2)
+	w.client(49) // the first commit that knows of the anchor
+	old := w.copyOf()
+	w.client(50)
+	for name, take := range map[string]func() error{
+		"emptied": func() error { return os.Truncate(w.config.Anchor, 0) },
+		"gone":    func() error { return os.Remove(w.config.Anchor) },
+	} {
+		w.putBack(old)
+		must(t, take())
+		_, err := Open(w.config)
+		if !errors.Is(err, ErrAnchor) || !strings.Contains(err.Error(), "--accept-rollback") {
+			t.Errorf("%s: the store opens with %v", name, err)
+		}
+		other := w.config
+		other.Anchor = ""
+		w.Store, err = Open(other) // who has none asks none
+		must(t, err)
+	}
+	w.putBack(old)
+	w.config.AcceptRollback = true
+	w.opened()
+	if got := w.lastEntry(); got.Did != "accept rollback" {
+		t.Errorf("the trail says %+v of it", got)
+	}
+	w.config.AcceptRollback = false
+	w.reopen() // once is enough
+}
+
 // A store that has as many commits as its anchor saw, and others, is no better.
 func TestAStoreThatWentAnotherWayIsRefused(t *testing.T) {
 	w := anchored(t, 2)
@@ -136,6 +168,7 @@ func TestAStoreThatWentAnotherWayIsRefused(t *testing.T) {
 
 func TestWhatAnAnchorMayBeLike(t *testing.T) {
 	w := anchored(t, 1)
+	w.client(50)
 	must(t, w.Close())
 	whole := w.anchorText()
 	stranger, _ := peopled(t, 1)
@@ -145,7 +178,7 @@ func TestWhatAnAnchorMayBeLike(t *testing.T) {
 		text string
 		want error
 	}{
-		"none yet":                         {"", nil},
+		"emptied":                          {"", ErrAnchor},
 		"as it is":                         {whole, nil},
 		"cut while it was written":         {whole + "\ncareconnect/00\n17\nAbc", nil},
 		"cut within a signature":           {whole + "\n" + strings.TrimSuffix(whole, "\n")[:len(whole)-30], nil},

@@ -804,6 +804,7 @@ func (c *commit) enter(p care.Place) error {
 // finish writes the trail and the state record: the last of a transaction.
 func (c *commit) finish() error {
 	c.state.Sequence++
+	c.state.Anchored = max(c.state.Anchored, c.anchor.seen.Load())
 	if c.now.After(c.state.High) {
 		c.state.High = c.now
 	}

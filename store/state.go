@@ -25,6 +25,8 @@ type state struct {
 	Apart *apart `json:"apart,omitempty"`
 	// From are the hours before which nothing is left to sweep or to send.
 	From map[care.SetName]time.Time `json:"from,omitempty"`
+	// Anchored is the last commit that an outside anchor had seen before this one.
+	Anchored uint64 `json:"anchored,omitempty"`
 	// Rekey is how far all chart keys are wrapped anew; nil if that is not under
 	// way.
 	Rekey *rekeying `json:"rekey,omitempty"`

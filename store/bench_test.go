@@ -168,10 +168,12 @@ func BenchmarkVerify(b *testing.B) {
 	w := holding(b, 100_000)
 	must(b, w.Close())
 	b.SetBytes(w.size())
+	spent := cpu(b)
 	for b.Loop() {
 		report, err := Inspect(context.Background(), w.config, nil)
 		must(b, errors.Join(err, report.Err()))
 	}
+	perCore(b, w.size(), spent)
 }
 
 // BenchmarkBackup makes a backup and proves it by opening it again.
@@ -179,11 +181,21 @@ func BenchmarkBackup(b *testing.B) {
 	w := holding(b, 100_000)
 	dir := private(b)
 	b.SetBytes(w.size())
+	spent := cpu(b)
 	for b.Loop() {
 		made, err := w.Backup(context.Background(), dir, nil)
 		must(b, err)
 		must(b, os.Remove(made.Path))
 	}
+	perCore(b, w.size(), spent)
+}
+
+// perCore tells how much of the processor the work took, and how fast it would be
+// on one core that does nothing else.
+func perCore(b *testing.B, size int64, spent time.Duration) {
+	each := float64(cpu(b)-spent) / float64(b.N)
+	b.ReportMetric(each/1e6, "cpu-ms/op")
+	b.ReportMetric(float64(size)/each*1e3, "MB/s/core")
 }
 
 // cpu is what the process has used of the processor so far: unlike the time that

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"strconv"
 	"time"
 
 	"careconnect/rules/calendar"
@@ -71,12 +72,57 @@ func (s state) clone() state {
 	return s
 }
 
-func encodeMember(m care.Member) []byte {
+func encodeMember(m care.Member) []byte { return appendMember(make([]byte, 0, 256), m) }
+
+// appendMember writes what stands in a list's entry as encoding/json does, which is
+// asked where a text needs more than its quotes.
+func appendMember(dst []byte, m care.Member) []byte {
+	body := append(dst, '{')
+	for _, part := range []struct{ name, is string }{
+		{`"c":"`, string(m.Chart)}, {`"r":"`, m.Ref}, {`"k":"`, m.Code},
+	} {
+		if !plainText(part.is) {
+			return append(dst, encodeOther(m)...)
+		}
+		if part.is != "" {
+			body = append(append(append(append(body, part.name...), part.is...), '"'), ',')
+		}
+	}
+	for i, at := range []time.Time{m.At, m.Until, {}, m.Expires} {
+		switch {
+		case i == 2 && m.Seq != 0:
+			body = append(strconv.AppendUint(append(body, `"s":`...), m.Seq, 10), ',')
+		case !at.IsZero():
+			var err error
+			if body, err = at.AppendText(append(body, '"', "au_e"[i], '"', ':', '"')); err != nil {
+				return append(dst, encodeOther(m)...)
+			}
+			body = append(body, '"', ',')
+		}
+	}
+	if len(body) == len(dst)+1 {
+		return append(body, '}')
+	}
+	body[len(body)-1] = '}'
+	return body
+}
+
+func encodeOther(m care.Member) []byte {
 	body, err := json.Marshal(m)
 	if err != nil {
 		panic(err) // a struct of strings, numbers and times always encodes
 	}
 	return body
+}
+
+// plainText says whether a text stands in JSON as it is.
+func plainText(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+			return false
+		}
+	}
+	return true
 }
 
 func slotOf(m care.Member) calendar.Slot { return calendar.Slot{Start: m.At, End: m.Until} }

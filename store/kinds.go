@@ -4,6 +4,7 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 
 	"careconnect/rules/care"
@@ -19,40 +20,40 @@ type kind struct {
 	name   care.Kind
 	number byte // written to the file: never changed, never used again
 	locate bool
-	decode func([]byte) (care.Record, error)
+	zero   care.Record // of the type that it is read into
 }
 
 // kinds is the table of nouns. A new one is a new row with a new number.
 var kinds = []kind{
-	{care.KindClient, 1, false, decode[care.Client]},
-	{care.KindProvider, 2, false, decode[care.Provider]},
-	{care.KindEpisode, 3, true, decode[care.Episode]},
-	{care.KindReferral, 4, true, decode[care.Referral]},
-	{care.KindAppointment, 5, true, decode[care.Appointment]},
-	{care.KindCoverage, 6, true, decode[care.Coverage]},
-	{care.KindScreening, 7, true, decode[care.Screening]},
-	{care.KindAlert, 8, true, decode[care.Alert]},
-	{care.KindConsent, 9, true, decode[care.Consent]},
-	{care.KindDeadline, 10, true, decode[care.Deadline]},
-	{care.KindTask, 11, true, decode[care.Task]},
-	{care.KindMessage, 12, false, decode[care.Message]},
-	{care.KindAccount, 13, false, decode[care.Account]},
-	{care.KindPass, 14, false, decode[care.Pass]},
-	{care.KindProgramme, 15, false, decode[care.Programme]},
-	{care.KindTerms, 16, false, decode[care.Terms]},
-	{care.KindEmployer, 17, false, decode[care.Employer]},
-	{care.KindPlan, 18, false, decode[care.UnprocessablePlan]},
-	{care.KindIntake, 19, false, decode[care.Intake]},
-	{care.KindErasure, 20, false, decode[care.Erasure]},
-	{care.KindHold, 21, false, decode[care.Hold]},
-	{care.KindCharge, 22, true, decode[care.Charge]},
-	{care.KindBatch, 23, false, decode[care.Batch]},
-	{care.KindCard, 26, false, decode[care.Card]},
-	{care.KindPiece, 27, false, decode[care.Piece]},
-	{care.KindHandoffKey, 40, false, decode[care.HandoffKey]},
-	{care.KindArticle, 30, false, decode[care.Article]},
-	{care.KindVotes, 31, false, decode[care.Votes]},
-	{care.KindTicket, 32, false, decode[care.Ticket]},
+	{care.KindClient, 1, false, care.Client{}},
+	{care.KindProvider, 2, false, care.Provider{}},
+	{care.KindEpisode, 3, true, care.Episode{}},
+	{care.KindReferral, 4, true, care.Referral{}},
+	{care.KindAppointment, 5, true, care.Appointment{}},
+	{care.KindCoverage, 6, true, care.Coverage{}},
+	{care.KindScreening, 7, true, care.Screening{}},
+	{care.KindAlert, 8, true, care.Alert{}},
+	{care.KindConsent, 9, true, care.Consent{}},
+	{care.KindDeadline, 10, true, care.Deadline{}},
+	{care.KindTask, 11, true, care.Task{}},
+	{care.KindMessage, 12, false, care.Message{}},
+	{care.KindAccount, 13, false, care.Account{}},
+	{care.KindPass, 14, false, care.Pass{}},
+	{care.KindProgramme, 15, false, care.Programme{}},
+	{care.KindTerms, 16, false, care.Terms{}},
+	{care.KindEmployer, 17, false, care.Employer{}},
+	{care.KindPlan, 18, false, care.UnprocessablePlan{}},
+	{care.KindIntake, 19, false, care.Intake{}},
+	{care.KindErasure, 20, false, care.Erasure{}},
+	{care.KindHold, 21, false, care.Hold{}},
+	{care.KindCharge, 22, true, care.Charge{}},
+	{care.KindBatch, 23, false, care.Batch{}},
+	{care.KindCard, 26, false, care.Card{}},
+	{care.KindPiece, 27, false, care.Piece{}},
+	{care.KindHandoffKey, 40, false, care.HandoffKey{}},
+	{care.KindArticle, 30, false, care.Article{}},
+	{care.KindVotes, 31, false, care.Votes{}},
+	{care.KindTicket, 32, false, care.Ticket{}},
 }
 
 // codecJSON is the codec of records: JSON. Another one gets another number.
@@ -97,23 +98,28 @@ func encodeAll(changes []care.Change) ([][]byte, error) {
 }
 
 func decodeRecord(plain []byte) (care.Record, error) {
+	k, err := kindOf(plain)
+	if err != nil {
+		return nil, err
+	}
+	into := reflect.New(reflect.TypeOf(k.zero))
+	if err := decodeJSON(plain[2:], into.Interface()); err != nil {
+		return nil, fmt.Errorf("decode %s: %w", k.name, err)
+	}
+	return into.Elem().Interface().(care.Record), nil
+}
+
+// kindOf is the kind of a record as it is written.
+func kindOf(plain []byte) (kind, error) {
 	if len(plain) < 2 || plain[0] != codecJSON {
-		return nil, fmt.Errorf("a record has a codec that this version does not know")
+		return kind{}, fmt.Errorf("a record has a codec that this version does not know")
 	}
 	for _, k := range kinds {
 		if k.number == plain[1] {
-			return k.decode(plain[2:])
+			return k, nil
 		}
 	}
-	return nil, fmt.Errorf("a record is of kind %d, which this version does not know", plain[1])
-}
-
-func decode[T care.Record](body []byte) (care.Record, error) {
-	var r T
-	if err := json.Unmarshal(body, &r); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", r.Kind(), err)
-	}
-	return r, nil
+	return kind{}, fmt.Errorf("a record is of kind %d, which this version does not know", plain[1])
 }
 
 // stands are the places of a record in sets: its own, and the one by which its
@@ -123,15 +129,22 @@ func stands(chart care.ChartID, r care.Record) []care.Place {
 		return nil
 	}
 	places := r.Stands()
-	if k, ok := kindNamed(r.Kind()); ok && k.locate {
-		places = append(places, care.Place{
-			Set: located(r.Key()), Entry: r.Key(), Member: care.Member{Chart: chart, Code: string(r.Kind())},
-		})
+	if own, ok := located(chart, r); ok {
+		places = append(places, own)
 	}
 	return places
 }
 
-func located(id string) care.Set { return care.Set{Name: care.SetLocate, Of: id} }
+// located is the place by which a record's id is found, if it is one that is.
+func located(chart care.ChartID, r care.Record) (care.Place, bool) {
+	k, ok := kindNamed(r.Kind())
+	if !ok || !k.locate {
+		return care.Place{}, false
+	}
+	return care.Place{Set: locating(r.Key()), Entry: r.Key(), Member: care.Member{Chart: chart, Code: string(r.Kind())}}, true
+}
+
+func locating(id string) care.Set { return care.Set{Name: care.SetLocate, Of: id} }
 
 // looksLikeID keeps nonsense from being looked up.
 func looksLikeID(id string) bool {

@@ -116,7 +116,7 @@ func (m *mending) newest() error {
 
 // proven opens the copy and reads all of it.
 func (m *mending) proven() error {
-	file, err := bolt.Open(m.side, bolt.Options{ReadOnly: true, Progress: func(done, total int64) error {
+	file, err := bolt.OpenStill(m.side, bolt.Options{Progress: func(done, total int64) error {
 		m.progress.tell(done, total)
 		return m.ctx.Err()
 	}})

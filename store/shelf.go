@@ -1,8 +1,8 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 
 	"careconnect/rules/care"
@@ -71,7 +71,7 @@ func (s *Store) loadChart(r engine.Reader, id care.ChartID) (*care.Chart, error)
 		}
 		if string(k) == string(headName) {
 			var h head
-			if err := json.Unmarshal(plain, &h); err != nil {
+			if err := decodeJSON(plain, &h); err != nil {
 				return fmt.Errorf("head of chart %s: %w", id, err)
 			}
 			chart.Of, chart.Version = h.Of, h.Version
@@ -106,7 +106,7 @@ func (s *Store) loadHead(r engine.Reader, key *seal.ChartKey, id care.ChartID) (
 	if err != nil {
 		return h, false, fmt.Errorf("head of chart %s: %w: %w", id, ErrDamaged, err)
 	}
-	if err := json.Unmarshal(plain, &h); err != nil {
+	if err := decodeJSON(plain, &h); err != nil {
 		return h, false, fmt.Errorf("head of chart %s: %w", id, err)
 	}
 	key.Count(h.Sealed)
@@ -161,7 +161,7 @@ func (s *Store) eachMember(r engine.Reader, set care.Set, fn func(care.Member)) 
 			return fmt.Errorf("entry %x of a %s list: %w: %w", k[16:], set.Name, ErrDamaged, err)
 		}
 		var m care.Member
-		if err := json.Unmarshal(plain, &m); err != nil {
+		if err := decodeJSON(plain, &m); err != nil {
 			return fmt.Errorf("entry of a %s list: %w", set.Name, err)
 		}
 		fn(m)
@@ -174,7 +174,7 @@ func (s *Store) locate(r engine.Reader, id string) (care.ChartID, error) {
 	if !looksLikeID(id) {
 		return "", nil
 	}
-	members, err := s.loadSet(r, located(id))
+	members, err := s.loadSet(r, locating(id))
 	if err != nil || len(members) == 0 {
 		return "", err
 	}
@@ -227,7 +227,7 @@ func (c *keyCache) put(id care.ChartID, key *seal.ChartKey) {
 	if c.keys == nil || len(c.keys) >= maxKeys {
 		c.keys = map[care.ChartID]*seal.ChartKey{}
 	}
-	c.keys[id] = key
+	c.keys[care.ChartID(strings.Clone(string(id)))] = key // an id may be part of a long text
 }
 
 // forget lets one go.

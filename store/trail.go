@@ -121,7 +121,7 @@ func (k kept) open() (e Entry, err error) {
 	if k.Entry == nil {
 		return e, nil
 	}
-	if err := json.Unmarshal(k.Entry, &e); err != nil || len(k.Names) == 0 {
+	if err := decodeJSON(k.Entry, &e); err != nil || len(k.Names) == 0 {
 		return e, err
 	}
 	marked := k.marked(e)
@@ -313,7 +313,7 @@ func (s *Store) trailBlock(r engine.Reader, seq uint64) ([]kept, error) {
 		return nil, fmt.Errorf("trail block %d: %w: %w", seq, ErrDamaged, err)
 	}
 	var block []kept
-	return block, json.Unmarshal(body, &block)
+	return block, decodeJSON(body, &block)
 }
 
 // later holds the entries of people's reads of their own data, of denials and of

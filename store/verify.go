@@ -2,13 +2,12 @@ package store
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -86,7 +85,7 @@ func Inspect(ctx context.Context, config Config, progress Progress) (Report, err
 		progress.tell(done, total)
 		return ctx.Err()
 	}
-	file, err := bolt.Open(filepath.Join(config.Dir, DataFile), bolt.Options{ReadOnly: true, Progress: told})
+	file, err := bolt.OpenStill(filepath.Join(config.Dir, DataFile), bolt.Options{Progress: told})
 	if err == nil {
 		defer file.Close()
 		var s *Store
@@ -165,9 +164,9 @@ func (s *Store) verify(told func(done, total int64) error) (Report, error) {
 		}
 	}
 	for {
-		p := &pass{Store: s, log: map[uint64][]change{}}
+		p := s.newPass(told)
 		s.checking.pass.Store(p)
-		err := p.run(told)
+		err := p.run()
 		s.checking.pass.Store(nil)
 		if !errors.Is(err, errMissed) {
 			return p.report, err
@@ -193,31 +192,36 @@ var errMissed = errors.New("the pass missed a commit")
 // in, so that what should stand there is known by then.
 type stage struct {
 	bucket engine.Bucket
-	check  func(p *pass, r engine.Reader, k, v []byte) error
+	check  func(c *check, records []sealed) error
 	ended  func(p *pass, r engine.Reader) error
 }
 
 var stages = []stage{
-	{engine.Keys, (*pass).key, nil},
-	{engine.Charts, (*pass).record, (*pass).chartEnded},
-	{engine.Trail, (*pass).block, (*pass).trailEnded},
-	{engine.Tree, (*pass).hash, nil},
-	{engine.Replies, (*pass).reply, nil},
-	{engine.Sets, (*pass).entry, nil},
+	{engine.Keys, (*check).keys, nil},
+	{engine.Charts, (*check).charts, nil},
+	{engine.Trail, (*check).blocks, (*pass).trailEnded},
+	{engine.Tree, (*check).hashes, nil},
+	{engine.Replies, (*check).replies, (*pass).placesKnown},
+	{engine.Sets, (*check).entries, nil},
 }
 
 // The limits of a pass.
 const (
-	atOnce    = 2048 // records in one view
+	atOnce    = 2048 // records in one view, while others write
+	inPiece   = 512  // records that are checked in a go; views are whole pieces
 	mostHarms = 1000 // damages that are listed
 )
 
 // pass is one full pass in the making. What it has counted is at each time the
 // sum of all records up to its place, as of one commit: when it goes on it first
-// takes over what later commits did to the part it has passed.
+// takes over what later commits did to the part it has passed. What stands here is
+// changed by the one goroutine that goes through the store; those that check
+// pieces of it only look.
 type pass struct {
 	*Store
-	report Report
+	report  Report
+	told    func(done, total int64) error
+	workers int // that check pieces beside each other
 
 	mu  sync.Mutex
 	log map[uint64][]change // by the commit's sequence; written by the committer
@@ -230,18 +234,25 @@ type pass struct {
 	digest   seal.Sum
 	unread   bool // some records do not open, so lists cannot be judged
 	expected []uint64
-	sorted   bool
 	fresh    map[uint64]bool // entries of lists that were made since the pass began
 
-	chart   []sealed // the records of the chart that is being read
-	leaves  int64
-	torn    bool // the trail cannot be counted any more
-	hashes  int64
-	opening []byte // room for opened records
+	spare  [][]sealed
+	ahead  []*check // pieces that are handed out and not yet taken over, in their order
+	rooms  sync.Pool
+	leaves int64
+	torn   bool // the trail cannot be counted any more
+	hashes int64
 }
 
 // sealed is a record as it stands in a view.
 type sealed struct{ name, value []byte }
+
+// newPass begins one.
+func (s *Store) newPass(told func(done, total int64) error) *pass {
+	p := &pass{Store: s, told: told, log: map[uint64][]change{}}
+	p.rooms.New = func() any { return newCheckRoom() }
+	return p
+}
 
 // follow is told by the committer what a commit changes, before it is durable.
 func (p *pass) follow(sequence uint64, changes []change) {
@@ -250,12 +261,12 @@ func (p *pass) follow(sequence uint64, changes []change) {
 	p.log[sequence] = changes
 }
 
-func (p *pass) run(told func(done, total int64) error) error {
+func (p *pass) run() error {
 	for p.stage < len(stages) {
 		if err := p.view(p.step); err != nil {
 			return err
 		}
-		if err := told(int64(p.found), int64(p.state.Records)); err != nil {
+		if err := p.told(int64(p.found), int64(p.state.Records)); err != nil {
 			return err
 		}
 		if len(p.queue) > 0 {
@@ -265,43 +276,23 @@ func (p *pass) run(told func(done, total int64) error) error {
 	return nil
 }
 
-// step reads on for a while within one view.
+// step reads on within one view: beside writers, who come first, for a while and
+// alone; in a store that nobody writes to its end and on all processors.
 func (p *pass) step(r engine.Reader) error {
 	if err := p.catchUp(r); err != nil {
 		return err
 	}
+	if p.workers = 1; engine.Still(r) {
+		p.workers = runtime.GOMAXPROCS(0)
+	}
+	defer p.abandon() // what is handed out reads in this view
 	for n := 0; p.stage < len(stages); {
-		st := stages[p.stage]
-		var from []byte
-		if p.last != nil {
-			from = append(bytes.Clone(p.last), 0)
-		}
-		full := false
-		err := r.Scan(st.bucket, nil, from, func(k, v []byte) error {
-			if n >= atOnce && (st.bucket != engine.Charts || len(p.chart) == 0 || !bytes.HasPrefix(k, prefixOf(p.chart[0].name))) {
-				full = true
-				return engine.ErrStop
-			}
-			n++
-			p.found++
-			p.digest = p.digest.Add(p.vault.Digest(string(st.bucket), k, v))
-			p.last = k
-			return st.check(p, r, k, v)
-		})
-		if err != nil {
+		full, err := p.readOn(r, &n)
+		if err != nil || full {
 			return err
 		}
-		if st.bucket == engine.Charts {
-			if err := p.chartEnded(r); err != nil {
-				return err
-			}
-		}
-		p.last = bytes.Clone(p.last)
-		if full {
-			return nil
-		}
-		if st.ended != nil {
-			if err := st.ended(p, r); err != nil {
+		if ended := stages[p.stage].ended; ended != nil {
+			if err := ended(p, r); err != nil {
 				return err
 			}
 		}
@@ -309,6 +300,104 @@ func (p *pass) step(r engine.Reader) error {
 	}
 	p.finish()
 	return nil
+}
+
+// readOn hands out the records of a stage, in pieces of whole charts, and takes
+// over what was found in them. It says whether the view has been long enough.
+func (p *pass) readOn(r engine.Reader, n *int) (full bool, err error) {
+	st := stages[p.stage]
+	var from []byte
+	if p.last != nil {
+		from = append(bytes.Clone(p.last), 0)
+	}
+	next := p.room()
+	err = r.Scan(st.bucket, nil, from, func(k, v []byte) error {
+		if len(next) >= inPiece && (st.bucket != engine.Charts || !bytes.HasPrefix(k, prefixOf(next[len(next)-1].name))) {
+			if err := p.hand(r, next); err != nil {
+				return err
+			}
+			next = p.room()
+			if full = p.workers == 1 && *n >= atOnce; full {
+				return engine.ErrStop
+			}
+		}
+		*n++
+		next = append(next, sealed{k, v})
+		return nil
+	})
+	if err == nil {
+		err = p.hand(r, next)
+	}
+	for err == nil && len(p.ahead) > 0 {
+		err = p.take()
+	}
+	return full, err
+}
+
+// room is for the records of one piece.
+func (p *pass) room() []sealed {
+	n := len(p.spare)
+	if n == 0 {
+		return make([]sealed, 0, inPiece)
+	}
+	last := p.spare[n-1]
+	p.spare = p.spare[:n-1]
+	return last
+}
+
+// hand gives a piece to somebody to check, when not too many are handed out.
+func (p *pass) hand(r engine.Reader, records []sealed) error {
+	if len(records) == 0 {
+		return nil
+	}
+	c := &check{pass: p, r: r, stage: stages[p.stage], records: records, done: make(chan struct{})}
+	p.ahead = append(p.ahead, c)
+	if p.workers == 1 {
+		c.run()
+		return p.take()
+	}
+	go c.run()
+	if len(p.ahead) > 2*p.workers {
+		return p.take()
+	}
+	return nil
+}
+
+// take waits for the first piece that is handed out, and takes over what was found
+// in it: so the report is the same however many worked on it.
+func (p *pass) take() error {
+	c := p.ahead[0]
+	<-c.done
+	p.ahead = p.ahead[1:]
+	if c.err != nil {
+		return c.err
+	}
+	p.last = bytes.Clone(c.records[len(c.records)-1].name)
+	p.found += uint64(len(c.records))
+	p.spare = append(p.spare, c.records[:0])
+	p.digest = p.digest.Add(c.digest)
+	p.report.Charts += c.chartsSeen
+	p.unread = p.unread || c.unread
+	p.expected = append(p.expected, c.expected...)
+	from := 0
+	for _, l := range c.leaves {
+		p.harm(c.harms[from:l.harms]...)
+		p.leaf(c.r, l)
+		from = l.harms
+	}
+	p.harm(c.harms[from:]...)
+	if p.workers > 1 {
+		return p.told(int64(p.found), int64(p.state.Records))
+	}
+	return nil
+}
+
+// abandon waits for what is still handed out.
+func (p *pass) abandon() {
+	for _, c := range p.ahead {
+		<-c.done
+	}
+	p.ahead = nil
 }
 
 // catchUp takes over what the commits since the last view did to the part of the
@@ -362,231 +451,24 @@ func (p *pass) finish() {
 	}
 }
 
-func (p *pass) harm(h Harm) {
-	if len(p.report.Damages) < mostHarms {
-		p.report.Damages = append(p.report.Damages, h)
-	}
+func (p *pass) harm(found ...Harm) {
+	p.report.Damages = append(p.report.Damages, found[:min(len(found), mostHarms-len(p.report.Damages))]...)
 }
 
-// harmAt notes damage of one record, with its page.
-func (p *pass) harmAt(r engine.Reader, b engine.Bucket, key []byte, chart care.ChartID, record, format string, args ...any) {
-	h := Harm{Bucket: string(b), Chart: chart, Record: cmp.Or(record, hex.EncodeToString(key)), What: fmt.Sprintf(format, args...)}
-	if pager, ok := r.(engine.Pager); ok {
-		h.Page = pager.Page(b, key)
-	}
-	p.harm(h)
-}
-
-// key checks that a chart's key opens and that there is a chart for it.
-func (p *pass) key(r engine.Reader, k, v []byte) error {
-	if _, err := p.vault.UnwrapChartKey(v, k); err != nil {
-		p.unread = true
-		p.harmAt(r, engine.Keys, k, "", "", "the key of a chart does not open: %v", err)
-		return nil
-	}
-	there := false
-	err := r.Scan(engine.Charts, k, nil, func(_, _ []byte) error { there = true; return engine.ErrStop })
-	if err == nil && !there {
-		p.harmAt(r, engine.Keys, k, "", "", "this key's chart is missing")
-	}
-	return err
-}
-
-// prefixOf is the part of a name that a chart's records share. A name that is
-// too short to have one is its own.
-func prefixOf(name []byte) []byte { return name[:min(16, len(name))] }
-
-// record collects a chart's records, and checks the chart before.
-func (p *pass) record(r engine.Reader, k, v []byte) error {
-	if len(p.chart) > 0 && !bytes.Equal(prefixOf(p.chart[0].name), prefixOf(k)) {
-		if err := p.chartEnded(r); err != nil {
-			return err
-		}
-	}
-	p.chart = append(p.chart, sealed{k, v})
+// placesKnown: every place is known now in which something should stand.
+func (p *pass) placesKnown(engine.Reader) error {
+	slices.Sort(p.expected)
 	return nil
-}
-
-// chartEnded checks a whole chart: its key and each record open, its head is
-// there, each record is under its own name and stands where it should.
-func (p *pass) chartEnded(r engine.Reader) error {
-	if len(p.chart) == 0 {
-		return nil
-	}
-	records := p.chart
-	p.chart = p.chart[:0]
-	prefix := prefixOf(records[0].name)
-	p.report.Charts++
-	wrapped := r.Get(engine.Keys, prefix)
-	if wrapped == nil {
-		p.unread = true
-		p.harmAt(r, engine.Charts, records[0].name, "", "", "the key of this chart is missing, %d records cannot be read", len(records))
-		return nil
-	}
-	key, err := p.vault.UnwrapChartKey(wrapped, prefix)
-	if err != nil {
-		p.unread = true // its key is named already
-		return nil
-	}
-	type opened struct {
-		name   []byte
-		record care.Record
-	}
-	var id care.ChartID
-	var open []opened
-	var broken [][]byte
-	for _, s := range records {
-		plain, err := key.OpenTo(p.opening, chartAD(s.name, prefix), s.value)
-		if err != nil {
-			broken = append(broken, s.name)
-			continue
-		}
-		p.opening = plain
-		var h head
-		if len(plain) > 0 && plain[0] == '{' && json.Unmarshal(plain, &h) == nil {
-			id = h.ID
-			continue
-		}
-		record, err := decodeRecord(plain)
-		if err != nil {
-			broken = append(broken, s.name)
-			continue
-		}
-		open = append(open, opened{s.name, record})
-	}
-	for _, name := range broken {
-		p.unread = true
-		p.harmAt(r, engine.Charts, name, id, "", "this record does not open: it was altered, or belongs elsewhere")
-	}
-	if id == "" || !bytes.Equal(p.chartName(id), prefix) {
-		p.unread = true
-		p.harmAt(r, engine.Charts, records[0].name, "", "", "the head of this chart is missing or does not open")
-		return nil
-	}
-	for _, o := range open {
-		label := string(o.record.Kind()) + " " + o.record.Key()
-		if !bytes.Equal(o.name, p.recordName(id, o.record.Kind(), o.record.Key())) {
-			p.harmAt(r, engine.Charts, o.name, id, label, "this record is under another's name")
-		}
-		for _, place := range stands(id, o.record) {
-			if err := p.stands(r, id, o.name, label, place); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// stands checks that a record is in a list that it should be in, as it should.
-func (p *pass) stands(r engine.Reader, id care.ChartID, record []byte, label string, place care.Place) error {
-	name := p.entryName(place.Set, place.Entry)
-	p.expected = append(p.expected, fingerprint(name))
-	value := r.Get(engine.Sets, name)
-	if value == nil {
-		p.harmAt(r, engine.Charts, record, id, label, "its entry in the %s list is missing", place.Set.Name)
-		return nil
-	}
-	key, err := p.setKey(r, place.Set)
-	if err != nil || key == nil {
-		p.harmAt(r, engine.Sets, name, id, label, "the key of the %s list is missing or does not open", place.Set.Name)
-		return nil
-	}
-	plain, err := key.OpenSet(setAD(name), value)
-	switch {
-	case err != nil:
-		p.harmAt(r, engine.Sets, name, id, label, "its entry in the %s list does not open: it was altered, or belongs elsewhere", place.Set.Name)
-	case !bytes.Equal(plain, encodeMember(place.Member)):
-		p.harmAt(r, engine.Sets, name, id, label, "its entry in the %s list says something else", place.Set.Name)
-	}
-	return nil
-}
-
-// fingerprint is enough of the name of a list's entry to know it again. Names are
-// pseudo-random: two of ten million are the same in it once in 400,000 stores,
-// and then one stray entry goes unseen by this check, though not by the digest.
-func fingerprint(name []byte) uint64 {
-	var n uint64
-	for _, b := range name[max(0, len(name)-8):] {
-		n = n<<8 | uint64(b)
-	}
-	return n
-}
-
-// entry checks that something stands behind a list's entry.
-func (p *pass) entry(r engine.Reader, k, v []byte) error {
-	if !p.sorted {
-		slices.Sort(p.expected)
-		p.sorted = true
-	}
-	n := fingerprint(k)
-	if _, ok := slices.BinarySearch(p.expected, n); ok || p.fresh[n] || p.unread || p.torn {
-		return nil
-	}
-	var m care.Member
-	key, err := p.setKey(r, care.Set{})
-	if err == nil && key != nil {
-		if plain, err := key.OpenSet(setAD(k), v); err == nil && json.Unmarshal(plain, &m) == nil {
-			p.harmAt(r, engine.Sets, k, m.Chart, m.Code+" "+m.Ref, "the record behind this entry of a list is missing or says something else")
-			return nil
-		}
-	}
-	p.harmAt(r, engine.Sets, k, "", "", "nothing stands behind this entry of a list")
-	return nil
-}
-
-// block opens a block of the trail, counts its entries into the tree and finds
-// each entry about a person in that person's list.
-func (p *pass) block(r engine.Reader, k, v []byte) error {
-	body, err := p.vault.OpenTrail(trailAD(k), v)
-	var block []kept
-	if err == nil {
-		err = json.Unmarshal(body, &block)
-	}
-	if err != nil {
-		p.torn = true
-		p.harmAt(r, engine.Trail, k, "", "", "this block of the trail does not open: it was altered, or belongs elsewhere")
-		return nil
-	}
-	seq := binaryKey(k)
-	for i, line := range block {
-		p.leaf(r, line.leaf())
-		if line.Entry == nil {
-			continue // it told of somebody who was erased, and of nobody else
-		}
-		e, err := line.open()
-		if err != nil {
-			p.harmAt(r, engine.Trail, k, "", "", "entry %d of this block cannot be read: %v", i, err)
-			continue
-		}
-		for _, id := range e.About {
-			if !person(id) {
-				continue
-			}
-			ref := fmt.Sprintf("%d.%d", seq, i)
-			place := care.Place{Set: care.Set{Name: care.SetSeen, Of: string(id)}, Entry: ref, Member: care.Member{Seq: seq, Ref: ref, At: e.At}}
-			if err := p.stands(r, id, k, "trail "+ref, place); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func binaryKey(k []byte) uint64 {
-	var n uint64
-	for _, b := range k {
-		n = n<<8 | uint64(b)
-	}
-	return n
 }
 
 // leaf computes the hashes that one more entry adds to the tree, and compares
 // them with those in the file. Those further left were compared before.
-func (p *pass) leaf(r engine.Reader, leaf tlog.Hash) {
+func (p *pass) leaf(r engine.Reader, leaf leaf) {
+	p.torn = p.torn || leaf.torn
 	if p.torn {
 		return
 	}
-	add, err := tlog.StoredHashesForRecordHash(p.leaves, leaf, hashes{r})
+	add, err := tlog.StoredHashesForRecordHash(p.leaves, leaf.hash, hashes{r})
 	if err != nil {
 		p.torn = true
 		p.harm(Harm{Bucket: string(engine.Tree), What: err.Error()})
@@ -597,7 +479,7 @@ func (p *pass) leaf(r engine.Reader, leaf tlog.Hash) {
 		k := treeKey(at + int64(i))
 		if !bytes.Equal(r.Get(engine.Tree, k), h[:]) {
 			p.torn = true
-			p.harmAt(r, engine.Tree, k, "", fmt.Sprint(at+int64(i)), "the trail's tree has another hash for entry %d", p.leaves)
+			p.harm(harmAt(r, engine.Tree, k, "", fmt.Sprint(at+int64(i)), "the trail's tree has another hash for entry %d", p.leaves))
 			return
 		}
 	}
@@ -621,29 +503,5 @@ func (p *pass) trailEnded(r engine.Reader) error {
 		return nil
 	}
 	p.report.Leaves, p.report.Root = p.leaves, hex.EncodeToString(root[:])
-	return nil
-}
-
-// hash checks that a hash of the tree belongs to it; what it says was compared
-// with the trail.
-func (p *pass) hash(r engine.Reader, k, v []byte) error {
-	if p.torn {
-		return nil
-	}
-	if len(k) != 8 || len(v) != tlog.HashSize || binaryKey(k) >= uint64(max(p.hashes, tlog.StoredHashIndex(0, p.state.Leaves))) {
-		p.harmAt(r, engine.Tree, k, "", "", "this hash is of no entry of the trail")
-	}
-	return nil
-}
-
-// reply opens what is kept of an answered request.
-func (p *pass) reply(r engine.Reader, k, v []byte) error {
-	key, err := p.setKey(r, care.Set{})
-	if err != nil || key == nil {
-		return nil // the key is named already
-	}
-	if _, err := key.OpenSet(replyAD(k), v); err != nil {
-		p.harmAt(r, engine.Replies, k, "", "", "this kept answer does not open: it was altered, or belongs elsewhere")
-	}
 	return nil
 }

@@ -61,6 +61,13 @@ type Pager interface {
 	Page(b Bucket, key []byte) uint64
 }
 
+// Still says whether nobody writes what is read: then several goroutines may read
+// with it at once, for as long as they like.
+func Still(r Reader) bool {
+	_, is := r.(interface{ NobodyWrites() })
+	return is
+}
+
 // Copier is a Reader that can write out the whole state it reads, as a store
 // that can be opened.
 type Copier interface {

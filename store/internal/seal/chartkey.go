@@ -100,6 +100,11 @@ func (k *ChartKey) SealSet(dst []byte, ad AD, plain []byte) ([]byte, error) {
 // OpenSet returns what SealSet sealed, or ErrNotAuthentic.
 func (k *ChartKey) OpenSet(ad AD, sealed []byte) ([]byte, error) { return k.sets().open(ad, sealed) }
 
+// OpenSetTo is OpenSet into the room of dst, if that is enough, as with OpenTo.
+func (k *ChartKey) OpenSetTo(dst []byte, ad AD, sealed []byte) ([]byte, error) {
+	return k.sets().openTo(dst, ad, sealed)
+}
+
 // Sealed is how many records the key has sealed, as far as it knows: the count
 // it was wrapped with or told of, and those since.
 func (k *ChartKey) Sealed() uint64 { return k.sealed.Load() }
@@ -203,6 +208,21 @@ func (v *Vault) UnwrapChartKey(wrapped, chartName []byte) (*ChartKey, error) {
 	}
 	k.Count(binary.BigEndian.Uint64(b[5:]))
 	return k, nil
+}
+
+// CheckChartKey says what UnwrapChartKey would of a wrapped key, and makes nothing
+// ready.
+func (v *Vault) CheckChartKey(wrapped, chartName []byte) error {
+	b, err := v.unwrap(wrapped, chartName)
+	if err != nil {
+		return err
+	}
+	defer clear(b)
+	if _, ok := algorithms[Algorithm(b[0])]; !ok {
+		_, err := v.chartKey(Key(b[13:wrappedSize]), Algorithm(b[0]), 0, 0)
+		return fmt.Errorf("unwrap chart key: %w", err)
+	}
+	return nil
 }
 
 // hasAES reports whether the processor does AES-GCM by itself.

@@ -63,6 +63,9 @@ type walker struct {
 	found      []string
 	most       int // damages that are listed; 0 means mostFound
 	progress   func(done, total int64) error
+
+	level int      // of the page that is being read
+	rooms [][]byte // for a page of each level; its content is valid until the next one there
 }
 
 // all walks the buckets, then the free list, then looks for pages that are in
@@ -175,13 +178,17 @@ func headOf(p []byte) head {
 }
 
 // page reads a page with its overflow and marks it used. It returns nil if it
-// cannot be what its reference says.
+// cannot be what its reference says. The bytes are valid until the next page of the
+// same level is read.
 func (w *walker) page(id uint64, flags ...uint16) (head, []byte, error) {
 	if id < 2 || id >= w.meta.high {
 		return head{}, nil, w.damage("page %d is referred to, there are %d", id, w.meta.high)
 	}
 	size := int64(w.meta.pageSize)
-	p := make([]byte, size)
+	for len(w.rooms) <= w.level {
+		w.rooms = append(w.rooms, make([]byte, size))
+	}
+	p := w.rooms[w.level][:size]
 	if _, err := w.file.ReadAt(p, int64(id)*size); err != nil {
 		return head{}, nil, fmt.Errorf("read page %d: %w", id, err)
 	}
@@ -203,7 +210,8 @@ func (w *walker) page(id uint64, flags ...uint16) (head, []byte, error) {
 		w.used.set(n)
 	}
 	if h.overflow > 0 {
-		p = append(p, make([]byte, int64(h.overflow)*size)...)
+		p = slices.Grow(p, int(int64(h.overflow)*size))[:(int64(h.overflow)+1)*size]
+		w.rooms[w.level] = p
 		if _, err := w.file.ReadAt(p[size:], int64(id+1)*size); err != nil {
 			return h, nil, fmt.Errorf("read page %d: %w", id, err)
 		}
@@ -226,6 +234,8 @@ func (w *walker) tree(id uint64, first, before []byte, depth int, fn each) error
 	if depth >= mostDeep {
 		return w.damage("page %d: lies %d levels deep", id, depth)
 	}
+	w.level++
+	defer func() { w.level-- }()
 	h, p, err := w.page(id, branchFlag, leafFlag)
 	if err != nil || p == nil {
 		return err
@@ -316,7 +326,11 @@ func (w *walker) elements(id uint64, h head, p, first, before []byte, fn each) (
 
 // zeros checks the rest of a page, in which nothing stands.
 func (w *walker) zeros(id uint64, h head, p []byte, from int) error {
-	for i, b := range p[from:] {
+	rest := p[from:]
+	if len(rest) == 0 || rest[0] == 0 && bytes.Equal(rest[:len(rest)-1], rest[1:]) {
+		return nil
+	}
+	for i, b := range rest {
 		if b != 0 {
 			return w.damage("page %d (%s): byte %d is not zero, and nothing stands there", id, flagNames[h.flags], from+i)
 		}

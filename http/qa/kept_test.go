@@ -2,6 +2,7 @@ package qa
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,5 +102,42 @@ func TestKeptMailIsHandedOverAtOnce(t *testing.T) {
 	}
 	if m, _ := c.Message(lost.ID); m.State != care.Dead || !m.SentAt.IsZero() {
 		t.Errorf("message %s, which could not be written, is %s", m.ID, m.State)
+	}
+}
+
+// A link that lets somebody in is in the mail, and not in the chart.
+func TestKeptLinkIsInTheMailAlone(t *testing.T) {
+	s, _, post, caught := open(t, time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC))
+	ctx := context.Background()
+	enter := act.Enter{
+		FullName: "Wren Umberdale", Email: "wren@people.example.test", State: "IL", Zone: "America/Chicago",
+		Concerns: []string{"anxiety"}, Language: "en", Source: "portal", Evidence: "portal",
+	}
+	enter.BirthDate.Year, enter.BirthDate.Month, enter.BirthDate.Day = 1990, 3, 1
+	made, err := s.Do(ctx, care.Anonymous, enter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Do(ctx, care.System, act.AskDetails{Client: care.ChartID(made.Made)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := post.Deliver(ctx); err != nil {
+		t.Fatal(err)
+	}
+	mailed := 0
+	for _, m := range caught.Mails("", time.Time{}) {
+		mailed += strings.Count(m.Text, "/details/dt_")
+	}
+	c, err := s.Chart(ctx, care.System, care.ChartID(made.Made), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range c.Messages {
+		if strings.Contains(m.Link, "dt_") {
+			t.Errorf("message %s keeps its link", m.ID)
+		}
+	}
+	if mailed != 1 {
+		t.Errorf("the link is in %d mails", mailed)
 	}
 }

@@ -196,6 +196,7 @@ func (d *draft) tell(m care.Message) {
 	if d.env.Kept {
 		m.SentAt, m.Attempts, m.State = d.env.Now, 1, care.Sent
 		d.Kept = append(d.Kept, m)
+		m.Link = keep(m)
 	} else {
 		m.Next, m.State = d.env.Now, care.Ready
 	}

@@ -10,6 +10,8 @@ type ClientFacts struct {
 	Client    care.Client
 	Employer  *care.Employer // found by the code that the client gave; nil: none has it
 	CodeGiven bool
+	Found     Truth         // what is known of the employment beyond the client's word
+	Rostered  bool          // the employer gave a roster, so that a word alone waits for the care team
 	Today     calendar.Date // where the client is
 	Terms     care.Terms
 }
@@ -22,7 +24,13 @@ var ClientMayTakePart = Policy[ClientFacts]{
 			if !f.CodeGiven {
 				return Unknown
 			}
-			return Is(f.Employer != nil && f.Employer.Offers(f.Today))
+			if f.Employer == nil || !f.Employer.Offers(f.Today) {
+				return No
+			}
+			if f.Found == Unknown && !f.Rostered {
+				return Yes // on their word
+			}
+			return f.Found
 		}},
 		{"client.adult", "A client is at least {minimum_age} years old.", func(f ClientFacts) Truth {
 			born := f.Client.BirthDate
@@ -32,6 +40,12 @@ var ClientMayTakePart = Policy[ClientFacts]{
 			return Is(age(born, f.Today) >= f.Terms.MinimumAge)
 		}},
 	},
+}
+
+// BenefitOn is what a benefit is worth when a session is to be covered: as for
+// taking part, and not yet known while it rests on the client's word alone.
+func BenefitOn(f ClientFacts, words Words) Truth {
+	return worse(ClientMayTakePart.Decide(f, words).Outcome, f.Found)
 }
 
 // age is the number of full years from a birth date to a day; on the birthday

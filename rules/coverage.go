@@ -66,9 +66,9 @@ func OfPayer(c care.Coverage, payer string) bool {
 }
 
 // Badge is the name that an episode goes under; empty where it is care on the
-// ordinary terms of another insurer's plan.
+// ordinary terms of another insurer's plan, or the employment has ended since.
 func Badge(e care.Episode, p care.Programme) string {
-	if e.Ordinary {
+	if e.Ordinary || !e.Left.IsZero() {
 		return ""
 	}
 	for _, b := range p.Others {

@@ -41,6 +41,7 @@ var policies = map[string]struct {
 	"MayClaim":            quoted(rules.MayClaim),
 	"MayShowPart":         quoted(rules.MayShowPart),
 	"MayRequest":          quoted(rules.MayRequest),
+	"LinkOpens":           quoted(rules.LinkOpens),
 	"MayAskMatch":         quoted(rules.MayAskMatch),
 	"MayBookOpening":      quoted(rules.MayBookOpening),
 	"MayShare":            quoted(rules.MayShare),

@@ -25,6 +25,16 @@ func TestClientCases(t *testing.T) {
 	})
 }
 
+func TestFoundCases(t *testing.T) {
+	facts := func(c row) rules.ClientFacts {
+		f := client(t, c.with(row{"code": "given", "born": "1990-05-05"}))
+		f.Found, f.Rostered = truth(t, c["found"]), c["roster"] == "yes"
+		return f
+	}
+	run(t, "client.txt", "found", func(c row) string { return told(rules.ClientMayTakePart.Decide(facts(c), words)) })
+	run(t, "client.txt", "session", func(c row) string { return rules.BenefitOn(facts(c), words).String() })
+}
+
 func TestAgeCases(t *testing.T) {
 	run(t, "client.txt", "age", func(c row) string {
 		f := rules.ClientFacts{Client: care.Client{BirthDate: date(t, c["born"])}, Today: date(t, c["today"])}

@@ -109,7 +109,7 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"eligibility_target": n(t.EligibilityDays), "open_requests_max": n(t.OpenRequestsMax),
 		"safety_ack_minutes": n(t.SafetyAckMinutes), "minimum_age": n(t.MinimumAge),
 		"late_answer_hours": n(t.LateAnswerHours), "report_min_cell": n(t.ReportMinCell),
-		"reattest_days": n(t.ReattestDays), "choice_hours": n(t.ChoiceHours),
+		"reattest_days": n(t.ReattestDays), "handoff_minutes": n(t.HandoffMinutes), "choice_hours": n(t.ChoiceHours),
 		"credential_notice_days": n(t.CredentialNoticeDays), "credential_last_days": n(t.CredentialLastDays),
 		"review_misses": n(t.ReviewMisses), "review_days": n(t.ReviewDays),
 		"baseline_days": n(t.BaselineDays), "retain_years": n(t.RetainYears),

@@ -50,6 +50,7 @@ var kinds = []kind{
 	{care.KindBatch, 23, false, care.Batch{}},
 	{care.KindCard, 26, false, care.Card{}},
 	{care.KindPiece, 27, false, care.Piece{}},
+	{care.KindRosterPage, 50, false, care.RosterPage{}},
 	{care.KindHandoffKey, 40, false, care.HandoffKey{}},
 	{care.KindArticle, 30, false, care.Article{}},
 	{care.KindVotes, 31, false, care.Votes{}},

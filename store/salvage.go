@@ -449,7 +449,7 @@ func (x *salvaging) sound(c *commit, prefix []byte) error {
 
 // subjectOf tells by an id what its chart is about.
 func subjectOf(id care.ChartID) care.Subject {
-	for prefix, of := range map[string]care.Subject{"cl_": care.OfClient, "pr_": care.OfProvider, "ac_": care.OfAccount, "er_": care.OfErasure, "qu_": care.OfHelp, string(care.HelpChart): care.OfHelp} {
+	for prefix, of := range map[string]care.Subject{"cl_": care.OfClient, "pr_": care.OfProvider, "ac_": care.OfAccount, "er_": care.OfErasure, "qu_": care.OfHelp, "ba_": care.OfBatch, "ro_": care.OfRoster, string(care.HelpChart): care.OfHelp} {
 		if strings.HasPrefix(string(id), prefix) {
 			return of
 		}

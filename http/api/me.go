@@ -38,7 +38,9 @@ type contact struct {
 // benefit is what the employer's code of a client is worth today.
 type benefit struct {
 	Code     string          `json:"employer_code,omitempty"`
-	Evidence string          `json:"evidence,omitempty"`
+	Evidence care.Evidence   `json:"evidence,omitempty" enum:"portal,roster,attestation" doc:"What it rests on: a signed link of the portal, the employer's roster, or your word, which the care team looks at"`
+	Checked  *bool           `json:"checked,omitempty" doc:"What was found beyond your word; left out: nobody has looked yet, and no session counts as covered before"`
+	Named    bool            `json:"name_shown,omitempty" doc:"Your providers can read the employer's name"`
 	State    rules.Truth     `json:"state"`
 	Reasons  []rules.Finding `json:"reasons" doc:"What stands in the way, if anything does"`
 }
@@ -78,7 +80,7 @@ func (a *API) showMe(chart *care.Chart) me {
 func (a *API) showBenefit(c care.Client) *benefit {
 	programme, _ := a.store.Programme()
 	d := act.Benefit(c, programme, a.now())
-	return &benefit{Code: c.Benefit.Code, Evidence: c.Benefit.Evidence, State: d.Outcome, Reasons: d.Reasons()}
+	return &benefit{Code: c.Benefit.Code, Evidence: c.Benefit.Evidence, Checked: c.Benefit.Found(), Named: c.Benefit.Named, State: d.Outcome, Reasons: d.Reasons()}
 }
 
 type putMe struct {
@@ -141,16 +143,59 @@ type postBenefit struct {
 	Keyed
 	Body struct {
 		Code     string `json:"employer_code" minLength:"1" maxLength:"40" doc:"The code that your employer or the wellness portal showed you"`
-		Evidence string `json:"evidence,omitempty" enum:"portal,attestation" doc:"How you know"`
+		Evidence string `json:"evidence,omitempty" enum:"portal,roster,attestation" doc:"How you know. Said here it is your word; what was proven before stays so"`
+		Employee string `json:"employee,omitempty" maxLength:"254" doc:"Your e-mail or number at work, to be looked up in the employer's roster. It is hashed at once and not kept"`
 	}
 }
 
 func (a *API) claimBenefit(ctx context.Context, in *postBenefit) (benefit, error) {
-	own := actor(ctx).Chart
-	if _, err := a.do(ctx, in.Keyed, act.ClaimBenefit{Client: own, Code: in.Body.Code, Evidence: in.Body.Evidence}); err != nil {
+	b := in.Body
+	return a.onBenefit(ctx, in.Keyed, act.ClaimBenefit{Client: actor(ctx).Chart, Code: b.Code, Key: a.rosterKey(b.Code, b.Employee)})
+}
+
+func (a *API) rosterKey(code, employee string) string {
+	programme, _ := a.store.Programme()
+	return act.RosterKey(code, employee, programme)
+}
+
+// endEmployment is a client's word that they do not work there any more.
+func (a *API) endEmployment(ctx context.Context, in *struct {
+	Keyed
+	Body *nothing
+}) (benefit, error) {
+	return a.onBenefit(ctx, in.Keyed, act.EndEmployment{Client: actor(ctx).Chart})
+}
+
+type putName struct {
+	Keyed
+	Body struct {
+		Shown bool `json:"shown" doc:"Whether the providers you ask can read your employer's name"`
+	}
+}
+
+func (a *API) nameEmployer(ctx context.Context, in *putName) (benefit, error) {
+	return a.onBenefit(ctx, in.Keyed, act.NameEmployer{Client: actor(ctx).Chart, Yes: in.Body.Shown})
+}
+
+type postEmployment struct {
+	ByID
+	Keyed
+	Body struct {
+		Employed bool `json:"employed" doc:"What was found. false: no new care begins through the programme, and what is open goes on as ordinary insurance care"`
+	}
+}
+
+func (a *API) checkEmployment(ctx context.Context, in *postEmployment) (benefit, error) {
+	return a.onBenefit(ctx, in.Keyed, act.CheckEmployment{Client: care.ChartID(in.ID), Employed: in.Body.Employed})
+}
+
+// onBenefit does an act about a client's benefit and shows it as it is now.
+func (a *API) onBenefit(ctx context.Context, key Keyed, do act.Act) (benefit, error) {
+	out, err := a.do(ctx, key, do)
+	if err != nil {
 		return benefit{}, err
 	}
-	chart, err := a.store.Chart(ctx, actor(ctx), own, "benefit")
+	chart, err := a.store.Chart(ctx, actor(ctx), care.ChartID(out.Made), "benefit")
 	if err != nil {
 		return benefit{}, err
 	}

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"careconnect/rules"
 	"careconnect/rules/act"
@@ -54,30 +56,49 @@ type employer struct {
 	Ends     calendar.Date   `json:"ends,omitzero"`
 	Holidays []calendar.Date `json:"holidays,omitempty"`
 	Audience string          `json:"audience,omitempty"`
+	Through  string          `json:"programme,omitempty" doc:"Code of the programme that it offers; left out: the first"`
+	Link     string          `json:"link" doc:"The one link for all of its people"`
+	Salt     string          `json:"roster_salt" doc:"What the employer hashes its roster with, at home"`
+	Roster   *rosterOf       `json:"roster,omitempty" doc:"Left out: there is none"`
+}
+
+// rosterOf is what is known of a roster besides its hashes.
+type rosterOf struct {
+	At   time.Time `json:"at"`
+	Size int       `json:"size" doc:"How many people are on it"`
 }
 
 func showEmployer(e care.Employer) employer {
-	return employer{
+	shown := employer{
 		ID: e.ID, Name: e.Name, Code: e.Code, Industry: e.Industry, Starts: e.Starts, Ends: e.Ends, Audience: e.Audience,
 		Holidays: each(e.Holidays, func(h calendar.Holiday) calendar.Date { return h.Date }),
+		Through:  e.Programme, Link: "/e/" + url.PathEscape(e.Code), Salt: e.Salt,
 	}
+	if e.Roster != "" {
+		shown.Roster = &rosterOf{At: e.RosterAt, Size: e.RosterSize}
+	}
+	return shown
 }
 
 type postEmployer struct {
 	Keyed
 	Body struct {
-		Name     string        `json:"name" minLength:"1" maxLength:"200"`
-		Code     string        `json:"code" minLength:"1" maxLength:"40" doc:"What its people enter"`
-		Industry string        `json:"industry" enum:"technology,pharmaceutical,energy,healthcare,other"`
-		Starts   calendar.Date `json:"starts"`
-		Ends     calendar.Date `json:"ends,omitzero" doc:"The last day; left out: without end"`
-		Through  string        `json:"programme,omitempty" maxLength:"40" doc:"Code of the programme that it offers; left out: the first"`
+		Name     string          `json:"name" minLength:"1" maxLength:"200"`
+		Code     string          `json:"code" minLength:"1" maxLength:"40" doc:"What its people enter"`
+		Industry string          `json:"industry" enum:"technology,pharmaceutical,energy,healthcare,other"`
+		Starts   calendar.Date   `json:"starts"`
+		Ends     calendar.Date   `json:"ends,omitzero" doc:"The last day; left out: without end"`
+		Audience string          `json:"audience,omitempty" maxLength:"200" doc:"Who at the employer reads its report"`
+		Holidays []calendar.Date `json:"holidays,omitempty" maxItems:"50" doc:"Days on which the employer itself is closed"`
+		Through  string          `json:"programme,omitempty" maxLength:"40" doc:"Code of the programme that it offers; left out: the first"`
 	}
 }
 
 func (a *API) addEmployer(ctx context.Context, in *postEmployer) (employer, error) {
 	b := in.Body
-	out, err := a.do(ctx, in.Keyed, act.AddEmployer{Employer: care.Employer{Name: b.Name, Code: b.Code, Industry: b.Industry, Starts: b.Starts, Ends: b.Ends, Programme: b.Through}})
+	out, err := a.do(ctx, in.Keyed, act.AddEmployer{Employer: care.Employer{
+		Name: b.Name, Code: b.Code, Industry: b.Industry, Starts: b.Starts, Ends: b.Ends, Programme: b.Through, Audience: b.Audience, Holidays: holidays(b.Holidays),
+	}})
 	if err != nil {
 		return employer{}, err
 	}
@@ -177,11 +198,15 @@ type postUpdateEmployer struct {
 	}
 }
 
+func holidays(days []calendar.Date) []calendar.Holiday {
+	return each(days, func(d calendar.Date) calendar.Holiday { return calendar.Holiday{Date: d} })
+}
+
 func (a *API) updateEmployer(ctx context.Context, in *postUpdateEmployer) (employer, error) {
 	b := in.Body
 	out, err := a.do(ctx, in.Keyed, act.UpdateEmployer{
 		Employer: care.EmployerID(in.ID), Name_: b.Name, Industry: b.Industry, Starts: b.Starts, Ends: b.Ends, Audience: b.Audience,
-		Holidays: each(b.Holidays, func(d calendar.Date) calendar.Holiday { return calendar.Holiday{Date: d} }),
+		Holidays: holidays(b.Holidays),
 	})
 	if err != nil {
 		return employer{}, err

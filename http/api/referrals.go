@@ -32,8 +32,10 @@ type referral struct {
 	Appointment   care.AppointmentID  `json:"appointment_id,omitempty" doc:"What is booked: the session, else the consultation"`
 	Alternatives  []provider          `json:"alternatives,omitempty" doc:"For the client: others who can still keep the promise"`
 	HandTo        care.ChartID        `json:"hand_over_to,omitempty" doc:"Who is proposed to take over; the client answers"`
-	Badge         string              `json:"badge,omitempty" doc:"The name of the programme that the client came through; left out where they are on another insurer's plan"`
+	Badge         string              `json:"badge,omitempty" doc:"The name of the programme that the client came through; left out where they are on another insurer's plan, or their employment has ended"`
 	From          care.ReferralID     `json:"handed_over_from,omitempty" doc:"The request before this one"`
+	Employer      string              `json:"employer,omitempty" doc:"The employer's name, if the client lets it be read"`
+	Source        string              `json:"source,omitempty" enum:"portal,employer_link,care_team,direct" doc:"How the client came; not for providers"`
 	Deadlines     []deadline          `json:"deadlines"`
 }
 
@@ -63,6 +65,7 @@ func (a *API) showReferral(ctx context.Context, chart *care.Chart, r care.Referr
 	if e, ok := chart.Episode(r.Episode); ok {
 		programme, _ := a.store.Programme()
 		shown.SoughtAt, shown.Badge = in(zone, e.SoughtAt), rules.Badge(e, *programme.Programme)
+		shown.Employer, shown.Source = e.EmployerName, e.Source
 	}
 	if actor(ctx).Role == care.RoleClient {
 		for _, id := range r.Alternatives {

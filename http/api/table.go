@@ -52,6 +52,9 @@ var table = []operation{
 	{post, "/api/v1/me/leave", "leave_programme", clients, ok, "Leave the whole programme: all that is open ends, and no provider is told why", on((*API).leaveProgramme)},
 	{put, "/api/v1/me", "update_me", clients, ok, "Say something else of myself; what is left out stays", tagged(on((*API).putMe))},
 	{post, "/api/v1/benefit", "claim_benefit", clients, ok, "Say which employer offers me the programme", on((*API).claimBenefit)},
+	{post, "/api/v1/benefit/end", "end_employment", clients, ok, "Say that I do not work there any more; the employer is told nothing", on((*API).endEmployment)},
+	{put, "/api/v1/benefit/name", "name_employer", clients, ok, "Let the providers I ask read my employer's name, or not", on((*API).nameEmployer)},
+	{post, "/api/v1/clients/{id}/employment", "check_employment", careTeam, ok, "Say what was found of a client's word on their employment", on((*API).checkEmployment)},
 
 	{get, "/api/v1/providers", "read directory", anyone, ok, "Find a provider", find((*API).providers)},
 	{get, "/api/v1/providers/{id}/openings", "read openings", anyone, ok, "When a provider has time", find((*API).openings)},

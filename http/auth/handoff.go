@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"careconnect/rules"
 	"careconnect/rules/care"
 )
 
@@ -61,17 +62,19 @@ func ReadHandoff(token, programme string, keys []care.HandoffKey, now time.Time,
 		if err != nil || k.ID != h.Key || !k.Retired.IsZero() || len(public) != ed25519.PublicKeySize || !ed25519.Verify(public, []byte(text), signature) {
 			continue
 		}
-		skew := time.Duration(terms.HandoffSkewMinutes) * time.Minute
-		expires := time.Unix(h.Expires, 0)
-		switch {
-		case h.Programme != programme || h.Nonce == "" || len(h.Nonce) > 100 || len(h.Employer) > 40:
-			return h, ErrForged
-		case now.After(expires.Add(skew)):
-			return h, ErrExpired
-		case expires.After(now.Add(skew + time.Duration(terms.HandoffMinutes)*time.Minute)):
-			return h, ErrEarly
+		facts := rules.LinkFacts{
+			Signed:  h.Programme == programme && h.Nonce != "" && len(h.Nonce) <= 100 && len(h.Employer) <= 40,
+			Expires: time.Unix(h.Expires, 0), Now: now, Terms: terms,
 		}
-		return h, nil
+		switch {
+		case rules.LinkOpens.Decide(facts, nil).Outcome == rules.Yes:
+			return h, nil
+		case !facts.Signed:
+			return h, ErrForged
+		case now.After(facts.Expires):
+			return h, ErrExpired
+		}
+		return h, ErrEarly
 	}
 	return h, ErrForged
 }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"careconnect/assets"
 	"careconnect/http/auth"
@@ -17,18 +18,36 @@ import (
 type arrival struct {
 	State, Zone      string
 	Employer, Source string
+	Proof            string // our own word that a signed link brought the employer's code
 	Language         string
 	Concerns         []string
 }
 
 // sources are where people can come from; anything else is direct.
-var sources = map[string]bool{"portal": true, "employer_link": true}
+var sources = map[string]bool{care.FromPortal: true, care.FromEmployer: true, care.FromCareTeam: true}
+
+// proofHours is how long a signed link's word lasts while somebody looks around.
+const proofHours = 4 * time.Hour
+
+// proven makes our own word that a signed link brought an employer's code.
+func (p *Pages) proven(code string) string {
+	return p.Store.Vouch("handoff "+care.Alike(code), p.Now().Add(proofHours))
+}
+
+// came is what an act is told of how somebody came.
+func (p *Pages) came(v arrival) act.Arrival {
+	a := act.Arrival{Source: v.Source, Code: v.Employer}
+	if p.Store.Vouched("handoff "+care.Alike(v.Employer), v.Proof) {
+		a.Evidence = care.ByPortal
+	}
+	return a
+}
 
 // arrivalOf reads a visit from a request whose form has been read.
 func arrivalOf(r *http.Request) arrival {
 	v := arrival{
 		State: strings.ToUpper(r.Form.Get("state")), Zone: r.Form.Get("zone"), Employer: strings.TrimSpace(r.Form.Get("employer")),
-		Source: r.Form.Get("src"), Language: r.Form.Get("language"), Concerns: r.Form["specialty"],
+		Source: r.Form.Get("src"), Proof: r.Form.Get("proof"), Language: r.Form.Get("language"), Concerns: r.Form["specialty"],
 	}
 	if !act.States[v.State] {
 		v.State = ""
@@ -41,6 +60,9 @@ func arrivalOf(r *http.Request) arrival {
 	}
 	if len(v.Employer) > 40 {
 		v.Employer = ""
+	}
+	if len(v.Proof) > 60 {
+		v.Proof = ""
 	}
 	v.Concerns = slices.DeleteFunc(slices.Clone(v.Concerns), func(s string) bool { return s == "" || len(s) > 60 })
 	v.Concerns = v.Concerns[:min(len(v.Concerns), 10)]
@@ -79,7 +101,7 @@ func (v arrival) zone() string { return likelyZone(v.Zone, v.State) }
 // query is the visit as it travels.
 func (v arrival) query() url.Values {
 	q := url.Values{}
-	for _, pair := range [][2]string{{"state", v.State}, {"zone", v.Zone}, {"employer", v.Employer}, {"src", v.Source}, {"language", v.Language}} {
+	for _, pair := range [][2]string{{"state", v.State}, {"zone", v.Zone}, {"employer", v.Employer}, {"src", v.Source}, {"proof", v.Proof}, {"language", v.Language}} {
 		if pair[1] != "" {
 			q.Set(pair[0], pair[1])
 		}

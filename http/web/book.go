@@ -49,6 +49,15 @@ type asked struct {
 	chart    *care.Chart
 }
 
+// along are the parts of a visit that the form carries on; the employer's code too
+// where the form does not ask for it.
+func (a asked) along(names ...string) []assets.Hidden {
+	if a.chart != nil {
+		names = append(names, "employer")
+	}
+	return a.hidden(names...)
+}
+
 func (a asked) get(name string) string { return a.form.Get(name) }
 
 func (p *Pages) bookForm(w http.ResponseWriter, r *http.Request) error {
@@ -94,7 +103,7 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 			Name: "note", Label: "Anything " + c.Name + " should know?", Type: "textarea", Value: a.get("note"), Optional: true, Rows: 3,
 			Hint: "Only they and our clinical team can read this.", Problem: problemAt(a.problems, "note"),
 		},
-		Fields: append(a.hidden("src", "language", "specialty"), assets.Hidden{Name: "once", Value: or(a.get("once"), auth.Secret())}),
+		Fields: append(a.along("src", "proof", "language", "specialty"), assets.Hidden{Name: "once", Value: or(a.get("once"), auth.Secret())}),
 		Cost:   "This first call costs nothing and needs no plan. For the sessions after it your plan’s copay or coinsurance applies.",
 		Crisis: words["crisis"], Promise: dayOf(due, zone),
 	}
@@ -137,6 +146,9 @@ func (p *Pages) times(data *booking, c directory.Card, slots []calendar.Slot, da
 	}
 }
 
+// employeeField asks for what an employer's roster knows somebody by.
+var employeeField = assets.Field{Name: "employee", Label: "Your e-mail or number at work", Max: 254, Optional: true, Hint: "Looked up once, and then forgotten. We never write to it."}
+
 // newcomerFields are all that somebody fills in who comes for the first time.
 func (p *Pages) newcomerFields(a asked) (you, home []assets.Field) {
 	field := func(f assets.Field) assets.Field {
@@ -148,6 +160,10 @@ func (p *Pages) newcomerFields(a asked) (you, home []assets.Field) {
 		field(assets.Field{Name: "email", Label: "E-mail", Type: "email", Autocomplete: "email", Max: 254, Hint: "We only ever write that there is something to see."}),
 		field(assets.Field{Name: "birth_date", Label: "Date of birth", Type: "date", Autocomplete: "bday"}),
 		field(assets.Field{Name: "employer", Label: "Your employer’s code", Value: a.Employer, Max: 40, Hint: "From the portal. Your employer is never asked about you."}),
+	}
+	programme, _ := p.Store.Programme()
+	if e := act.EmployerOf(a.get("employer"), programme); e != nil && e.Roster != "" && a.Proof == "" {
+		you = append(you, field(employeeField))
 	}
 	home = []assets.Field{
 		field(assets.Field{Name: "state", Label: "The state you are in", Type: "select", Choices: stateChoices(a.State, "Choose a state")}),
@@ -164,7 +180,7 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a := asked{arrival: v, form: r.PostForm, chart: chart}
-	request := act.Request{Provider: care.ChartID(mux.Vars(r)["id"]), Note: a.get("note"), Preferred: times(a.form["preferred"])}
+	request := act.Request{Provider: care.ChartID(mux.Vars(r)["id"]), Note: a.get("note"), Preferred: times(a.form["preferred"]), Came: p.came(v)}
 	if starts := times(a.form["start"]); len(starts) > 0 {
 		request.Start = starts[0]
 	}
@@ -261,13 +277,11 @@ func (a *asked) missingOf() {
 func (p *Pages) newcomer(a *asked) (*act.Enter, string) {
 	secret, pass := p.Auth.NewSession(care.RoleClient)
 	born, _ := calendar.ParseDate(a.get("birth_date")) // missing has looked at it
-	evidence := "attestation"
-	if a.Source == "portal" {
-		evidence = "portal"
-	}
+	programme, _ := p.Store.Programme()
 	return &act.Enter{
 		FullName: a.get("name"), Email: a.get("email"), BirthDate: born, State: a.State, Zone: a.zone(),
-		Concerns: a.Concerns, Language: or(a.Language, "en"), Source: or(a.Source, "direct"),
-		Code: a.get("employer"), Evidence: evidence, Pass: &pass,
+		Concerns: a.Concerns, Language: or(a.Language, "en"), Source: or(a.Source, care.FromNowhere),
+		Code: a.get("employer"), Evidence: p.came(a.arrival).Evidence, Pass: &pass,
+		Key: act.RosterKey(a.get("employer"), or(a.get("employee"), a.get("email")), programme),
 	}, secret
 }

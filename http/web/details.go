@@ -94,7 +94,7 @@ func (p *Pages) saveEmployer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.deed(r, act.ClaimBenefit{Client: chart.ID, Code: form.Get("employer"), Evidence: "attestation"}); err != nil {
+	if _, err := p.deed(r, act.ClaimBenefit{Client: chart.ID, Code: form.Get("employer")}); err != nil {
 		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
 			for i := range problems {
 				problems[i].Field = "employer"

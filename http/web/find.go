@@ -114,9 +114,9 @@ func valuesOf(counts map[string]int) []string { return slices.Sorted(maps.Keys(c
 func (p *Pages) filters(r *http.Request, q directory.Query, v arrival, page directory.Page) assets.Filters {
 	wide, _ := p.Store.Directory().Search(directory.Query{State: q.State, Facets: true, Limit: 1}, p.Now())
 	f := assets.Filters{
-		Action: "/find", Target: "results", Clear: address("/find", arrival{State: v.State, Zone: v.Zone, Employer: v.Employer, Source: v.Source}.query()),
+		Action: "/find", Target: "results", Clear: address("/find", arrival{State: v.State, Zone: v.Zone, Employer: v.Employer, Source: v.Source, Proof: v.Proof}.query()),
 		Query:  &assets.Field{Name: "q", Label: "Name or word", Type: "search", Value: q.Text, Optional: true, Max: 80},
-		Fields: v.hidden("employer", "src"),
+		Fields: v.hidden("employer", "src", "proof"),
 		Groups: []assets.FilterGroup{
 			{Title: "Where you are", Name: "state", One: true, Choices: stateChoices(v.State, "Any state")},
 			{Title: "Time zone", Name: "zone", One: true, Choices: zoneFilter(r.Form.Get("zone"), v)},

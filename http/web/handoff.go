@@ -40,7 +40,7 @@ func (p *Pages) useHandoff(w http.ResponseWriter, r *http.Request, token string)
 	if err != nil {
 		return err
 	}
-	v := arrival{Employer: h.Employer, Source: "portal"}
+	v := arrival{Employer: h.Employer, Source: care.FromPortal, Proof: p.proven(h.Employer)}
 	return done(w, r, v.to("/enter"), "")
 }
 

@@ -51,7 +51,7 @@ func (p *Pages) matchPage(w http.ResponseWriter, r *http.Request, status int, a 
 			Name: "note", Label: "Anything else that we should know?", Type: "textarea", Value: a.get("note"), Optional: true, Rows: 3,
 			Hint: "The care team reads this, to find somebody for you.", Problem: problemAt(a.problems, "note"),
 		},
-		Fields: append(a.hidden("src"), assets.Hidden{Name: "once", Value: or(a.get("once"), auth.Secret())}),
+		Fields: append(a.along("src", "proof"), assets.Hidden{Name: "once", Value: or(a.get("once"), auth.Secret())}),
 		Cost:   "Being matched costs nothing, and neither does the first call. For the sessions after it your plan’s copay or coinsurance applies.",
 		Crisis: words["crisis"], Promise: dayOf(p.promiseFor(a.chart, zone), zone),
 	}
@@ -69,7 +69,7 @@ func (p *Pages) askMatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a := asked{arrival: v, form: r.PostForm, chart: chart}
-	ask := act.AskMatch{Note: a.get("note"), Concerns: v.Concerns, Language: v.Language, Gender: a.get("gender"), Times: a.form["time"]}
+	ask := act.AskMatch{Note: a.get("note"), Concerns: v.Concerns, Language: v.Language, Gender: a.get("gender"), Times: a.form["time"], Came: p.came(v)}
 	secret := ""
 	if chart != nil {
 		ask.Client = chart.ID

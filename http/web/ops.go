@@ -120,6 +120,7 @@ var taskWords = map[string]string{
 	"link_missing":     "An appointment begins within two hours and has no way to join",
 	"outcome_missing":  "Nobody has said what became of a session; the promise hangs on it",
 
+	"employment":             "A client’s word on where they work: see whether it holds",
 	"coverage_choice_missed": "A client has not said how to go on without a plan that cannot be processed: ask them",
 	"other_provider":         "A client wants another provider because of their plan: help to find one",
 	"self_pay_quote":         "A client pays for sessions themselves: tell them what one costs",

@@ -51,7 +51,7 @@ func (p *Pages) seeProfile(w http.ResponseWriter, r *http.Request) error {
 		Name: c.Name, Pronouns: c.Pronouns, Initials: initials(c.Name), Tint: tint(string(c.ID)), Line: label(c.Degree), About: c.About,
 		Facts: cardFacts(c), Tags: labelsOf(c.Specialties), Days: days, AllTimes: p.allTimes(zone), TheirZone: otherZone(p, c.Name, c.Zone, zone),
 		Zones: assets.Field{Name: "zone", Label: "Show times in", Type: "select", Choices: zoneChoices(zone)},
-		Path:  path, Fields: v.hidden("state", "employer", "src", "language", "specialty"), Back: v.to("/find"),
+		Path:  path, Fields: v.hidden("state", "employer", "src", "proof", "language", "specialty"), Back: v.to("/find"),
 	}
 	due := p.promiseFor(chart, zone)
 	data.Promise = dayOf(due, zone)

@@ -5,10 +5,14 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/gorilla/mux"
+
 	"careconnect/assets"
 	"careconnect/http/auth"
 	"careconnect/http/reply"
 	"careconnect/rules"
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/rules/order"
 )
@@ -21,6 +25,7 @@ func (p *Pages) publicRoutes() []reply.Route {
 	return []reply.Route{
 		line(http.MethodGet, "/", "read start page", p.start),
 		line(http.MethodGet, "/enter", "read entrance", p.enter),
+		line(http.MethodGet, "/e/{code}", "read entrance", p.employerLink),
 		line(http.MethodGet, "/find", "read directory", p.find),
 		line(http.MethodGet, "/p/{id}", "read profile", p.seeProfile),
 		line(http.MethodGet, "/p/{id}/book", "read booking form", p.bookForm),
@@ -106,19 +111,52 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request) error {
 	if token := r.Form.Get("t"); token != "" {
 		return p.useHandoff(w, r, token)
 	}
-	words := p.Store.Words()
+	return p.entrance(w, r, arrivalOf(r))
+}
+
+// employerLink is the one link of an employer, for all of its people. Like the
+// entrance it records nothing, and nobody counts who comes.
+func (p *Pages) employerLink(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return reply.Bad(r.Context(), http.StatusBadRequest, "unreadable", "This address could not be read. Go to the start page and begin there.")
+	}
 	v := arrivalOf(r)
-	if v.Source == "" {
-		v.Source = "portal"
+	v.Employer, v.Source, v.Proof = mux.Vars(r)["code"], care.FromEmployer, ""
+	return p.entrance(w, r, v)
+}
+
+// entrance lets somebody in, or explains why their employer's link does not.
+func (p *Pages) entrance(w http.ResponseWriter, r *http.Request, v arrival) error {
+	programme, _ := p.Store.Programme()
+	today := calendar.On(p.Now(), rules.Zone(rules.HomeZone))
+	e := act.EmployerOf(v.Employer, programme)
+	switch {
+	case e == nil && v.Source == care.FromEmployer:
+		return p.closed(w, r, http.StatusNotFound, "We do not know this link", "It may be cut short. Your employer can give you the whole of it.")
+	case e != nil && today.Before(e.Starts):
+		return p.closed(w, r, http.StatusOK, "Not open yet", "Your employer offers this from "+dateOf(e.Starts)+" on. Come back then: the link stays the same.")
+	case e != nil && !e.Offers(today):
+		return p.closed(w, r, http.StatusOK, "Not open any more", "Your employer offered this until "+dateOf(e.Ends)+". Care that has begun goes on; sign in to see yours.")
 	}
 	return p.show(w, r, http.StatusOK, "welcome", "", assets.Page{Title: "Welcome", Data: welcome{
 		Title: "Good that you are here",
-		Lines: welcomeLines(words),
+		Lines: welcomeLines(p.Store.Words()),
 		Note: &assets.Notice{
 			Title: "What it costs",
 			Text:  "The first call costs nothing. For sessions your plan’s copay or coinsurance applies, as anywhere; an EAP usually has none.",
 		},
 		Actions: []assets.Action{{Text: "Find a therapist", Href: v.to("/find"), Icon: "search", Style: "large"}},
+	}})
+}
+
+// closed explains why a link does not let anybody in today, and where to turn.
+func (p *Pages) closed(w http.ResponseWriter, r *http.Request, status int, title, text string) error {
+	return p.show(w, r, status, "welcome", "", assets.Page{Title: title, Data: welcome{
+		Title: title,
+		Note:  &assets.Notice{Title: "What you can do", Text: text + " Nothing was kept of your visit, and your employer is told nothing."},
+		Actions: []assets.Action{
+			{Text: "Write to the care team", Href: "/help", Icon: "message-circle", Style: "large"}, {Text: "Sign in", Href: "/sign-in", Style: "ghost"}, {Text: "How it all works", Href: "/handbook", Style: "ghost"},
+		},
 	}})
 }
 

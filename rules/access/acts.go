@@ -50,6 +50,8 @@ var acts = []ActRow{
 	{"choose_coverage", by{client: Own, system: Any}},
 	{"choose_way", by{client: Own, system: Any}},
 	{"claim_benefit", by{client: Own, system: Any}},
+	{"end_employment", by{client: Own, system: Any}},
+	{"name_employer", by{client: Own, system: Any}},
 	{"update_me", by{client: Own, system: Any}},
 	{"save_answers", by{client: Own, system: Any}},
 	{"submit_screening", by{client: Own, system: Any}},
@@ -117,6 +119,11 @@ var acts = []ActRow{
 	{"list_plan", by{careTeam: Any, system: Any}},
 
 	{"update_employer", by{careTeam: Any, system: Any}},
+	{"check_employment", by{careTeam: Any, system: Any}},
+	{"import_roster", by{system: Any}},
+	{"finish_roster", by{system: Any}},
+	{"drop_roster", by{system: Any}},
+	{"look_up_roster", by{system: Any}},
 	{"delist_plan", by{careTeam: Any, system: Any}},
 
 	// who bills

@@ -76,9 +76,10 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindAccount, "password", f{"Password"}, nobody},
 	{care.OfClient, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
 
-	{care.OfClient, care.KindEpisode, "episode", f{"ID", "Client", "SoughtAt", "EnteredAt", "Zone", "State", "Programme", "Promise", "Result", "Ordinary"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindEpisode, "episode", f{"ID", "Client", "SoughtAt", "EnteredAt", "Zone", "State", "Programme", "Promise", "Result", "Ordinary", "Left"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindEpisode, "employer's name, if the client lets it be read", f{"EmployerName"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "asking for a match", f{"Match"}, sees{client: own, careTeam: all, clinical: all}},
-	{care.OfClient, care.KindEpisode, "source", f{"Source"}, sees{client: own, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindEpisode, "source", f{"Source", "Employer"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "course", f{"First", "FirstAt", "FollowUp", "ClosedAt", "ClosedFor", "Gap"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
 
 	{care.OfClient, care.KindReferral, "referral", f{"ID", "Episode", "Client", "Provider", "Status", "SubmittedAt", "SelfBooked", "Preferred", "Offered", "OfferedAt", "AnsweredAt", "Respond", "Consult", "Meeting", "ExpiredAt", "AskedAt", "ClosedAt"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
@@ -161,6 +162,9 @@ var fields = []FieldRow{
 	{care.OfCard, KindChart, "version", f{"Version"}, nobody},
 	{care.OfCard, care.KindCard, "photo", f{"Chart", "Client", "Coverage", "Type", "Size", "Pieces", "At", "Open", "Removal"}, sees{careTeam: addressed}},
 	{care.OfCard, care.KindPiece, "picture", f{"Chart", "N", "Data"}, sees{careTeam: addressed}},
+	// The chart of one page of an employer's roster. Nobody reads what is on it.
+	{care.OfRoster, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{careTeam: all}},
+	{care.OfRoster, care.KindRosterPage, "page of a roster", f{"Chart", "Employer", "File", "Page", "Keys"}, nobody},
 
 	// The programme's own chart.
 	{care.OfProgramme, KindChart, "that it exists", f{"ID", "Of"}, everyone()},
@@ -177,7 +181,8 @@ var fields = []FieldRow{
 	{care.OfProgramme, care.KindTerms, "author", f{"Author"}, sees{careTeam: all, operator: all}},
 	{care.OfProgramme, care.KindHandoffKey, "key of links from the portal", f{"ID", "Public", "By", "Made", "Retired"}, sees{payer: all}},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
-	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends", "Holidays", "Audience", "Programme"}, sees{careTeam: all, operator: all}},
+	{care.OfProgramme, care.KindEmployer, "employer", f{"ID", "Name", "Code", "Industry", "Starts", "Ends", "Holidays", "Audience", "Programme", "Roster", "RosterAt", "RosterSize"}, sees{careTeam: all, operator: all}},
+	{care.OfProgramme, care.KindEmployer, "salt", f{"Salt"}, sees{careTeam: all, operator: all}},
 }
 
 var (
@@ -247,4 +252,5 @@ var types = map[care.Kind]reflect.Type{
 	care.KindBatch:       reflect.TypeFor[care.Batch](),
 	care.KindCard:        reflect.TypeFor[care.Card](),
 	care.KindPiece:       reflect.TypeFor[care.Piece](),
+	care.KindRosterPage:  reflect.TypeFor[care.RosterPage](),
 }

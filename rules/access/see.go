@@ -42,6 +42,7 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Batches = cutAll(v, chart.Batches)
 	view.Card = cutOne(v, chart.Card)
 	view.Pieces = cutAll(v, chart.Pieces)
+	view.RosterPages = cutAll(v, chart.RosterPages)
 	v.seen = &view // a deadline is judged by whether its subject is seen
 	view.Deadlines = cutAll(v, chart.Deadlines)
 	return &view, true

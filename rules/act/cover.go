@@ -22,8 +22,11 @@ func cover(chart *care.Chart, env Env, ap care.Appointment) care.Appointment {
 	on := calendar.On(ap.Start, rules.Zone(chart.Client.Zone))
 	day := clientFacts(*chart.Client, env)
 	day.Today = on
+	if ended := chart.Client.Benefit.Ended; ap.Start.Before(ended) {
+		day.Found = rules.Yes // it was good then
+	}
 	facts := rules.CoverageFacts{
-		Benefit: rules.ClientMayTakePart.Decide(day, env.Words).Outcome,
+		Benefit: rules.BenefitOn(day, env.Words),
 		Plans:   rules.ListedOn(env.Plans, on),
 		Payer:   env.Programme.Payer,
 	}

@@ -22,13 +22,18 @@ type Enter struct {
 	Language  string
 	Source    string
 	Code      string // the employer's code
-	Evidence  string // portal, attestation
+	Evidence  care.Evidence
+	Key       string // what the employer's roster would know the person by
 	EnteredAt time.Time
 	Pass      *care.Pass // a session or token to sign the person in with
 }
 
-func (Enter) Name() string           { return "enter" }
-func (e Enter) Needs(Known) Needs    { return Needs{Sets: []care.Set{care.ByEmail(e.Email)}} }
+func (Enter) Name() string { return "enter" }
+func (e Enter) Needs(k Known) Needs {
+	n := lookUp(k, e.Code, e.Key)
+	n.Sets = append(n.Sets, care.ByEmail(e.Email))
+	return n
+}
 func (Enter) About(Known) care.About { return care.About{} }
 
 // Decide opens the chart.
@@ -56,7 +61,7 @@ func (e Enter) open(k Known, env Env) (*care.Chart, []care.Change, *care.Fault) 
 		Source: e.Source, EnteredAt: entered,
 	}
 	if e.Code != "" {
-		client.Benefit = benefit(e.Code, e.Evidence, env)
+		client.Benefit = benefit(e.Code, e.Evidence, e.Key, k, env)
 	}
 	account := care.Account{Chart: id, Role: care.RoleClient, Email: client.Email}
 	chart := &care.Chart{ID: id, Of: care.OfClient}
@@ -88,16 +93,8 @@ func (e Enter) check() *care.Fault {
 	wrong.need(zoneKnown(e.Zone), "zone: give a time zone such as America/Chicago")
 	wrong.need(listOK(e.Concerns, 10), "concerns: at most 10, each at most 60 letters")
 	wrong.need(e.BirthDate.Year == 0 || e.BirthDate.Year >= 1900, "birth_date: give the year with four digits")
-	wrong.need(len(e.Code) <= 40 && len(e.Phone) <= 40 && len(e.Language) <= 40, "employer code, phone and language: at most 40 letters each")
+	wrong.need(len(e.Code) <= 40 && len(e.Phone) <= 40 && len(e.Language) <= 40 && len(e.Key) <= 40, "employer code, phone and language: at most 40 letters each")
 	return wrong.fault()
-}
-
-func benefit(code, evidence string, env Env) care.Benefit {
-	b := care.Benefit{Code: strings.TrimSpace(code), Evidence: evidence, At: env.Now}
-	if e := employerOf(b.Code, env.Employers); e != nil {
-		b.Employer = e.ID
-	}
-	return b
 }
 
 func employerOf(code string, employers []care.Employer) *care.Employer {
@@ -111,8 +108,9 @@ func employerOf(code string, employers []care.Employer) *care.Employer {
 
 // clientFacts are what the rules need to know of a client today.
 func clientFacts(c care.Client, env Env) rules.ClientFacts {
+	e := employerOf(c.Benefit.Code, env.Employers)
 	return rules.ClientFacts{
-		Client: c, Employer: employerOf(c.Benefit.Code, env.Employers), CodeGiven: c.Benefit.Code != "",
+		Client: c, Employer: e, CodeGiven: c.Benefit.Code != "", Found: rules.Verified(c.Benefit.Found()), Rostered: e != nil && e.Roster != "",
 		Today: env.Today(c.Zone), Terms: env.Terms,
 	}
 }
@@ -158,37 +156,6 @@ func (a UpdateMe) Decide(k Known, env Env) Plan {
 	}
 	d.put(client)
 	d.Made = string(client.ID)
-	return d.plan()
-}
-
-// ClaimBenefit says which employer offers the programme to the client. The
-// employer is never asked about a person.
-type ClaimBenefit struct {
-	Client   care.ChartID
-	Code     string
-	Evidence string
-}
-
-func (ClaimBenefit) Name() string             { return "claim_benefit" }
-func (a ClaimBenefit) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Client}} }
-func (a ClaimBenefit) About(Known) care.About { return care.About{Client: a.Client} }
-
-// Decide keeps the code as given; whether it entitles is decided at each
-// request, by the employers who take part that day.
-func (a ClaimBenefit) Decide(k Known, env Env) Plan {
-	d, client, ok := ofClient(k, env, a.Client)
-	if !ok {
-		return missing()
-	}
-	code := strings.TrimSpace(a.Code)
-	if code == "" || len(code) > 40 {
-		return fault(care.Invalid, "invalid_input", "Give the code that your employer or the wellness portal showed you.")
-	}
-	client.Benefit = benefit(code, a.Evidence, env)
-	d.put(client)
-	d.Made = string(client.ID)
-	d.Decision = rules.ClientMayTakePart.Decide(clientFacts(client, env), env.Words)
-	d.Decision.Outcome = rules.Yes // what was said is kept; the findings tell what it is worth
 	return d.plan()
 }
 

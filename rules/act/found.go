@@ -145,6 +145,7 @@ func (a AddEmployer) Decide(_ Known, env Env) Plan {
 	e := a.Employer
 	wrong := wrongEmployer(e)
 	wrong.need(strings.TrimSpace(e.Code) != "" && len(e.Code) <= 40, "code: give the code that its people enter, at most 40 letters")
+	wrong.need(!strings.ContainsAny(strings.TrimSpace(e.Code), " /?&#%\\"), "code: without blanks and / ? & # %, for it stands in a link")
 	wrong.need(employerOf(e.Code, env.Employers) == nil, "code: another employer has this code")
 	if f := wrong.fault(); f != nil {
 		return Plan{Fault: f}
@@ -152,6 +153,7 @@ func (a AddEmployer) Decide(_ Known, env Env) Plan {
 	if e.ID == "" {
 		e.ID = care.EmployerID(env.ID("em"))
 	}
+	e.Salt = env.ID("sa")
 	return Plan{Decision: rules.Allowed(), Made: string(e.ID), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: e}}}
 }
 
@@ -175,6 +177,9 @@ func (a UpdateEmployer) Decide(_ Known, env Env) Plan {
 	e.Name, e.Industry, e.Starts, e.Ends, e.Holidays, e.Audience = strings.TrimSpace(a.Name_), a.Industry, a.Starts, a.Ends, a.Holidays, strings.TrimSpace(a.Audience)
 	if f := wrongEmployer(e).fault(); f != nil {
 		return Plan{Fault: f}
+	}
+	if e.Salt == "" { // an entry of before there were rosters
+		e.Salt = env.ID("sa")
 	}
 	return Plan{Decision: rules.Allowed(), Made: string(e.ID), Changes: []care.Change{care.Put{Chart: care.ProgrammeChart, Record: e}}}
 }
@@ -237,6 +242,9 @@ func (a FinishTask) Decide(k Known, env Env) Plan {
 		return fault(care.Invalid, "cause_missing", "cause: say why the promise was broken. Without a cause the incident stays open.")
 	case !incident && a.Cause != "":
 		return fault(care.Invalid, "invalid_input", "cause: only a broken promise has one; leave it out.")
+	}
+	if t.Code == employmentTask {
+		return fault(care.Invalid, "finding_missing", "Say on the client's page whether they are employed there: that ends this.")
 	}
 	d := begin(env, chart)
 	t.DoneAt, t.DoneBy, t.Cause = env.Now, env.Actor.Chart, a.Cause

@@ -20,6 +20,7 @@ type AskMatch struct {
 	Language string
 	Gender   string
 	Times    []string // evening, weekend
+	Came     Arrival  // how the client came this time
 }
 
 // ProposeMatch answers with up to three listed providers, for the client to
@@ -42,11 +43,12 @@ func (a AskMatch) Name() string {
 	return "ask_match"
 }
 func (a AskMatch) About(Known) care.About { return care.About{Client: a.Client} }
-func (a AskMatch) Needs(Known) Needs {
-	if a.New != nil {
-		return a.New.Needs(Known{})
+func (a AskMatch) Needs(k Known) Needs {
+	n := seeker(k, a.Client, a.New)
+	if a.Client != "" {
+		n.Charts = append(n.Charts, a.Client)
 	}
-	return Needs{Charts: []care.ChartID{a.Client}}
+	return n
 }
 func (ProposeMatch) Name() string               { return "propose_match" }
 func (a ProposeMatch) About(k Known) care.About { return aboutEpisode(k, a.Episode) }
@@ -77,18 +79,21 @@ func (a AskMatch) Decide(k Known, env Env) Plan {
 	if f := wrong.fault(); f != nil {
 		return Plan{Fault: f}
 	}
-	decision := rules.MayAskMatch.Decide(rules.RequestFacts{Client: clientFacts(*chart.Client, env), Enabled: env.Programme.Takes(programmeFor(chart, env))}, env.Words)
-	if decision.Outcome != rules.Yes {
-		return refused(decision)
-	}
 	d := begin(env, chart)
 	d.Changes = opened
 	episode, had := d.chart.OpenEpisode()
+	if !had {
+		d.lookAgain(a.Came, k)
+	}
+	decision := rules.MayAskMatch.Decide(rules.RequestFacts{Client: clientFacts(*d.chart.Client, env), Enabled: env.Programme.Takes(programmeFor(d.chart, env))}, env.Words)
+	if decision.Outcome != rules.Yes {
+		return refused(decision)
+	}
 	if had && episode.Match.Open() {
 		return fault(care.Conflict, "already_asked", "The care team is looking for somebody already. You find what they propose under My care.")
 	}
 	if !had {
-		episode = d.seekCare()
+		episode = d.seekCare(a.Came)
 	}
 	wants := care.Matching{AskedAt: env.Now, Note: a.Note, Concerns: a.Concerns, Language: a.Language, Gender: a.Gender, Times: a.Times}
 	if len(wants.Concerns) == 0 {

@@ -19,6 +19,7 @@ type Request struct {
 	Start     time.Time
 	Note      string
 	Preferred []time.Time
+	Came      Arrival // how the client came this time
 }
 
 // bookAhead is how many days of openings are looked at around a wish, to offer
@@ -43,9 +44,7 @@ func (a Request) Needs(k Known) Needs {
 	if a.Client != "" {
 		n.Charts = append(n.Charts, a.Client)
 	}
-	if a.New != nil {
-		n.Sets = append(n.Sets, a.New.Needs(Known{}).Sets...)
-	}
+	n.add(seeker(k, a.Client, a.New))
 	if !a.Start.IsZero() {
 		n.Sets = append(n.Sets, busyDays(a.Provider, a.Start, bookAhead)...)
 	}
@@ -76,7 +75,10 @@ func (a Request) Decide(k Known, env Env) Plan {
 	d := begin(env, chart)
 	d.Changes = opened
 	episode, had := d.chart.OpenEpisode()
-	decision := mayRequest(k, chart, *provider.Provider, env)
+	if !had {
+		d.lookAgain(a.Came, k)
+	}
+	decision := mayRequest(k, d.chart, *provider.Provider, env)
 	if rules.HasMovedOn(decision) {
 		return gone(k)
 	}
@@ -89,7 +91,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 		}
 	}
 	if !had {
-		episode = d.seekCare()
+		episode = d.seekCare(a.Came)
 	}
 	episode = d.matched(episode)
 	r := care.Referral{
@@ -167,19 +169,24 @@ func (a Request) wishes(env Env) ([]time.Time, *care.Fault) {
 	return preferred, wrong.fault()
 }
 
-// seekCare opens an episode: the promise starts now, in the client's zone.
-func (d *draft) seekCare() care.Episode {
+// seekCare opens an episode: the promise starts now, in the client's zone. It
+// bears how the client came this time; the first, how they entered.
+func (d *draft) seekCare(came Arrival) care.Episode {
 	d.comeBack()
 	c := d.chart.Client
 	e := care.Episode{
 		ID: care.EpisodeID(d.env.ID("ep")), Client: d.chart.ID, SoughtAt: d.env.Now, EnteredAt: c.EnteredAt,
-		Zone: c.Zone, State: c.State, Source: c.Source, Programme: programmeFor(d.chart, d.env),
+		Zone: c.Zone, State: c.State, Source: came.source(d.chart), Employer: c.Benefit.Employer, Programme: programmeFor(d.chart, d.env),
+	}
+	if c.Benefit.Named {
+		e.EmployerName = nameOf(c.Benefit.Employer, d.env.Employers)
 	}
 	if v, given := d.chart.CurrentCoverage(); given {
 		e.Ordinary = !rules.OfPayer(v, d.env.Programme.Payer)
 	}
 	e.Promise = d.start(care.Deadline{Code: "promise", Subject: string(e.ID), Zone: e.Zone})
 	d.put(e)
+	d.benefitServes(e)
 	return e
 }
 

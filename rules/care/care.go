@@ -42,6 +42,7 @@ const (
 	OfErasure   Subject = "erasure" // somebody who was forgotten
 	OfBatch     Subject = "batch"   // one claim file
 	OfCard      Subject = "card"    // the photo of one insurance card
+	OfRoster    Subject = "roster"  // one page of an employer's roster
 )
 
 // Role says as what somebody acts.

@@ -42,6 +42,7 @@ type Chart struct {
 	Batches      []Batch
 	Card         *Card
 	Pieces       []Piece
+	RosterPages  []RosterPage
 }
 
 // Add places a record in the chart, replacing the one with the same key. The
@@ -106,6 +107,8 @@ func (c *Chart) Add(r Record) {
 		c.Card = &r
 	case Piece:
 		c.Pieces = insert(c.Pieces, r)
+	case RosterPage:
+		c.RosterPages = insert(c.RosterPages, r)
 	}
 }
 
@@ -140,6 +143,7 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.HandoffKeys)
 	all = many(all, c.Batches)
 	all = one(all, c.Card)
+	all = many(all, c.RosterPages)
 	return many(all, c.Pieces)
 }
 
@@ -259,6 +263,7 @@ func (c *Chart) Clone() *Chart {
 	n.Charges = slices.Clone(c.Charges)
 	n.Batches = slices.Clone(c.Batches)
 	n.Pieces = slices.Clone(c.Pieces)
+	n.RosterPages = slices.Clone(c.RosterPages)
 	return &n
 }
 
@@ -273,6 +278,8 @@ func (c *Chart) Remove(r Record) {
 		c.Intakes = remove(c.Intakes, r)
 	case Hold:
 		c.Holds = remove(c.Holds, r)
+	case RosterPage:
+		c.RosterPages = remove(c.RosterPages, r)
 	}
 }
 
@@ -341,6 +348,8 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return single(c.Card)
 	case KindPiece:
 		return listed(c.Pieces, key)
+	case KindRosterPage:
+		return listed(c.RosterPages, key)
 	}
 	return nil
 }

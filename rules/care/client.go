@@ -28,11 +28,57 @@ type Client struct {
 type Benefit struct {
 	Code     string     `json:"code,omitempty"` // the employer's code as the client gave it
 	Employer EmployerID `json:"employer,omitempty"`
-	Evidence string     `json:"evidence,omitempty"` // portal, attestation
+	Evidence Evidence   `json:"evidence,omitempty"`
 	At       time.Time  `json:"at,omitzero"`
+	// Key is what the employer's roster would know the client by. What it was made
+	// from is not kept.
+	Key string `json:"key,omitempty"`
+	// Employed is what the roster, the care team or the client said since: employed
+	// there, or not any more. nil: nobody has.
+	Employed *bool     `json:"employed,omitempty"`
+	FoundAt  time.Time `json:"found_at,omitzero"`
+	FoundBy  ChartID   `json:"found_by,omitempty"` // empty: the roster
+	// Ended is since when the employment is over; zero: it is not, or never was.
+	Ended time.Time `json:"ended,omitzero"`
+	// Episode is the last one that it was looked at for.
+	Episode EpisodeID `json:"episode,omitempty"`
+	// Named says that the client lets providers read the employer's name.
+	Named bool `json:"named,omitempty"`
 }
 
+// Evidence says what a benefit rests on.
+type Evidence string
+
+// The evidence there is.
+const (
+	ByPortal Evidence = "portal"      // a signed link of the payer partner's portal brought the code
+	ByRoster Evidence = "roster"      // the employer's roster has the client's key
+	ByWord   Evidence = "attestation" // the client says so; the care team looks
+)
+
+// Found is what is known of the employment beyond the client's word; nil: nothing.
+func (b Benefit) Found() *bool {
+	if b.Employed == nil && b.Evidence == ByPortal {
+		yes := true
+		return &yes
+	}
+	return b.Employed
+}
+
+// The ways by which somebody came.
+const (
+	FromPortal   = "portal"
+	FromEmployer = "employer_link"
+	FromCareTeam = "care_team"
+	FromNowhere  = "direct"
+)
+
 // Kind, Key and Stands make a Client a Record.
-func (Client) Kind() Kind      { return KindClient }
-func (c Client) Key() string   { return string(c.ID) }
-func (Client) Stands() []Place { return nil }
+func (Client) Kind() Kind    { return KindClient }
+func (c Client) Key() string { return string(c.ID) }
+func (c Client) Stands() []Place {
+	if c.Benefit.Key == "" || c.Benefit.Employer == "" {
+		return nil
+	}
+	return []Place{{Set: EmployedAt(c.Benefit.Employer), Entry: string(c.ID), Member: Member{Chart: c.ID, Ref: c.Benefit.Key}}}
+}

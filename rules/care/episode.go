@@ -5,16 +5,22 @@ import "time"
 // Episode is one client seeking care once, from SoughtAt to the first attended
 // session, withdrawal or closure. It owns the promise and survives re-routing.
 type Episode struct {
-	ID        EpisodeID     `json:"id"`
-	Client    ChartID       `json:"client"`
-	SoughtAt  time.Time     `json:"sought_at"`
-	EnteredAt time.Time     `json:"entered_at"`
-	Zone      string        `json:"zone"` // the client's, fixed at SoughtAt
-	State     string        `json:"state"`
-	Source    string        `json:"source"`
-	Programme string        `json:"programme,omitempty"` // code of the one it came through; empty: the first
-	Promise   DeadlineID    `json:"promise"`
-	Result    PromiseResult `json:"result,omitempty"`
+	ID        EpisodeID  `json:"id"`
+	Client    ChartID    `json:"client"`
+	SoughtAt  time.Time  `json:"sought_at"`
+	EnteredAt time.Time  `json:"entered_at"`
+	Zone      string     `json:"zone"` // the client's, fixed at SoughtAt
+	State     string     `json:"state"`
+	Source    string     `json:"source"`
+	Programme string     `json:"programme,omitempty"` // code of the one it came through; empty: the first
+	Employer  EmployerID `json:"employer,omitempty"`
+	// EmployerName is there while the client lets the provider read it.
+	EmployerName string `json:"employer_name,omitempty"`
+	// Left is since when the client is not employed there any more: the episode goes
+	// on as ordinary insurance care. Zero: they are, as far as is known.
+	Left    time.Time     `json:"left,omitzero"`
+	Promise DeadlineID    `json:"promise"`
+	Result  PromiseResult `json:"result,omitempty"`
 	// First is the first attended session, the anchor of the follow-up.
 	First     AppointmentID `json:"first,omitempty"`
 	FirstAt   time.Time     `json:"first_at,omitzero"`

@@ -126,6 +126,13 @@ type Employer struct {
 	// Audience says who at the employer reads its report, in a few words.
 	Audience  string `json:"audience,omitempty"`
 	Programme string `json:"programme,omitempty"` // code of the programme that its people come through; empty: the first
+	// Salt is what the employer hashes its roster with, at home.
+	Salt string `json:"salt,omitempty"`
+	// Roster is the digest of the roster in force, with when it came and how many
+	// are on it; empty: there is none.
+	Roster     string    `json:"roster,omitempty"`
+	RosterAt   time.Time `json:"roster_at,omitzero"`
+	RosterSize int       `json:"roster_size,omitempty"`
 }
 
 // Offers says whether the employer takes part on a day.

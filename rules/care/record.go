@@ -34,6 +34,7 @@ const (
 	KindBatch       Kind = "batch"
 	KindCard        Kind = "card"
 	KindPiece       Kind = "piece"
+	KindRosterPage  Kind = "roster_page"
 )
 
 // Record is one noun in a chart. Key is its id within the chart and kind;

@@ -40,6 +40,9 @@ const (
 	SetCharges   SetName = "charges"   // the billing desk's work, a batch, or a provider's month
 	SetVisits    SetName = "visits"    // a programme's sessions of one UTC month
 	SetBatches   SetName = "batches"   // the claim files of one UTC month
+	SetRoster    SetName = "roster"    // the pages of an employer's rosters
+	SetRostered  SetName = "rostered"  // a key in a roster: its page
+	SetEmployed  SetName = "employed"  // the clients who gave a key for an employer's roster
 )
 
 // Member is one entry of a set: small, and enough to find the rest.

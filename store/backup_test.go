@@ -505,7 +505,7 @@ func TestPruneKeepsWhatARestoreMayNeed(t *testing.T) {
 func TestABackupShowsNothingAndLeavesNoDrafts(t *testing.T) {
 	w := newWorld(t, Production, nil)
 	k := planted.New(3)
-	needles := planted.FormsOf(append(plant(w, k, 60), k.All...))
+	needles := planted.FormsOf(append(plant(w, k, k, 60), k.All...))
 	dir := private(t)
 	drafts := map[string]bool{}
 	look := func() {

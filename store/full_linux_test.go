@@ -221,7 +221,7 @@ func (w *world) mustSurviveAKill(acks []acknowledged) {
 	s, err := Open(config)
 	must(w.TB, err)
 	defer s.Close()
-	killed := &world{w.TB, s, config, w.clock}
+	killed := &world{TB: w.TB, Store: s, config: config, clock: w.clock}
 	killed.mustHave(acks)
 	killed.mustBeWhole()
 }

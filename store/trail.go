@@ -69,7 +69,7 @@ func keep(e Entry, n int64) (k kept, err error) {
 	if _, err := rand.Read(key[:]); err != nil {
 		return k, fmt.Errorf("draw salt: %w", err)
 	}
-	if _, err := rand.Read(k.Salt[:]); err != nil {
+	if k.Salt, err = drawSalt(); err != nil {
 		return k, fmt.Errorf("draw salt: %w", err)
 	}
 	k.N = n
@@ -84,6 +84,24 @@ func keep(e Entry, n int64) (k kept, err error) {
 		return k, fmt.Errorf("encode trail entry: %w", err)
 	}
 	return k, nil
+}
+
+// drawSalt draws 116 bits by chance, in bytes that are all written with three digits:
+// an entry is as long whatever its salt is.
+func drawSalt() (salt [16]byte, err error) {
+	var drawn [64]byte
+	for n := 0; n < len(salt); {
+		if _, err := rand.Read(drawn[:]); err != nil {
+			return salt, err
+		}
+		for _, b := range drawn {
+			if b >= 100 && n < len(salt) {
+				salt[n] = b
+				n++
+			}
+		}
+	}
+	return salt, nil
 }
 
 // marked is an entry with marks in the place of the line's names.

@@ -63,6 +63,7 @@ type world struct {
 	*Store
 	config Config
 	clock  *hands
+	did    func(act string) // told of each act that was done; nil: nobody is
 }
 
 // private makes a directory that only its owner may enter.
@@ -101,7 +102,7 @@ func newWorldIn(t testing.TB, dir string, kind Kind, seed *uint64) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t, s, config, clock}
+	w := &world{TB: t, Store: s, config: config, clock: clock}
 	t.Cleanup(func() { _ = w.Close() })
 	w.do(care.System, act.AddEmployer{Employer: care.Employer{
 		Name: "Lanternworks Power", Code: "LANTERN", Industry: "energy", Starts: calendar.Date{Year: 2026, Month: 1, Day: 1},
@@ -137,6 +138,9 @@ func (w *world) do(actor care.Actor, a act.Act) string {
 	}
 	if out.Decision.Outcome != rules.Yes {
 		w.Fatalf("%s: %v", a.Name(), out.Decision.Reasons())
+	}
+	if w.did != nil {
+		w.did(a.Name())
 	}
 	return out.Made
 }

@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"careconnect/rules/care"
 )
@@ -146,19 +148,58 @@ func CostOf(c *care.Coverage, feeCents int64, words Words) Cost {
 		facts.PartCents = ClientPart(*c, feeCents)
 	}
 	shown := MayShowPart.Decide(facts, words).Outcome == Yes
+	applies := func(about string, part *int64) Cost {
+		return Cost{Says: "Your plan’s copay or coinsurance applies" + about, PartCents: part}
+	}
 	switch {
 	case c == nil:
-		return Cost{Says: "Your plan’s copay or coinsurance applies. We do not know your plan yet, so the cost is not confirmed."}
+		return applies(". We do not know your plan yet, so the cost is not confirmed and there is no estimate; your insurer decides.", nil)
 	case c.Type == care.EAP:
 		return Cost{Says: "Your EAP asks you for " + Dollars(0) + ", within the sessions that it authorises.", PartCents: facts.PartCents}
 	case !shown && c.CoinsurancePct != nil && *c.CoinsurancePct > 0:
-		return Cost{Says: fmt.Sprintf("Your plan’s coinsurance applies: about %d %% of a session%s. An estimate; your insurer decides.", *c.CoinsurancePct, afterDeductible(*c))}
+		return applies(fmt.Sprintf(": about %d %% of a session%s. An estimate; your insurer decides.", *c.CoinsurancePct, afterDeductible(*c)), nil)
 	case !shown:
-		return Cost{Says: "Your plan’s copay or coinsurance applies" + afterDeductible(*c) + ". Your insurer decides how much."}
-	case c.CopayCents != nil:
-		return Cost{Says: "Your plan’s copay applies: about " + Dollars(*facts.PartCents) + " a session. An estimate; your insurer decides.", PartCents: facts.PartCents}
+		return applies(afterDeductible(*c)+". There is no estimate yet; your insurer decides how much.", nil)
 	}
-	return Cost{Says: fmt.Sprintf("Your plan’s coinsurance applies: about %s a session%s. An estimate; your insurer decides.", Dollars(*facts.PartCents), afterDeductible(*c)), PartCents: facts.PartCents}
+	return applies(fmt.Sprintf(": about %s a session%s. An estimate; your insurer decides.", Dollars(*facts.PartCents), afterDeductible(*c)), facts.PartCents)
+}
+
+// CostOfVisit says what an appointment costs its client: a session that is booked,
+// one that is booked now (it has no id), or a first call with what comes after it.
+func CostOfVisit(chart *care.Chart, ap care.Appointment, words Words) Cost {
+	if ap.Type == care.Consultation {
+		after := CostOfVisit(chart, care.Appointment{Start: ap.Start}, words)
+		after.Says = "The first call costs nothing and needs no plan. For the sessions after it: " + strings.ToLower(after.Says[:1]) + after.Says[1:]
+		return after
+	}
+	if ap.Covered == "self_pay" && ap.FeeCents > 0 {
+		return Cost{Says: "You pay for this session yourself: " + Dollars(ap.FeeCents) + ".", PartCents: &ap.FeeCents}
+	}
+	c, ok := chart.Coverage(ap.Coverage)
+	if ap.ID == "" && chart.Client != nil {
+		c, ok = Paying(chart, ap)
+	}
+	if !ok {
+		return CostOf(nil, 0, words)
+	}
+	cost := CostOf(&c, ap.FeeCents, words)
+	if c.Status != care.Eligible {
+		cost.Says += " The plan is not confirmed yet, so neither is the cost."
+	}
+	return cost
+}
+
+// CostInMail says the same in the words that a mail may use: without a figure of
+// the client's, and without naming the sort of their plan.
+func CostInMail(chart *care.Chart, at time.Time) string {
+	c, ok := Paying(chart, care.Appointment{Start: at})
+	switch {
+	case ok && c.Type == care.EAP:
+		return "For sessions you are asked for " + Dollars(0) + ", within those that are authorised."
+	case ok && c.Way == care.WaySelfPay && c.Status != care.Eligible:
+		return "For sessions you pay yourself, as you chose."
+	}
+	return "For sessions your plan’s copay or coinsurance applies. What we name is an estimate; your insurer decides."
 }
 
 func afterDeductible(c care.Coverage) string {

@@ -14,26 +14,27 @@ import (
 
 // fields are all that a text may ask for.
 type fields struct {
-	When, Link, Programme, Crisis, Note string
+	When, Link, Programme, Crisis, Note, Cost string
 }
 
 var sample = fields{
 	When: "Mon 30 Nov 2026, 23:59 CST", Link: "https://care.example.test/r/r_1", Programme: "Care Connect",
 	Note:   "careconnect/0a\n17\nqqqq\n\n— careconnect/0a zzzz",
+	Cost:   "For sessions your plan’s copay or coinsurance applies. What we name is an estimate; your insurer decides.",
 	Crisis: "If you might hurt yourself or someone else, call or text 988 now.",
 }
 
 // names are the texts that the programme sends.
 var names = []string{
-	"accepted", "admitted", "answer", "benefit_ended", "cancelled", "care_ended", "choose", "consent_receipt", "consult_booked",
+	"accepted", "admitted", "answer", "benefit_ended", "cancelled", "care_ended", "choose", "client_left", "consent_receipt", "consult_booked",
 	"consult_missed", "consult_nudge", "coverage_changed", "coverage_changed_provider", "coverage_choice",
 	"coverage_eligible", "coverage_eligible_provider", "coverage_ineligible", "coverage_ineligible_provider",
 	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over",
 	"credential_notice", "declined", "details", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms",
-	"forms_not_done", "freed", "hand_over", "hand_over_no", "head", "invite", "left_summary", "link_missing",
+	"forms_not_done", "freed", "goodbye", "hand_over", "hand_over_no", "head", "invite", "left_summary", "link_missing",
 	"match_proposed", "moved", "no_response", "no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times",
 	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "rescue", "safety",
-	"safety_overdue", "session_booked", "superseded", "suspended", "task", "virtual_off", "visit", "withdrawn",
+	"safety_overdue", "session_booked", "sharing_again", "superseded", "suspended", "task", "virtual_off", "visit", "withdrawn",
 }
 
 // named are the texts that make no sense without an instant.
@@ -42,6 +43,10 @@ var named = []string{
 	"follow_up", "safety", "safety_overdue", "invite", "credential_notice", "erasure_asked",
 	"moved", "cancelled", "visit", "choose", "link_missing", "details",
 }
+
+// costly are the texts that confirm something on the way to a session: each says
+// what that costs, as far as anyone can.
+var costly = []string{"accepted", "consult_booked", "hand_over", "moved", "proposed", "request_received", "session_booked", "visit"}
 
 // unsaid are words that would tell somebody who looks over a shoulder more than
 // that something is waiting.
@@ -73,6 +78,9 @@ func TestATextSaysThatSomethingWaitsAndNotWhat(t *testing.T) {
 			}
 			if strings.Contains(subject, sample.Programme) {
 				t.Error("the subject names the programme")
+			}
+			if strings.Contains(body, sample.Cost) != slices.Contains(costly, name) {
+				t.Error("it says what a session costs and should not, or the other way round")
 			}
 			if strings.Count(body, sample.Link) != 1 {
 				t.Error("it needs the link, once")

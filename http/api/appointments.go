@@ -28,7 +28,7 @@ type appointment struct {
 	Covered   string                 `json:"covered,omitempty" enum:"covered,ordinary,unverified,hold,self_pay" doc:"Of a session; ordinary: the plan pays, the employer's benefit is over"`
 	Coverage  care.CoverageID        `json:"coverage_id,omitempty" doc:"The one that pays for the session, as far as is known"`
 	Service   string                 `json:"service,omitempty" doc:"The kind of session; left out: individual"`
-	Cost      string                 `json:"cost,omitempty" doc:"Of a session: what it costs the client, as far as anyone but the insurer can say"`
+	Cost      string                 `json:"cost,omitempty" doc:"What it costs the client, and after a first call a session, as far as anyone but the insurer can say"`
 	PartCents *int64                 `json:"part_cents,omitempty" doc:"The client's part, as estimated; left out: not known"`
 	AtRisk    bool                   `json:"at_risk,omitempty" doc:"The provider has no credential where the client is on that day, as far as is known"`
 	BookedBy  care.Role              `json:"booked_by,omitempty"`
@@ -58,19 +58,12 @@ func (a *API) showAppointment(chart *care.Chart, ap care.Appointment, zone *time
 		Sequence: ap.Sequence, Late: ap.LateCancel, Recorded: ap.Recorded,
 		Coverage: ap.Coverage, Service: ap.Service,
 	}
+	cost := rules.CostOfVisit(chart, ap, a.store.Words())
+	shown.Cost = cost.Says
 	if ap.Type == care.Session {
-		cost := rules.CostOf(coverageOf(chart, ap.Coverage), ap.FeeCents, a.store.Words())
-		shown.Cost, shown.PartCents = cost.Says, cost.PartCents
+		shown.PartCents = cost.PartCents
 	}
 	return shown
-}
-
-// coverageOf is the coverage with an id, as far as the reader sees it.
-func coverageOf(chart *care.Chart, id care.CoverageID) *care.Coverage {
-	if c, ok := chart.Coverage(id); ok {
-		return &c
-	}
-	return nil
 }
 
 type postAppointment struct {

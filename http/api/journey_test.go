@@ -337,3 +337,47 @@ func TestR1R3R4R6OverHTTP(t *testing.T) {
 		t.Error("the match is still open after the client asked")
 	}
 }
+
+// TestR74EveryConfirmationSaysWhoDecidesTheCost over HTTP: asked, accepted, booked
+// at once, proposal taken, session booked, moved, handed over.
+func TestR74EveryConfirmationSaysWhoDecidesTheCost(t *testing.T) {
+	w := newWorld(t)
+	says := func(what string, v map[string]any, figure string) {
+		t.Helper()
+		cost, _ := v["cost"].(string)
+		for _, phrase := range []string{"our plan’s copay or coinsurance applies", "estimate", "our insurer decides", figure} {
+			if !strings.Contains(cost, phrase) {
+				t.Errorf("%s: its cost does not say %q", what, phrase)
+			}
+		}
+		if strings.Contains(cost, "free") || strings.Contains(cost, "$0.00") {
+			t.Errorf("%s: its cost says that it is free", what)
+		}
+	}
+	plan := w.ask("ana", "POST", "/api/v1/coverages", `{"kind":"health_plan","payer":"Optum","plan":"Lakefront HMO","member_id":"TEST-1"}`).want(201)["id"].(string)
+	w.ask("care_team", "POST", "/api/v1/coverages/"+plan+"/verify", `{"result":"eligible","copay_cents":2500}`).want(200)
+	asked := w.ask("ana", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["emil"])+`"}`).want(201)
+	says("asked", asked, "$25.00")
+	path := "/api/v1/referrals/" + asked["id"].(string)
+	w.ask("emil", "POST", path+"/accept", "").want(200)
+	says("accepted", w.ask("ana", "GET", path, "").want(200), "$25.00")
+	w.ask("emil", "POST", path+"/propose", `{"times":["2026-11-24T16:00:00Z"]}`).want(200)
+	says("proposal taken", w.ask("ana", "POST", path+"/book", `{"start":"2026-11-24T16:00:00Z"}`).want(200), "$25.00")
+	call := items(t, w.ask("ana", "GET", "/api/v1/appointments", "").want(200))[0]
+	says("the call", call, "$25.00")
+	says("moved", w.ask("ana", "POST", "/api/v1/appointments/"+call["id"].(string)+"/reschedule", `{"start":"2026-11-24T17:00:00Z"}`).want(200), "$25.00")
+	w.clock.Set(begin.AddDate(0, 0, 5))
+	w.ask("emil", "POST", "/api/v1/appointments/"+call["id"].(string)+"/outcome", `{"result":"attended"}`).want(200)
+	session := w.ask("ana", "POST", "/api/v1/appointments", `{"referral_id":"`+asked["id"].(string)+`","kind":"session","start":"2026-11-30T16:00:00Z","minutes":50}`).want(201)
+	says("session booked", session, "$25.00")
+	says("session moved", w.ask("emil", "POST", "/api/v1/appointments/"+session["id"].(string)+"/reschedule", `{"start":"2026-11-30T18:00:00Z"}`).want(200), "$25.00")
+	w.ask("emil", "POST", path+"/hand_over", `{"provider_id":"`+string(w.ids["dora"])+`"}`).want(200)
+	says("handed over", w.ask("ana", "POST", path+"/hand_over/answer", `{"yes":true}`).want(200), "$25.00")
+
+	says("booked at once, no plan known", w.ask("ben", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["dora"])+`","start":"2026-11-27T16:00:00Z"}`).want(201), "do not know your plan")
+	eap := w.ask("ben", "POST", "/api/v1/coverages", `{"kind":"eap","payer":"Optum","plan":"Lakefront EAP","authorization":"AUTH-1","sessions_authorised":6}`).want(201)["id"].(string)
+	w.ask("care_team", "POST", "/api/v1/coverages/"+eap+"/verify", `{"result":"eligible"}`).want(200)
+	if cost := items(t, w.ask("ben", "GET", "/api/v1/appointments", "").want(200))[0]["cost"].(string); !strings.Contains(cost, "$0.00") {
+		t.Error("an EAP does not show 0")
+	}
+}

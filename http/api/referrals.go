@@ -32,6 +32,7 @@ type referral struct {
 	Appointment   care.AppointmentID  `json:"appointment_id,omitempty" doc:"What is booked: the session, else the consultation"`
 	Alternatives  []provider          `json:"alternatives,omitempty" doc:"For the client: others who can still keep the promise"`
 	HandTo        care.ChartID        `json:"hand_over_to,omitempty" doc:"Who is proposed to take over; the client answers"`
+	Cost          string              `json:"cost,omitempty" doc:"For the client: what the first call and sessions cost, as far as anyone but the insurer can say"`
 	Badge         string              `json:"badge,omitempty" doc:"The name of the programme that the client came through; left out where they are on another insurer's plan, or their employment has ended"`
 	From          care.ReferralID     `json:"handed_over_from,omitempty" doc:"The request before this one"`
 	Employer      string              `json:"employer,omitempty" doc:"The employer's name, if the client lets it be read"`
@@ -68,6 +69,7 @@ func (a *API) showReferral(ctx context.Context, chart *care.Chart, r care.Referr
 		shown.Employer, shown.Source = e.EmployerName, e.Source
 	}
 	if actor(ctx).Role == care.RoleClient {
+		shown.Cost = rules.CostOfVisit(chart, care.Appointment{Type: care.Consultation, Start: a.now()}, a.store.Words()).Says
 		for _, id := range r.Alternatives {
 			if card, ok := a.store.Directory().Provider(id, a.now()); ok {
 				shown.Alternatives = append(shown.Alternatives, showProvider(card, zone))

@@ -251,7 +251,7 @@ func (p *Post) write(ctx context.Context, member care.Member) (Mail, error) {
 // reader's account as it is now.
 func (p *Post) written(ctx context.Context, m care.Message) (Mail, error) {
 	programme, _ := p.store.Programme()
-	to, zone, err := p.address(ctx, m, *programme.Programme)
+	to, err := p.reader(ctx, m, *programme.Programme)
 	if err != nil {
 		return Mail{}, err
 	}
@@ -261,10 +261,11 @@ func (p *Post) written(ctx context.Context, m care.Message) (Mail, error) {
 	}
 	when := ""
 	if !m.When.IsZero() {
-		when = calendar.Words(m.When, rules.Zone(zone))
+		when = calendar.Words(m.When, rules.Zone(to.zone))
 	}
 	var text bytes.Buffer
 	err = t.Execute(&text, map[string]string{
+		"Cost": to.cost,
 		"When": when, "Link": p.base + m.Link, "Programme": programme.Programme.Name, "Crisis": programme.Programme.Crisis, "Note": strings.TrimSpace(m.Note),
 	})
 	if err != nil {
@@ -273,42 +274,51 @@ func (p *Post) written(ctx context.Context, m care.Message) (Mail, error) {
 	subject, body, _ := strings.Cut(text.String(), "\n")
 	body = strings.TrimSpace(body) + "\n"
 	mail := Mail{
-		ID: string(m.ID), At: m.At, To: to, Subject: strings.TrimSpace(strings.TrimPrefix(subject, "Subject:")),
+		ID: string(m.ID), At: m.At, To: to.address, Subject: strings.TrimSpace(strings.TrimPrefix(subject, "Subject:")),
 		Text: body, HTML: page(body),
 	}
 	if m.Event != nil {
-		mail.ICS, err = Calendar(*m.Event, m.At, p.base+m.Link, programme.Programme.CareEmail, to)
+		mail.ICS, err = Calendar(*m.Event, m.At, p.base+m.Link, programme.Programme.CareEmail, to.address)
 	}
 	return mail, err
 }
 
-// address finds where a message goes: the person's own address, or the desk's.
-func (p *Post) address(ctx context.Context, m care.Message, programme care.Programme) (address, zone string, err error) {
+// reader is who a message goes to: where, on which clock, and, of a client, what
+// sessions cost them.
+type reader struct{ address, zone, cost string }
+
+// reader finds where a message goes: the person's own address, or the desk's.
+func (p *Post) reader(ctx context.Context, m care.Message, programme care.Programme) (reader, error) {
 	switch {
 	case m.To == "" && m.ToRole == care.RoleClinical:
-		return programme.OnCallEmail, m.Zone, nil
+		return reader{address: programme.OnCallEmail, zone: m.Zone}, nil
 	case m.To == "":
-		return programme.CareEmail, m.Zone, nil
+		return reader{address: programme.CareEmail, zone: m.Zone}, nil
 	}
 	chart, err := p.store.Chart(ctx, care.System, m.To, "send")
 	if err != nil {
-		return "", "", err
+		return reader{}, err
 	}
-	zone = m.Zone
+	to := reader{zone: m.Zone}
 	if len(chart.Tickets) > 0 {
-		return chart.Tickets[0].Email, zone, nil
+		to.address = chart.Tickets[0].Email
+		return to, nil
+	}
+	if chart.Client != nil {
+		to.cost = rules.CostInMail(chart, m.At)
 	}
 	switch {
-	case zone != "":
+	case to.zone != "":
 	case chart.Provider != nil:
-		zone = chart.Provider.Hours.Zone
+		to.zone = chart.Provider.Hours.Zone
 	case chart.Client != nil:
-		zone = chart.Client.Zone
+		to.zone = chart.Client.Zone
 	}
 	if chart.Account == nil || chart.Account.Email == "" {
-		return "", "", errors.New("the reader has no address")
+		return reader{}, errors.New("the reader has no address")
 	}
-	return chart.Account.Email, zone, nil
+	to.address = chart.Account.Email
+	return to, nil
 }
 
 // page is the text as the plainest HTML, with its links to click.

@@ -10,6 +10,7 @@ import (
 	"careconnect/http/auth"
 	"careconnect/http/notify"
 	"careconnect/http/reply"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -91,6 +92,9 @@ func (p *Pages) visit(w http.ResponseWriter, r *http.Request) error {
 		Title: visitName(s.ap) + " with " + s.other, When: moment(s.ap.Start, s.zone), Badge: outcomeBadges[s.ap.Status],
 		Back:  assets.Link{Href: s.home, Text: map[care.Role]string{care.RoleClient: "Back to my care", care.RoleProvider: "Back to the request"}[s.role]},
 		Facts: []assets.Fact{{Term: "How long", Text: length(s.ap)}, {Term: "Where", Text: "By video"}},
+	}
+	if s.role == care.RoleClient && s.ap.Status == care.Booked {
+		page.Facts = append(page.Facts, assets.Fact{Term: "What it costs", Text: rules.CostOfVisit(s.chart, s.ap, p.Store.Words()).Says})
 	}
 	if s.ap.Recorded != "" {
 		page.Facts = append(page.Facts, assets.Fact{Term: "Recorded afterwards", Text: s.ap.Recorded, Note: moment(s.ap.BookedAt, s.zone).Text})
@@ -232,6 +236,7 @@ func (p *Pages) movingPage(w http.ResponseWriter, r *http.Request, status int, p
 		if d, ok := m.chart.Deadline(s.ref.Consult); ok && s.ap.Type == care.Consultation {
 			due = d.Due
 		}
+		page.Cost += " " + m.cost(s.ap)
 		return m.offer(w, r, status, page, problems, s.ref, s.ap.Type, due)
 	}
 	me, zone, err := p.practice(r, "openings")

@@ -104,7 +104,7 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 			Hint: "Only they and our clinical team can read this.", Problem: problemAt(a.problems, "note"),
 		},
 		Fields: append(a.along("src", "proof", "language", "specialty"), assets.Hidden{Name: "once", Value: or(a.get("once"), auth.Secret())}),
-		Cost:   "This first call costs nothing and needs no plan. For the sessions after it your plan’s copay or coinsurance applies.",
+		Cost:   rules.CostOfVisit(&care.Chart{}, care.Appointment{Type: care.Consultation}, words).Says,
 		Crisis: words["crisis"], Promise: dayOf(due, zone),
 	}
 	_, clock := p.Store.Programme()
@@ -113,6 +113,7 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 		data.You, data.Home = p.newcomerFields(a)
 	} else {
 		data.Signed = a.chart.Client.Name
+		data.Cost = rules.CostOfVisit(a.chart, care.Appointment{Type: care.Consultation, Start: p.Now()}, words).Says
 		if e, ok := a.chart.OpenEpisode(); ok {
 			if d, ok := a.chart.Deadline(e.Promise); ok {
 				data.Explain = p.explain(d)

@@ -51,7 +51,7 @@ func (p *Pages) choosePage(w http.ResponseWriter, r *http.Request, status int, p
 	page := choosing{
 		Title: "Choose a time with " + m.name(ref), Lead: "Your first call, " + counted(m.who[ref.Provider].Hours.ConsultMinutes, "minute") + " by video.",
 		Path: "/me/r/" + string(ref.ID) + "/time", Yes: "Book this time",
-		Cost: "The first call costs nothing and needs no plan.",
+		Cost: m.cost(care.Appointment{Type: care.Consultation}),
 	}
 	if (ref.Status == care.Accepted || ref.Status == care.Proposed) && ref.AskedAt.IsZero() {
 		page.Otherwise, page.Wishes = "/me/r/"+string(ref.ID)+"/other-times", wishes(m.zone)

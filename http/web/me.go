@@ -237,21 +237,23 @@ func (m *mine) answered(r care.Referral) assets.Event {
 }
 
 func (m *mine) call(r care.Referral) assets.Event {
-	e := assets.Event{State: "todo", Title: "First call", Text: "A short call to see whether you fit. It costs nothing."}
+	cost := m.cost(care.Appointment{Type: care.Consultation})
+	e := assets.Event{State: "todo", Title: "First call", Text: "A short call to see whether you fit. " + cost}
 	ap, booked := m.chart.Appointment(r.Meeting)
 	d, due := m.chart.Deadline(r.Consult)
 	switch {
 	case !r.AskedAt.IsZero():
 		e.State, e.Text = "now", "You asked for other times on "+m.words(r.AskedAt)+". It is "+m.name(r)+"’s turn."
 	case r.Status == care.Accepted || r.Status == care.Proposed:
-		e.State, e.Text = "now", "You choose the time."
+		e.State, e.Text = "now", "You choose the time. "+cost
 		if due {
 			e.Deadline, e.Explain = m.badge(d, ""), m.p.explain(d)
 			e.Text += " The call is to take place by " + m.words(d.Due) + "."
 		}
 		e.Actions = []assets.Action{{Text: "Choose a time", Href: "/me/r/" + string(r.ID) + "/time", Style: "outline"}}
 	case r.Status == care.ConsultBooked && booked:
-		e.State, e.When, e.Text, e.Actions = "now", moment(ap.Start, m.zone), "By video. It costs nothing.", joinAction(ap, "outline")
+		e.State, e.When, e.Text, e.Actions = "now", moment(ap.Start, m.zone), "", joinAction(ap, "outline")
+		e.Text = "By video. " + cost
 		if m.now.After(ap.End) {
 			e.State, e.Text, e.Actions = "done", "", nil
 		}
@@ -368,25 +370,13 @@ func (m *mine) callIsOver(r care.Referral) bool {
 	return r.Status == care.ConsultHeld || r.Status == care.ConsultBooked && ok && m.now.After(ap.End)
 }
 
-// cost is what a session costs, as far as anyone but the insurer can say: that
-// one, or one that is booked now.
+// cost is what an appointment costs, as far as anyone but the insurer can say:
+// that one, or one that is booked now.
 func (m *mine) cost(ap care.Appointment) string {
-	if ap.Covered == "self_pay" && ap.FeeCents > 0 {
-		return "You pay for this session yourself: " + rules.Dollars(ap.FeeCents) + "."
-	}
-	c, ok := m.chart.Coverage(ap.Coverage)
 	if ap.ID == "" {
 		ap.Start = m.now
-		c, ok = rules.Paying(m.chart, ap)
 	}
-	if !ok {
-		return rules.CostOf(nil, 0, m.p.Store.Words()).Says
-	}
-	says := rules.CostOf(&c, ap.FeeCents, m.p.Store.Words()).Says
-	if c.Status != care.Eligible {
-		says += " The plan is not confirmed yet, so neither is the cost."
-	}
-	return says
+	return rules.CostOfVisit(m.chart, ap, m.p.Store.Words()).Says
 }
 
 func (m *mine) followUp(r care.Referral) (assets.Event, bool) {

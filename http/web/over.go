@@ -88,6 +88,7 @@ func (p *Pages) answerOverForm(w http.ResponseWriter, r *http.Request) error {
 			other + " then sees your request and your forms, and answers within " + p.Store.Words()["respond_hours"] + " hours. Private notes of " + m.name(ref) + " are not passed on.",
 			"What is booked with " + m.name(ref) + " falls away, and they see nothing of what comes after.",
 			"Your place in time, and the promise, stay as they are.",
+			m.cost(care.Appointment{}),
 		},
 		Fields: []assets.Hidden{{Name: "answer", Value: "yes"}},
 		Post:   "/me/r/" + string(ref.ID) + "/hand-over", Yes: "Yes, " + other, No: assets.Link{Href: "/me", Text: "Not now"},

@@ -15,8 +15,8 @@ func said(code string) (assets.Notice, bool) {
 
 var sayings = []struct{ code, kind, title, text string }{
 	{"requested", "ok", "Your request is on its way", "You will hear by the time shown below. You can ask up to two more providers meanwhile."},
-	{"booked", "ok", "Your consultation is booked", "It is free of charge. You will find it below, with the way to join."},
-	{"session", "ok", "Your session is booked", "Your plan’s copay or coinsurance applies. Two short forms come before your first session."},
+	{"booked", "ok", "Your consultation is booked", "It costs nothing. You will find it below, with the way to join and what sessions cost."},
+	{"session", "ok", "Your session is booked", "What it costs stands with it below. Two short forms come before your first session."},
 	{"erasure_asked", "ok", "Asked", "Somebody else of the care team finds it below, and has to agree."},
 	{"goodbye", "ok", "You have left", "Everything that was open has ended. Take care; you can come back at any time."},
 	{"withdrawn", "ok", "Withdrawn", "The provider has been told, without a reason. Nothing counts against you."},

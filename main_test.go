@@ -1110,6 +1110,147 @@ func TestDemoImports(t *testing.T) {
 	}
 }
 
+// TestR71ARosterOfAThousandLeavesNoName: an employer hashes a list of a thousand
+// people at home, and only the hashes come. None of their addresses, numbers and
+// names stands in the store, in a log, in what is printed, or in a file on the way:
+// alone and through a running service, with a file that is no roster too.
+func TestR71ARosterOfAThousandLeavesNoName(t *testing.T) {
+	dir, home, way := initialised(t), t.TempDir(), t.TempDir()
+	t.Setenv("TMPDIR", way)
+	write := func(name, text string) string {
+		path := filepath.Join(home, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	said := ""
+	take := func(want int, says string, args ...string) intake.Counts {
+		t.Helper()
+		e := run(t, append(append([]string{"import"}, args...), "--data", dir, "--json")...).wants(t, want, says)
+		said += e.out + e.err
+		var c intake.Counts
+		if want == 0 {
+			if err := json.Unmarshal([]byte(e.out), &c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return c
+	}
+	employers := "code,name,industry,starts,ends,holidays\nLANTERN,Lanternworks Power,energy,2026-01-01,,2026-12-24; 2026-12-31\nQUARRY,Quarrymere Robotics,Technology,2026-01-01,2030-12-31,\n"
+	take(1, "line 3, column 28", "employers", write("bad.csv", strings.Replace(employers, "Technology", "farming", 1)))
+	for n, want := range []intake.Counts{{Rows: 2, Imported: 2}, {Rows: 2, Unchanged: 2}, {Rows: 2, Unchanged: 1, Updated: 1}} {
+		want.Skipped = map[string]int{}
+		text := employers
+		if n == 2 {
+			text = strings.Replace(text, "2030-12-31", "2031-12-31", 1)
+		}
+		if diff := cmp.Diff(want, take(0, "", "employers", write("employers.csv", text))); diff != "" {
+			t.Errorf("employers, import %d (+): %s", n, diff)
+		}
+	}
+	salt, _ := rosterIn(t, dir, "LANTERN")
+
+	words := planted.New(29)
+	rows := []string{"Name,Work E-Mail,Employee ID"}
+	for range 1000 {
+		rows = append(rows, fmt.Sprintf("%s %s,%s@lanternworks.test,E-%s", words.Next(), words.Next(), words.Next(), words.Next()))
+	}
+	list := write("list.csv", strings.Join(rows, "\n")+"\n")
+	less := write("less.csv", strings.Join(rows[:1000], "\n")+"\n")
+	hash := func(list, out, salt string) string {
+		e := run(t, "hash-roster", list, "--employer", "lantern", "--salt", salt, "--out", filepath.Join(home, out)).wants(t, 0, "hashes, 0 rows")
+		said += e.out + e.err
+		return filepath.Join(home, out)
+	}
+	roster, second, foreign := hash(list, "roster.csv", salt), hash(less, "second.csv", salt), hash(list, "foreign.csv", "another")
+	hashes, err := os.ReadFile(roster)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said += string(hashes)
+
+	take(1, "hash-roster", "roster", list)
+	take(1, "line 2, column 9", "roster", foreign)
+	take(1, "line 2, column 1", "roster", write("none.csv", "employer,salt_check,key\n"))
+	counts := func(imported, unchanged, removed int) intake.Counts {
+		return intake.Counts{Rows: imported + unchanged, Imported: imported, Unchanged: unchanged, Removed: removed, Skipped: map[string]int{"duplicate": 0}}
+	}
+	hold := func(what string, want, got intake.Counts) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (+): %s", what, diff)
+		}
+	}
+	hold("the first time", counts(2000, 0, 0), take(0, "", "roster", roster))
+	hold("again", counts(0, 2000, 0), take(0, "", "roster", roster))
+	serving, _ := startServe(t, dir)
+	hold("through a service", counts(0, 2000, 0), take(0, "", "roster", roster))
+	hold("without two of them", counts(0, 1998, 2), take(0, "", "roster", second))
+	take(1, "hash-roster", "roster", list)
+	take(1, "--shrunk", "roster", write("tiny.csv", strings.Join(strings.SplitAfter(string(hashes), "\n")[:3], "")))
+	stop(t, serving)
+
+	forms := planted.FormsOf(words.All)
+	look := func(where string, in []byte) {
+		t.Helper()
+		if found := forms.Find(in); len(found) > 0 {
+			t.Errorf("%s shows %d of the words, the first as %s", where, len(found), found[0])
+		}
+	}
+	look("what was printed", []byte(said))
+	look("the log", []byte(serving.err.text()+serving.out.text()))
+	_, plain := rosterIn(t, dir, "LANTERN")
+	look("the store without its seals", []byte(plain))
+	for _, folder := range []string{dir, way} {
+		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || !d.Type().IsRegular() {
+				return err
+			}
+			body, err := os.ReadFile(path)
+			look(d.Name(), body)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if body, err := os.ReadFile(list); err != nil || len(forms.Find(body)) < 4000 || strings.Count(plain, `"keys":[`) != 4 {
+		t.Error("the search finds nothing where everything is, or looks where nothing is")
+	}
+}
+
+// rosterIn is what an employer hashes its roster with, and all that a store holds
+// of the roster, without its seals.
+func rosterIn(t *testing.T, dir, code string) (salt, plain string) {
+	t.Helper()
+	began := time.Now()
+	s, err := store.Open(store.Config{Dir: dir, Now: time.Now, Elapsed: func() time.Duration { return time.Since(began) }, TZData: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	programme, _ := s.Programme()
+	e := act.EmployerOf(code, programme)
+	if e == nil {
+		t.Fatal("the employer is not there")
+	}
+	pages, err := s.Find(t.Context(), care.System, care.RosterOf(e.ID))
+	held := []*care.Chart{programme}
+	for _, m := range pages {
+		chart, err := s.Chart(t.Context(), care.System, m.Chart, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, chart)
+	}
+	body, alsoErr := json.Marshal(held)
+	if err := errors.Join(err, alsoErr); err != nil {
+		t.Fatal(err)
+	}
+	return e.Salt, string(body)
+}
+
 // TestImportTwice takes a broken file into a lasting store, then a good one, and
 // that one again.
 func TestImportTwice(t *testing.T) {

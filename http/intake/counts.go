@@ -14,7 +14,8 @@ type Counts struct {
 	Imported  int            `json:"imported"`
 	Updated   int            `json:"updated"`
 	Unchanged int            `json:"unchanged"`
-	Skipped   map[string]int `json:"skipped"` // by the reason's code; each reason is there, also with 0
+	Removed   int            `json:"removed,omitempty"` // of a roster: who was on the one before and is not on this one
+	Skipped   map[string]int `json:"skipped"`           // by the reason's code; each reason is there, also with 0
 }
 
 func newCounts() Counts {
@@ -39,8 +40,16 @@ func (c Counts) Known(updated, unchanged int) Counts {
 func (c Counts) String() string {
 	var skipped []string
 	for _, r := range registry.Reasons() {
-		skipped = append(skipped, fmt.Sprintf("%s %d", r, c.Skipped[string(r)]))
+		if n, asked := c.Skipped[string(r)]; asked {
+			skipped = append(skipped, fmt.Sprintf("%s %d", r, n))
+		}
 	}
-	return fmt.Sprintf("%d rows: %d imported, %d updated, %d unchanged; skipped: %s",
-		c.Rows, c.Imported, c.Updated, c.Unchanged, strings.Join(skipped, ", "))
+	said := fmt.Sprintf("%d rows: %d imported, %d updated, %d unchanged", c.Rows, c.Imported, c.Updated, c.Unchanged)
+	if c.Removed > 0 {
+		said += fmt.Sprintf(", %d removed", c.Removed)
+	}
+	if len(skipped) > 0 {
+		said += "; skipped: " + strings.Join(skipped, ", ")
+	}
+	return said
 }

@@ -91,11 +91,15 @@ func rowFault(err error) error {
 	return fault
 }
 
-// named gives a fault, where it is one, the name of the file.
-func named(err error, name string) error {
-	var f *Fault
-	if errors.As(err, &f) {
-		f.File = name
+// named gives a fault, where it is one, the name of the file, and says what kind of
+// file is wanted.
+func (f *File) named(err error) error {
+	var fault *Fault
+	if errors.As(err, &fault) {
+		fault.File = f.name
+		if fault.Do == expected && f.want != "" {
+			fault.Do = f.want
+		}
 	}
 	return err
 }

@@ -34,6 +34,7 @@ type File struct {
 	Skipped func(line int, npi string, reason registry.Reason) error
 
 	name    string
+	want    string // what is expected, where it is not a providers' file
 	content io.ReaderAt
 	size    int64
 	close   func() error
@@ -120,7 +121,7 @@ func (f *File) Close() error { return f.close() }
 // where the file cannot be read to its end, and with nil where Each may hand
 // its candidates over.
 func (f *File) Check() error {
-	sum, err := f.scan(Checking, func(int, *registry.Row) error { return nil })
+	sum, err := f.providers(Checking, func(int, *registry.Row) error { return nil })
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func (f *File) Each(chunk int, fn func([]registry.Candidate) error) (Counts, err
 		batch = batch[:0]
 		return err
 	}
-	sum, err := f.scan(Applying, func(line int, row *registry.Row) error {
+	sum, err := f.providers(Applying, func(line int, row *registry.Row) error {
 		counts.Rows++
 		c, reason := registry.Judge(*row, npis.has)
 		npis.add(row.Number())

@@ -11,12 +11,13 @@ import (
 	"careconnect/rules/registry"
 )
 
-// scan reads the table from its header to its end, calls each with the line on
-// which a row begins, and answers with the sum of the text.
-func (f *File) scan(pass Pass, each func(line int, row *registry.Row) error) ([]byte, error) {
+// scan reads a table from its header to its end and answers with the sum of the
+// text. begin is told the header and gives what is done with each row and the line
+// on which it begins.
+func (f *File) scan(pass Pass, begin func(names []string, rows *csv.Reader) (func(line int, record []string) error, error)) ([]byte, error) {
 	text, err := f.text(pass)
 	if err != nil {
-		return nil, named(err, f.name)
+		return nil, f.named(err)
 	}
 	g := newGuard(text)
 	rows := csv.NewReader(bufio.NewReaderSize(g, 64<<10))
@@ -26,11 +27,11 @@ func (f *File) scan(pass Pass, each func(line int, row *registry.Row) error) ([]
 		err = &Fault{Line: 1, Column: 1, Says: "there is no header", Do: expected}
 	}
 	if err != nil {
-		return nil, named(rowFault(err), f.name)
+		return nil, f.named(rowFault(err))
 	}
-	columns, err := layout(names, rows)
+	each, err := begin(names, rows)
 	if err != nil {
-		return nil, named(err, f.name)
+		return nil, f.named(err)
 	}
 	width := len(names)
 	for {
@@ -45,17 +46,27 @@ func (f *File) scan(pass Pass, each func(line int, row *registry.Row) error) ([]
 			err = widthFault(rows, len(record), width)
 		}
 		if err != nil {
-			return nil, named(rowFault(err), f.name)
-		}
-		var row registry.Row
-		for _, c := range columns {
-			*c.field(&row) = record[c.at]
+			return nil, f.named(rowFault(err))
 		}
 		line, _ := rows.FieldPos(0)
-		if err := each(line, &row); err != nil {
-			return nil, err
+		if err := each(line, record); err != nil {
+			return nil, f.named(err)
 		}
 	}
+}
+
+// providers reads the registry's table, row by row.
+func (f *File) providers(pass Pass, each func(line int, row *registry.Row) error) ([]byte, error) {
+	return f.scan(pass, func(names []string, rows *csv.Reader) (func(int, []string) error, error) {
+		columns, err := layout(names, rows)
+		return func(line int, record []string) error {
+			var row registry.Row
+			for _, c := range columns {
+				*c.field(&row) = record[c.at]
+			}
+			return each(line, &row)
+		}, err
+	})
 }
 
 // place says in which column of this file a field of the row stands.

@@ -1,12 +1,14 @@
 package operator
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,24 +18,123 @@ import (
 
 func (d Desk) imports() *cobra.Command {
 	var dir, report string
-	var asJSON bool
-	group := &cobra.Command{Use: "import", Short: "Take in a file: providers"}
+	var asJSON, shrunk bool
+	group := &cobra.Command{Use: "import", Short: "Take in a file: providers, employers, plans, roster"}
+	add := func(what, says string, make func(of listOf) work) *cobra.Command {
+		c := &cobra.Command{
+			Use: what + " FILE", Short: says + " (.csv, .csv.gz, .zip, - for standard input)", Args: cobra.ExactArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				files, err := opened(args[0], report)
+				if err != nil {
+					return err
+				}
+				return errors.Join(d.give(c, dir, make(listOf{nameOfFile(args[0]), asJSON}), files...), closed(files))
+			},
+		}
+		dataFlag(c, &dir)
+		c.Flags().BoolVar(&asJSON, "json", false, "print the counts as JSON")
+		group.AddCommand(c)
+		return c
+	}
+	c := add("providers", "Take in providers from a registry file", func(of listOf) work {
+		return &intakeOf{Name: of.Name, JSON: of.JSON, Report: report != ""}
+	})
+	c.Flags().StringVar(&report, "report", "", "write each skipped row and why to this file")
+	add("employers", "Take in employers from a table with code, name, industry, starts", func(of listOf) work { return &employersOf{of} })
+	add("plans", "Take in plans that cannot be processed, from a table with payer, plan, state, from", func(of listOf) work { return &plansOf{of} })
+	c = add("roster", "Take in an employer's roster of salted hashes, as hash-roster makes it", func(of listOf) work { return &rosterOf{of, shrunk} })
+	c.Flags().BoolVar(&shrunk, "shrunk", false, "take it also if it is less than half as long as the one before")
+	return group
+}
+
+// hashRoster is for the employer: it needs no store and no service.
+func (d Desk) hashRoster() *cobra.Command {
+	var employer, salt, to string
 	c := &cobra.Command{
-		Use: "providers FILE", Short: "Take in providers from a registry file (.csv, .csv.gz, .zip, - for standard input)", Args: cobra.ExactArgs(1),
+		Use: "hash-roster FILE", Short: "Make a roster of salted hashes from a list of work e-mails or numbers (.csv, - for standard input)", Args: cobra.ExactArgs(1),
+		Long: "Make a roster of salted hashes, where the list is. It reads a table with a column email or employee_id, or both, and writes only hashes: no name, address or number leaves the house. The salt stands on the employer's page of the care team.",
 		RunE: func(c *cobra.Command, args []string) error {
-			w := &intakeOf{Name: nameOfFile(args[0]), JSON: asJSON, Report: report != ""}
-			files, err := opened(args[0], report)
+			if strings.TrimSpace(employer) == "" || strings.TrimSpace(salt) == "" {
+				return fmt.Errorf("%w: say --employer CODE and --salt SALT, as the care team told you", ErrUsage)
+			}
+			files, err := opened(args[0], "")
 			if err != nil {
 				return err
 			}
-			return errors.Join(d.give(c, dir, w, files...), closed(files))
+			var made bytes.Buffer // nothing is written of a list that cannot be read to its end
+			done, err := hashed(files[0], nameOfFile(args[0]), &made, strings.TrimSpace(employer), strings.TrimSpace(salt))
+			if err == nil && to != "" {
+				err = os.WriteFile(to, made.Bytes(), 0o600)
+			} else if err == nil {
+				_, err = made.WriteTo(d.Out)
+			}
+			if err == nil {
+				fmt.Fprintf(d.Err, "%d rows: %d hashes, %d rows without an e-mail or a number\n", done.Rows, done.Keys, done.Empty)
+			}
+			return errors.Join(err, closed(files))
 		},
 	}
-	dataFlag(c, &dir)
-	c.Flags().StringVar(&report, "report", "", "write each skipped row and why to this file")
-	c.Flags().BoolVar(&asJSON, "json", false, "print the counts as JSON")
-	group.AddCommand(c)
-	return group
+	c.Flags().StringVar(&employer, "employer", "", "the employer's code")
+	c.Flags().StringVar(&salt, "salt", "", "the employer's salt")
+	c.Flags().StringVar(&to, "out", "", "write to this file instead of standard output")
+	return c
+}
+
+func hashed(list *os.File, name string, to io.Writer, employer, salt string) (intake.Hashed, error) {
+	file, err := intake.From(list, name)
+	if err != nil {
+		return intake.Hashed{}, err
+	}
+	done, err := file.Hash(to, employer, salt)
+	return done, errors.Join(err, file.Close())
+}
+
+// listOf is a small file to be taken in.
+type listOf struct {
+	Name string // of the file, for messages
+	JSON bool
+}
+
+type (
+	employersOf struct{ listOf }
+	plansOf     struct{ listOf }
+	rosterOf    struct {
+		listOf
+		Shrunk bool
+	}
+)
+
+func (w *employersOf) do(ctx context.Context, at *place) error {
+	return w.take(ctx, at, (*intake.File).Employers)
+}
+func (w *plansOf) do(ctx context.Context, at *place) error {
+	return w.take(ctx, at, (*intake.File).Plans)
+}
+func (w *rosterOf) do(ctx context.Context, at *place) error {
+	return w.take(ctx, at, func(f *intake.File, ctx context.Context, s *store.Store) (intake.Counts, error) {
+		return f.Roster(ctx, s, w.Shrunk)
+	})
+}
+
+// take takes the file in and prints the counts.
+func (w listOf) take(ctx context.Context, at *place, in func(*intake.File, context.Context, *store.Store) (intake.Counts, error)) error {
+	if len(at.files) != 1 {
+		return fmt.Errorf("%w: %d files came with the order, not 1", ErrUsage, len(at.files))
+	}
+	file, err := intake.From(at.files[0], w.Name)
+	if err != nil {
+		return err
+	}
+	file.Progress = func(pass intake.Pass, read, total int64) { at.say(string(pass), read, total) }
+	counts, err := in(file, ctx, at.store)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return err
+	}
+	if w.JSON {
+		return at.json(counts)
+	}
+	at.printf("%s\n", counts)
+	return nil
 }
 
 // opened are the registry file and, if one is wanted, the report, as whoever
@@ -43,7 +144,7 @@ func opened(path, report string) ([]*os.File, error) {
 	in, err := os.Stdin, error(nil)
 	if path != "-" {
 		if in, err = os.Open(path); err != nil {
-			return nil, fmt.Errorf("open the providers' file: %w", err)
+			return nil, fmt.Errorf("open the file: %w", err)
 		}
 	}
 	if info, err := in.Stat(); err == nil && !info.Mode().IsRegular() && !info.IsDir() {

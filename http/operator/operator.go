@@ -44,7 +44,7 @@ type Desk struct {
 // Commands are the operator's commands, each with its flags.
 func (d Desk) Commands() []*cobra.Command {
 	return []*cobra.Command{
-		d.imports(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.erase(), d.admin(), d.rekey(), d.compact(), d.repair(), d.salvage(), d.config(),
+		d.imports(), d.hashRoster(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.erase(), d.admin(), d.rekey(), d.compact(), d.repair(), d.salvage(), d.config(),
 	}
 }
 
@@ -89,6 +89,9 @@ var works = []struct {
 	{"verify trail", func() work { return &trailCheck{} }, false},
 	{"backup", func() work { return &backup{} }, true},
 	{"import providers", func() work { return &intakeOf{} }, true},
+	{"import employers", func() work { return &employersOf{} }, true},
+	{"import plans", func() work { return &plansOf{} }, true},
+	{"import roster", func() work { return &rosterOf{} }, true},
 	{"rekey data", func() work { return &freshKeys{} }, true},
 	{"compact", func() work { return &compaction{} }, true},
 	{"export", func() work { return &plainText{} }, false},

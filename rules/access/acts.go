@@ -120,6 +120,8 @@ var acts = []ActRow{
 
 	{"update_employer", by{careTeam: Any, system: Any}},
 	{"check_employment", by{careTeam: Any, system: Any}},
+	{"import_employers", by{careTeam: Any, system: Any}},
+	{"import_plans", by{careTeam: Any, system: Any}},
 	{"import_roster", by{system: Any}},
 	{"finish_roster", by{system: Any}},
 	{"drop_roster", by{system: Any}},

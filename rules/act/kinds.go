@@ -68,6 +68,8 @@ var kinds = []Act{
 	Hand{},
 	Hold{},
 	Import{},
+	ImportEmployers{},
+	ImportPlans{},
 	InviteProvider{},
 	Join{},
 	Lease{},

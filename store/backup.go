@@ -39,7 +39,8 @@ type BackupInfo struct {
 // Backup makes a backup of the last commit in a folder of its own, beside
 // readers and writers: it streams the store, wrapped, to a draft, makes that
 // durable, opens it again as a restore would, reads every record in it, and only
-// then gives it its name. Progress is told bytes, then pages, then records.
+// then, when both are done, gives it its name. Progress is told bytes, then pages,
+// then records.
 func (s *Store) Backup(ctx context.Context, dir string, progress Progress) (BackupInfo, error) {
 	if err := s.Failed(); err != nil {
 		return BackupInfo{}, err
@@ -60,10 +61,15 @@ func (s *Store) Backup(ctx context.Context, dir string, progress Progress) (Back
 	}
 	defer os.Remove(file.Name())
 	info, err := s.wrap(ctx, file, progress)
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+	if err != nil {
+		return BackupInfo{}, fmt.Errorf("make a backup in %s: %w", dir, errors.Join(err, file.Close()))
+	}
+	durable := make(chan error, 1)
+	go func() { durable <- errors.Join(file.Sync(), file.Close()) }()
+	proven, err := s.prove(ctx, file.Name(), progress)
+	if err := <-durable; err != nil {
 		return BackupInfo{}, fmt.Errorf("make a backup in %s: %w", dir, err)
 	}
-	proven, err := s.prove(ctx, file.Name(), progress)
 	if err != nil {
 		return BackupInfo{}, fmt.Errorf("the backup that was just made is no good; the one before stays: %w", err)
 	}
@@ -225,17 +231,18 @@ func (s *Store) wrap(ctx context.Context, file io.Writer, progress Progress) (Ba
 			return err
 		}
 		info = BackupInfo{At: s.now(), Sequence: kept.Sequence, High: kept.High, Size: c.Length(), file: s.vault.FileID()}
-		front, sum := info.front(), sha256.New()
-		out := &told{ctx: ctx, w: io.MultiWriter(file, sum), total: int64(backupFront) + info.Size, progress: progress}
-		if _, err := out.Write(front); err != nil {
-			return err
+		front, sum := info.front(), sumTo(file)
+		out := &told{ctx: ctx, w: sum, total: int64(backupFront) + info.Size, progress: progress}
+		_, err := out.Write(front)
+		if err == nil {
+			err = c.Copy(out)
 		}
-		if err := c.Copy(out); err != nil {
+		digest, failed := sum.end()
+		if err := cmp.Or(failed, err); err != nil {
 			return errors.Join(err, ctx.Err())
 		}
-		digest := sum.Sum(nil)
 		mac := s.vault.WrapMAC(front, digest)
-		_, err := file.Write(append(digest, mac[:]...))
+		_, err = file.Write(append(digest, mac[:]...))
 		return err
 	})
 	return info, err
@@ -265,7 +272,7 @@ type unwrapped struct {
 	digest, mac []byte
 }
 
-// unwrap writes the store in a backup to a file and makes that durable. By now
+// unwrap writes the store in a backup to a file, which is not yet durable. By now
 // the sum is right; whether the mac is shows with the keys.
 func unwrap(ctx context.Context, path string, to *os.File, progress Progress) (unwrapped, error) {
 	f, info, err := openBackup(path)
@@ -273,50 +280,127 @@ func unwrap(ctx context.Context, path string, to *os.File, progress Progress) (u
 		return unwrapped{}, err
 	}
 	defer f.Close()
-	u, sum := unwrapped{BackupInfo: info}, sha256.New()
-	sum.Write(info.front())
-	out := &told{ctx: ctx, w: io.MultiWriter(to, sum), total: info.Size, progress: progress}
-	if _, err := io.CopyN(out, f, info.Size); err != nil {
+	u, err := tailOf(f, info)
+	if err != nil {
+		return u, err
+	}
+	sum := sumTo(to)
+	sum.sum.Write(info.front())
+	out := &told{ctx: ctx, w: sum, total: info.Size, progress: progress}
+	_, err = io.CopyN(out, f, info.Size)
+	digest, failed := sum.end()
+	if err := cmp.Or(failed, err); err != nil {
 		return u, fmt.Errorf("%s: %w", path, err)
 	}
-	tail := make([]byte, backupTail)
-	if _, err := io.ReadFull(f, tail); err != nil {
-		return u, fmt.Errorf("%s: %w", path, err)
-	}
-	u.digest, u.mac = tail[:sha256.Size], tail[sha256.Size:]
-	if !bytes.Equal(sum.Sum(nil), u.digest) {
-		return u, fmt.Errorf("%s: %w: it was altered: its SHA-256 does not match", path, ErrBackup)
-	}
-	return u, to.Sync()
+	return u, u.sums(digest)
 }
 
+// tailOf reads what stands at the end of a backup.
+func tailOf(f *os.File, info BackupInfo) (unwrapped, error) {
+	tail := make([]byte, backupTail)
+	if _, err := f.ReadAt(tail, int64(backupFront)+info.Size); err != nil {
+		return unwrapped{}, fmt.Errorf("%s: %w", info.Path, err)
+	}
+	return unwrapped{info, tail[:sha256.Size], tail[sha256.Size:]}, nil
+}
+
+// sums says whether a digest is the backup's own.
+func (u unwrapped) sums(digest []byte) error {
+	if !bytes.Equal(digest, u.digest) {
+		return fmt.Errorf("%s: %w: it was altered: its SHA-256 does not match", u.Path, ErrBackup)
+	}
+	return nil
+}
+
+// added reads a backup from its beginning and says whether its sum is right.
+func (u unwrapped) added(ctx context.Context, f io.ReaderAt) error {
+	sum, chunk := sha256.New(), make([]byte, chunkSize)
+	for at, end := int64(0), int64(backupFront)+u.Size; at < end; {
+		n, err := f.ReadAt(chunk[:min(int64(len(chunk)), end-at)], at)
+		if err := cmp.Or(err, ctx.Err()); err != nil {
+			return fmt.Errorf("%s: %w", u.Path, err)
+		}
+		sum.Write(chunk[:n])
+		at += int64(n)
+	}
+	return u.sums(sum.Sum(nil))
+}
+
+// prove adds up a backup and, beside that, reads every record in it where it lies. A
+// sum that is wrong is what is told then, whatever else was found.
 func (s *Store) prove(ctx context.Context, path string, progress Progress) (BackupInfo, error) {
-	body, err := draftIn(filepath.Dir(path))
+	f, info, err := openBackup(path)
 	if err != nil {
 		return BackupInfo{}, err
 	}
-	defer os.Remove(body.Name())
-	u, err := unwrap(ctx, path, body, progress)
-	if err := errors.Join(err, body.Close()); err != nil {
+	defer f.Close()
+	u, err := tailOf(f, info)
+	if err != nil {
 		return BackupInfo{}, err
 	}
-	return u.holds(ctx, body.Name(), progress, s.config, s.vault.Former)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	added := make(chan error, 1)
+	go func() {
+		err := u.added(ctx, f)
+		if err != nil {
+			cancel()
+		}
+		added <- err
+	}()
+	proven, err := s.within(ctx, u, progress)
+	if wrong := <-added; wrong != nil {
+		return BackupInfo{}, wrong
+	}
+	return proven, err
 }
 
-// holds opens the store that came out of a backup, and reads all of it.
-func (u unwrapped) holds(ctx context.Context, path string, progress Progress, config Config, keys func(header, mirror []byte) (*seal.Vault, error)) (BackupInfo, error) {
-	bad := func(what any) error { return fmt.Errorf("%s: %w: %v", u.Path, ErrBackup, what) }
-	file, err := bolt.Open(path, bolt.Options{ReadOnly: true, Progress: func(done, total int64) error {
+// within opens the store in a backup where it lies. One of an older format is taken out
+// of it and brought up to the program's first.
+func (s *Store) within(ctx context.Context, u unwrapped, progress Progress) (BackupInfo, error) {
+	var body *os.File
+	defer func() {
+		if body != nil {
+			_ = os.Remove(body.Name())
+		}
+	}()
+	file, err := bolt.OpenWithin(u.Path, int64(backupFront), u.Size, proving(ctx, progress))
+	if err != nil {
+		return u.BackupInfo, u.unfit(err)
+	}
+	return u.holds(ctx, file, progress, s.config, s.vault.Former, func() (string, error) {
+		var err error
+		if body, err = draftIn(filepath.Dir(u.Path)); err != nil {
+			return "", err
+		}
+		_, err = unwrap(ctx, u.Path, body, progress)
+		return body.Name(), errors.Join(err, body.Close())
+	})
+}
+
+// proving are the options by which what came out of a backup is opened.
+func proving(ctx context.Context, progress Progress) bolt.Options {
+	return bolt.Options{Progress: func(done, total int64) error {
 		progress.tell(done, total)
 		return ctx.Err()
-	}})
-	if err != nil {
-		if errors.Is(err, ErrDamaged) {
-			err = bad(err)
-		}
-		return u.BackupInfo, err
+	}}
+}
+
+// bad says why a backup is unfit to be restored.
+func (u unwrapped) bad(what any) error { return fmt.Errorf("%s: %w: %v", u.Path, ErrBackup, what) }
+
+// unfit is the error of opening a backup's store.
+func (u unwrapped) unfit(err error) error {
+	if errors.Is(err, ErrDamaged) {
+		return u.bad(err)
 	}
-	open := engine.Engine(file)
+	return err
+}
+
+// holds reads all of the store that came out of a backup, and closes it. Where it has
+// to be written to first, body says in which file it is.
+func (u unwrapped) holds(ctx context.Context, file engine.Engine, progress Progress, config Config, keys func(header, mirror []byte) (*seal.Vault, error), body func() (string, error)) (BackupInfo, error) {
+	open := file
 	defer func() { _ = open.Close() }()
 	header, mirror, err := readHeaders(file)
 	if err != nil {
@@ -325,27 +409,27 @@ func (u unwrapped) holds(ctx context.Context, path string, progress Progress, co
 	vault, err := keys(header, mirror)
 	switch {
 	case errors.Is(err, ErrHeader):
-		return u.BackupInfo, bad(err)
+		return u.BackupInfo, u.bad(err)
 	case err != nil:
 		return u.BackupInfo, fmt.Errorf("%s: %w", u.Path, err)
 	case vault.FileID() != u.file || !vault.WrapAuthentic(u.front(), u.digest, u.mac):
-		return u.BackupInfo, bad("it was altered by someone without a secret: its wrap fails authentication under the root key")
+		return u.BackupInfo, u.bad("it was altered by someone without a secret: its wrap fails authentication under the root key")
 	}
 	copied := newStore(config, vault)
 	copied.engine = file
 	if err := file.View(func(r engine.Reader) error { return copied.state.read(r, vault) }); err != nil {
-		return u.BackupInfo, bad(err)
+		return u.BackupInfo, u.bad(err)
 	}
 	if copied.state.Sequence != u.Sequence {
-		return u.BackupInfo, bad(fmt.Sprintf("it says that it is of commit %d and holds commit %d", u.Sequence, copied.state.Sequence))
+		return u.BackupInfo, u.bad(fmt.Sprintf("it says that it is of commit %d and holds commit %d", u.Sequence, copied.state.Sequence))
 	}
-	err = copied.broughtUp(path)
+	err = copied.broughtUp(body)
 	if open = copied.engine; err != nil {
 		return u.BackupInfo, fmt.Errorf("%s: %w", u.Path, err)
 	}
 	report, err := copied.Verify(ctx, progress)
 	if err == nil && report.Err() != nil {
-		err = bad(report.Err())
+		err = u.bad(report.Err())
 	}
 	u.Records = report.Found
 	return u.BackupInfo, err
@@ -353,11 +437,12 @@ func (u unwrapped) holds(ctx context.Context, path string, progress Progress, co
 
 // broughtUp brings a store that came out of a backup, and that nobody else has, to
 // the program's format.
-func (s *Store) broughtUp(path string) error {
+func (s *Store) broughtUp(body func() (string, error)) error {
 	if err := s.config.known(s.state); err != nil || s.config.current(s.state) == nil {
 		return err
 	}
-	if err := s.engine.Close(); err != nil {
+	path, err := body()
+	if err := errors.Join(err, s.engine.Close()); err != nil {
 		return err
 	}
 	file, err := bolt.Open(path, bolt.Options{})

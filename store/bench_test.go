@@ -190,6 +190,28 @@ func BenchmarkBackup(b *testing.B) {
 	perCore(b, w.size(), spent)
 }
 
+// BenchmarkRestore puts a backup into an empty folder: taken out, opened, read
+// through, given a line in its trail and put in its place.
+func BenchmarkRestore(b *testing.B) {
+	w := newWorld(b, Production, nil)
+	w.requests(w.many(50), 0, 100_000/24)
+	made, err := w.Backup(context.Background(), private(b), nil)
+	must(b, err)
+	b.SetBytes(made.Size)
+	spent := cpu(b)
+	for b.Loop() {
+		b.StopTimer()
+		config := w.emptyWithKey()
+		b.StartTimer()
+		_, err := Restore(context.Background(), config, made.Path, false, nil)
+		must(b, err)
+		b.StopTimer()
+		must(b, os.RemoveAll(config.Dir))
+		b.StartTimer()
+	}
+	perCore(b, made.Size, spent)
+}
+
 // perCore tells how much of the processor the work took, and how fast it would be
 // on one core that does nothing else.
 func perCore(b *testing.B, size int64, spent time.Duration) {

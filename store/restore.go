@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -197,19 +198,30 @@ func (x *restoring) prepare() error {
 		return err
 	}
 	u, err := unwrap(x.ctx, x.from.Path, file, x.progress)
-	if err := errors.Join(err, file.Close()); err != nil {
+	if err != nil {
+		return errors.Join(err, file.Close())
+	}
+	durable := make(chan error, 1)
+	go func() { durable <- errors.Join(file.Sync(), file.Close()) }()
+	x.from, err = x.proven(u, side)
+	if err := cmp.Or(<-durable, err); err != nil {
 		return err
 	}
-	x.from, err = u.holds(x.ctx, side, x.progress, x.config, func(header, mirror []byte) (*seal.Vault, error) {
+	return x.note(side)
+}
+
+// proven reads all of the new store.
+func (x *restoring) proven(u unwrapped, side string) (BackupInfo, error) {
+	open, err := bolt.OpenStill(side, proving(x.ctx, x.progress))
+	if err != nil {
+		return u.BackupInfo, u.unfit(err)
+	}
+	return u.holds(x.ctx, open, x.progress, x.config, func(header, mirror []byte) (*seal.Vault, error) {
 		var err error
 		x.header = bytes.Clone(header)
 		x.vault, err = x.open(header, mirror)
 		return x.vault, err
-	})
-	if err != nil {
-		return err
-	}
-	return x.note(side)
+	}, func() (string, error) { return side, nil })
 }
 
 // note judges what is lost, and writes the restore into the new store's trail.

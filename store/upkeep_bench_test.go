@@ -56,9 +56,11 @@ func BenchmarkRekey(b *testing.B) {
 	}
 	b.Run("alone", func(b *testing.B) {
 		b.SetBytes(w.size())
+		spent := cpu(b)
 		for b.Loop() {
 			rekey()
 		}
+		perCore(b, w.size(), spent)
 	})
 	b.Run("beside a writer", func(b *testing.B) {
 		b.SetBytes(w.size())
@@ -95,9 +97,11 @@ func BenchmarkCompact(b *testing.B) {
 	})
 	b.Run("alone", func(b *testing.B) {
 		b.SetBytes(w.size())
+		spent := cpu(b)
 		for b.Loop() {
 			compact()
 		}
+		perCore(b, w.size(), spent)
 	})
 	b.Run("beside a writer", func(b *testing.B) {
 		b.SetBytes(w.size())

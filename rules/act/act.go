@@ -128,6 +128,13 @@ func (d *draft) drop(r care.Record) {
 	d.Changes = append(d.Changes, care.Drop{Chart: d.chart.ID, Record: r})
 }
 
+// also takes over what was made of another chart: its changes, and what was told in
+// it.
+func (d *draft) also(other *draft) {
+	d.Changes = append(d.Changes, other.Changes...)
+	d.Kept = append(d.Kept, other.Kept...)
+}
+
 // start begins a deadline of the table of duties.
 func (d *draft) start(deadline care.Deadline) care.DeadlineID {
 	deadline.ID = care.DeadlineID(d.env.ID("dl"))

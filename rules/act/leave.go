@@ -113,7 +113,7 @@ func errand(does func(client *draft, r care.Referral, p care.Provider, k Known))
 		}
 		other := begin(d.env, client)
 		does(other, r, *d.chart.Provider, k)
-		d.Changes = append(d.Changes, other.Changes...)
+		d.also(other)
 	}
 }
 

@@ -41,7 +41,7 @@ func (d *draft) review(r care.Referral, k Known) {
 	}
 	provider := begin(d.env, chart)
 	provider.task("on_time_review", string(chart.ID))
-	d.Changes = append(d.Changes, provider.Changes...)
+	d.also(provider)
 }
 
 // OnTime counts, of what a provider was asked in a stretch of days, how much was

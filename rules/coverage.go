@@ -7,6 +7,7 @@ import (
 
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 )
 
 // CoverageFacts are what is known when somebody asks whether a session is
@@ -114,6 +115,40 @@ func ListVersion(plans []care.UnprocessablePlan, on calendar.Date) string {
 		return "first"
 	}
 	return last.String()
+}
+
+// ListChange is one version of the published list: what came on it, and what went
+// off.
+type ListChange struct {
+	Version string
+	from    calendar.Date
+	On, Off []care.UnprocessablePlan
+}
+
+// ListVersions are all versions of the published list, the last one first.
+func ListVersions(plans []care.UnprocessablePlan) []ListChange {
+	var all []ListChange
+	at := func(day calendar.Date) *ListChange {
+		name := "first"
+		if !day.IsZero() {
+			name = day.String()
+		}
+		i := slices.IndexFunc(all, func(c ListChange) bool { return c.Version == name })
+		if i < 0 {
+			all, i = append(all, ListChange{Version: name, from: day}), len(all)
+		}
+		return &all[i]
+	}
+	for _, p := range plans {
+		on := at(p.From)
+		on.On = append(on.On, p)
+		if !p.Ends.IsZero() {
+			off := at(p.Ends.AddDays(1))
+			off.Off = append(off.Off, p)
+		}
+	}
+	order.By(all, func(a, b ListChange) int { return a.from.Until(b.from) })
+	return all
 }
 
 // Paying is the coverage that pays for a session: the first of those that reach

@@ -381,3 +381,24 @@ func TestR74EveryConfirmationSaysWhoDecidesTheCost(t *testing.T) {
 		t.Error("an EAP does not show 0")
 	}
 }
+
+// TestR31TheListAsOfADayOverHTTP: who is affected is asked for first; the list as of
+// a day is the version that was in force on it.
+func TestR31TheListAsOfADayOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	w.ask("ana", "POST", "/api/v1/coverages", `{"kind":"health_plan","payer":"Optum","plan":"Lakefront HMO","member_id":"TEST-1","state":"IL"}`).want(201)
+	if affected := w.ask("care_team", "GET", "/api/v1/plans/affected?payer=Optum&plan=lakefront+hmo&state=IL", "").want(200); affected["total"] != 1.0 {
+		t.Errorf("affected: %v", affected["total"])
+	}
+	w.ask("care_team", "POST", "/api/v1/plans/unprocessable", `{"payer":"Optum","plan":"Lakefront HMO","state":"IL","from":"2026-12-01"}`).want(201)
+	for day, want := range map[string][2]any{"2026-11-30": {"first", 1}, "2026-12-01": {"2026-12-01", 2}, "2026-12-31": {"2026-12-01", 2}} {
+		list := w.ask("", "GET", "/api/v1/plans/unprocessable?as_of="+day, "").want(200)
+		if list["version"] != want[0] || len(items(t, list)) != want[1] || list["as_of"] != day {
+			t.Errorf("as of %s: version %v, %d entries", day, list["version"], len(items(t, list)))
+		}
+	}
+	w.clock.Set(begin.AddDate(0, 0, 12))
+	if again := w.ask("ben", "POST", "/api/v1/coverages", `{"kind":"health_plan","payer":"Optum","plan":"Lakefront HMO","member_id":"TEST-2","state":"IL"}`).want(201); again["unprocessable"] != true {
+		t.Error("whoever gives a listed plan is not told at once")
+	}
+}

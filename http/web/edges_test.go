@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"careconnect/http/qa"
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
@@ -129,5 +130,62 @@ func TestR56AClientLeavesOnThePage(t *testing.T) {
 	wants(t, d.done(me, "/p/"+string(p.ID)+"/book", url.Values{"once": {"again"}}), "Your request is on its way")
 	if strings.Contains(d.page(me, "/me"), "You have left") {
 		t.Error("who came back is still said to have left")
+	}
+}
+
+// TestR31ThePublishedListOnThePages: who is affected stands there before anything is
+// published; it is published from a day on; everybody reads the list as of any day,
+// with the version that was in force; an entry ends, and what was stays as it was.
+func TestR31ThePublishedListOnThePages(t *testing.T) {
+	d := newDemo(t)
+	team := d.one(care.RoleCareTeam, 0)
+	me := d.insured("listed@example.test", &act.AddCoverage{Type: care.HealthPlan, Payer: "Optum", Plan: "Prairie Choice", MemberID: "TEST-1"}, true)
+	c, _ := d.chart(me.ID).CurrentCoverage()
+	form := url.Values{"payer": {"optum"}, "plan": {"PRAIRIE  choice"}, "state": {"IL"}, "from": {"2026-12-01"}}
+
+	got, preview, _ := d.submit(team, "/ops/plans/try", form)
+	if got != 200 {
+		t.Fatalf("preview: %d, %s", got, excerpt(preview))
+	}
+	wants(t, preview, "Ostrava", "/ops/coverage/"+string(c.ID), "Nothing has been published", "From Tue 1 Dec 2026", "Leave the list as it is")
+	if strings.Contains(d.page(me, "/plans?as_of=2026-12-01"), "PRAIRIE") {
+		t.Error("a preview has published it")
+	}
+	elsewhere := url.Values{"payer": {"Optum"}, "plan": {"Prairie Choice"}, "state": {"NY"}}
+	if _, other, _ := d.submit(team, "/ops/plans/try", elsewhere); strings.Contains(other, "Ostrava") {
+		t.Error("somebody with the plan in another state is affected")
+	}
+
+	wants(t, d.done(team, "/ops/plans", form), "Published", "version first", "2026-12-01", "PRAIRIE  choice (Illinois)")
+	before := d.page(qa.User{}, "/plans?as_of=2026-11-30")
+	if strings.Contains(before, "PRAIRIE") || !strings.Contains(before, "version first") {
+		t.Error("it stands on the list before its first day")
+	}
+	wants(t, d.page(qa.User{}, "/plans?as_of=2026-12-01"), "As of Tue 1 Dec 2026; version 2026-12-01", "PRAIRIE", "Illinois")
+	if got, body := d.get(qa.User{}, "/plans?as_of=soon"); got != 422 {
+		t.Errorf("a day that is none: %d, %s", got, excerpt(body))
+	}
+
+	// The early hint: whoever gives the plan once it is listed is told before it is sent.
+	given := url.Values{"kind": {"health_plan"}, "payer": {"Optum"}, "plan": {"Prairie Choice"}, "member_id": {"TEST-2"}, "state": {"IL"}}
+	d.wait(time.Date(2026, 12, 2, 15, 0, 0, 0, time.UTC).Sub(d.clock.Now()))
+	_, hint, _ := d.submit(me, "/coverage", given)
+	wants(t, hint, "This plan is on the list of those we cannot process", "Nothing has been sent yet")
+
+	key := between(t, d.page(team, "/ops/plans"), `name="key" value="optum|PRAIRIE`, `"`)
+	wants(t, d.done(team, "/ops/plans/end", url.Values{"key": {"optum|PRAIRIE" + key}, "ends": {"2026-12-31"}}), "2027-01-01", "to Thu 31 Dec 2026")
+	wants(t, d.page(qa.User{}, "/plans?as_of=2026-12-15"), "PRAIRIE")
+	if strings.Contains(d.page(qa.User{}, "/plans?as_of=2027-01-01"), "PRAIRIE") {
+		t.Error("an entry that has ended still stands")
+	}
+	for name, bad := range map[string]url.Values{
+		"no plan": {"payer": {"Optum"}}, "a day that is over": {"payer": {"Optum"}, "plan": {"Old"}, "from": {"2026-01-01"}}, "no day": {"payer": {"Optum"}, "plan": {"Old"}, "from": {"soon"}},
+	} {
+		if got, _, _ := d.submit(team, "/ops/plans", bad); got != 422 {
+			t.Errorf("%s: %d", name, got)
+		}
+	}
+	if got, _ := d.get(d.one(care.RoleBilling, 0), "/ops/plans"); got != 403 {
+		t.Errorf("billing opens it: %d", got)
 	}
 }

@@ -30,6 +30,7 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodPost, "/ops/alerts/{id}", "acknowledge", p.acknowledge("/ops/alerts")},
 		}),
 		p.open([]care.Role{care.RoleCareTeam}, p.policyRoutes()),
+		p.open([]care.Role{care.RoleCareTeam}, p.planListRoutes()),
 		p.open([]care.Role{care.RoleCareTeam}, p.helpDeskRoutes()),
 		p.open([]care.Role{care.RoleCareTeam}, []way{
 			{http.MethodGet, "/ops/tasks/{id}", "read task", p.incident},

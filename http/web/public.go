@@ -1,9 +1,7 @@
 package web
 
 import (
-	"cmp"
 	"net/http"
-	"slices"
 
 	"github.com/gorilla/mux"
 
@@ -14,7 +12,6 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
-	"careconnect/rules/order"
 )
 
 // publicRoutes are the pages anybody may open.
@@ -157,26 +154,6 @@ func (p *Pages) closed(w http.ResponseWriter, r *http.Request, status int, title
 		Actions: []assets.Action{
 			{Text: "Write to the care team", Href: "/help", Icon: "message-circle", Style: "large"}, {Text: "Sign in", Href: "/sign-in", Style: "ghost"}, {Text: "How it all works", Href: "/handbook", Style: "ghost"},
 		},
-	}})
-}
-
-// plans is the published list of plans that cannot be processed.
-func (p *Pages) plans(w http.ResponseWriter, r *http.Request) error {
-	programme, _ := p.Store.Programme()
-	listed := slices.Clone(rules.ListedAt(programme.Plans, p.Now()))
-	order.By(listed, func(a, b care.UnprocessablePlan) int {
-		return cmp.Or(cmp.Compare(a.Payer, b.Payer), cmp.Compare(a.Plan, b.Plan), cmp.Compare(a.State, b.State))
-	})
-	table := assets.Table{Caption: "Plans and where they cannot be processed", Head: []string{"Plan", "Insurer", "State"}, Empty: "Every plan can be processed at present"}
-	for _, plan := range listed {
-		where := "every state"
-		if plan.State != "" {
-			where = stateName(plan.State)
-		}
-		table.Rows = append(table.Rows, []string{plan.Plan, plan.Payer, where})
-	}
-	return p.show(w, r, http.StatusOK, "plans", "", assets.Page{Title: "Plans we cannot process", Data: map[string]any{
-		"Table": table, "CareEmail": p.Store.Words()["care_email"], "Own": mayHaveCare(r),
 	}})
 }
 

@@ -51,6 +51,7 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"answered", "ok", "Answered", "The client has been told."},
 	{"submitted", "ok", "Thank you", "Your answers are with your provider."},
 	{"crisis_confirmed", "ok", "Confirmed", "The text stands on every page, and the programme takes requests."},
+	{"listed", "ok", "Published", "It stands on the list from its first day. Look at the plans of those who are affected."},
 	{"adopted", "ok", "Adopted", "The new version stands below. What was judged before keeps its own."},
 	{"left_out", "ok", "Left out", "Nobody reminds you of it again, and your care goes on as it would."},
 	{"corrected", "ok", "Corrected", "What was said before is kept beside it."},

@@ -246,6 +246,7 @@ var navs = map[care.Role][]assets.Link{
 	care.RoleBilling: {{Href: "/billing", Text: "Billing", Icon: "list-checks"}, {Href: "/desk", Text: "Start", Icon: "inbox"}},
 	care.RoleCareTeam: {
 		{Href: "/ops", Text: "Board", Icon: "inbox"}, {Href: "/ops/coverage", Text: "Plans to verify", Icon: "shield"},
+		{Href: "/ops/plans", Text: "Published list", Icon: "list-checks"},
 		{Href: "/ops/providers", Text: "Providers", Icon: "users"},
 		{Href: "/ops/gaps", Text: "Gaps", Icon: "clipboard-list"},
 		{Href: "/ops/policy", Text: "Policy", Icon: "sliders-horizontal"}, {Href: "/ops/help", Text: "Help", Icon: "message-circle"},

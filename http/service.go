@@ -134,6 +134,9 @@ func (s *Service) known() []string {
 	if c.Last != nil {
 		says = append(says, fmt.Sprintf("verified at %s, seq %d, %d records", c.Last.At.UTC().Format(time.RFC3339), c.Last.Sequence, c.Last.Found))
 	}
+	if c.Unread {
+		says = append(says, "started after a clean stop: each page is looked at before it is used, until all are walked")
+	}
 	if c.Percent > 0 {
 		says = append(says, fmt.Sprintf("verifying %d %%", c.Percent))
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"sync"
 	"sync/atomic"
+
+	"careconnect/store/internal/engine"
 )
 
 // checking is what a store knows of its full passes.
@@ -17,9 +19,11 @@ type checking struct {
 type Checked struct {
 	Percent int     // of a pass that runs now, from 1 to 100; 0 if none does
 	Last    *Report // of the last pass that ended; nil if none did since the start
+	Unread  bool    // the start was not held up by a look at every page, since the stop before it was clean: that goes on now
 }
 
 // Checked says what the passes over the store have found so far.
 func (s *Store) Checked() Checked {
-	return Checked{int(s.checking.percent.Load()), s.checking.last.Load()}
+	walker, walks := s.engine.(engine.Walker)
+	return Checked{int(s.checking.percent.Load()), s.checking.last.Load(), walks && walker.Unread()}
 }

@@ -817,6 +817,9 @@ func (c *commit) finish() error {
 	if err := c.writeTrail(); err != nil {
 		return err
 	}
+	if c.shows() {
+		c.state.Shows = slices.Clone(c.state.Digest[:16])
+	}
 	if c.pass != nil {
 		c.pass.follow(c.state.Sequence, c.w.changes)
 	}

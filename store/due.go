@@ -14,15 +14,20 @@ import (
 	"careconnect/store/internal/engine"
 )
 
-// hourly is the unsealed part of an index by hour: everything in the hours that
-// have come. Later hours stay in the file until their time.
+// hourly is the unsealed part of an index by hour: what stands in the hours that
+// have come and were read. Each is read when all before it is done, the first due
+// first, so a start costs the same however much has fallen due meanwhile. Later
+// hours stay in the file until their time.
 type hourly struct {
 	name care.SetName
 
+	reading sync.Mutex // held by who reads an hour
 	mu      sync.Mutex
 	entries map[string]care.Member
 	through time.Time // all hours before this instant are in memory
-	low     time.Time // no entry in memory is earlier
+	low     time.Time // no entry in memory is earlier, and none that is not
+	opened  care.Set  // the hour that is being read
+	since   []move    // into and out of it, since that began
 }
 
 func newHourly(name care.SetName) *hourly {
@@ -38,38 +43,65 @@ func (h *hourly) set(hour time.Time) care.Set {
 	return care.OutboxIn(hour)
 }
 
-// start reads the hours from one instant to another into memory. From zero means
-// that the store is new.
-func (h *hourly) start(s *Store, r engine.Reader, from, to time.Time) error {
+// start says from which hour on there may be something; from zero means that the
+// store is new.
+func (h *hourly) start(from, now time.Time) {
+	if from.IsZero() {
+		from = now
+	}
+	h.through = hourOf(from)
+	h.low = h.through
+}
+
+// readHour reads one more hour into memory, unless that begins after an instant;
+// then it gives false. Commits go on meanwhile: what they do to the hour is done
+// again to what was read, whether the view showed it or not.
+func (s *Store) readHour(h *hourly, until time.Time) (more bool, err error) {
+	h.reading.Lock()
+	defer h.reading.Unlock()
+	h.mu.Lock()
+	if more = !h.through.After(until); more {
+		h.opened = h.set(h.through)
+	}
+	h.mu.Unlock()
+	if !more {
+		return false, nil
+	}
+	var found []care.Member
+	err = s.view(func(r engine.Reader) error {
+		return s.eachMember(r, h.opened, func(m care.Member) { found = append(found, m) })
+	})
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.through = hourOf(from)
-	if from.IsZero() {
-		h.through = hourOf(to)
+	moves := h.since
+	h.opened, h.since = care.Set{}, nil
+	if err != nil {
+		return false, err
 	}
-	return h.load(s, r, to)
-}
-
-// load reads the hours up to an instant. The lock is held since before the
-// reader's view began: a commit that the view does not show finds the hour
-// loaded when it tells us, one that it shows is in it.
-func (h *hourly) load(s *Store, r engine.Reader, to time.Time) error {
-	for !h.through.After(to) {
-		err := s.eachMember(r, h.set(h.through), func(m care.Member) { h.entries[m.Ref] = m })
-		if err != nil {
-			return err
-		}
-		h.through = h.through.Add(time.Hour)
+	h.through = h.through.Add(time.Hour)
+	for _, m := range found {
+		h.entries[m.Ref] = m
+	}
+	for _, m := range moves {
+		h.move(m)
 	}
 	h.lowest()
-	return nil
+	return true, nil
 }
 
-// change follows a committed step. What lies in an hour not yet loaded is read
-// when that hour comes.
+// change follows a committed step. What lies in an hour not yet read is read when
+// that hour comes.
 func (h *hourly) change(m move) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if m.place.Set == h.opened {
+		h.since = append(h.since, m)
+		return
+	}
+	h.move(m)
+}
+
+func (h *hourly) move(m move) {
 	switch {
 	case !m.joined:
 		if had, ok := h.entries[m.place.Entry]; ok && h.set(had.At) == m.place.Set {
@@ -142,14 +174,18 @@ func (h *hourly) has(m care.Member) bool {
 	return ok && had.At.Equal(m.At)
 }
 
-// ensure loads the hours up to an instant.
-func (s *Store) ensure(h *hourly, to time.Time) error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.through.After(to) {
-		return nil
+// first are the entries that an instant has reached, in their order: all of them,
+// or those of the first hours if there are many.
+func (s *Store) first(h *hourly, now time.Time) ([]care.Member, error) {
+	for {
+		found := h.upTo(now)
+		if len(found) >= maxBatch {
+			return found, nil
+		}
+		if more, err := s.readHour(h, now); err != nil || !more {
+			return found, err
+		}
 	}
-	return s.view(func(r engine.Reader) error { return h.load(s, r, to) })
 }
 
 // Fired is something that the platform did by itself.
@@ -169,12 +205,9 @@ func (s *Store) Sweep(ctx context.Context) ([]Fired, error) {
 		if s.held() {
 			return fired, nil
 		}
-		if err := s.ensure(s.due, now); err != nil {
+		due, err := s.first(s.due, now)
+		if err != nil || len(due) == 0 {
 			return fired, err
-		}
-		due := s.due.upTo(now)
-		if len(due) == 0 {
-			return fired, nil
 		}
 		together := due[:1]
 		for len(together) < len(due) && len(together) < maxBatch && due[len(together)].At.Equal(due[0].At) {
@@ -230,20 +263,17 @@ func (s *Store) nextIn(h *hourly, limit time.Time) (time.Time, bool, error) {
 		if through.After(limit) {
 			return low, false, nil
 		}
-		if err := s.ensure(h, through); err != nil {
+		if _, err := s.readHour(h, through); err != nil {
 			return low, false, err
 		}
 	}
 }
 
-// ToSend are the messages whose time to be sent has come, in order.
+// ToSend are messages whose time to be sent has come, in order: all of them, or
+// the first if there are many.
 func (s *Store) ToSend() ([]care.Member, error) {
-	now := s.now()
 	if s.held() {
 		return nil, nil
 	}
-	if err := s.ensure(s.outbox, now); err != nil {
-		return nil, err
-	}
-	return s.outbox.upTo(now), nil
+	return s.first(s.outbox, s.now())
 }

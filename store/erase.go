@@ -99,6 +99,9 @@ func (s *Store) Forget(ctx context.Context, copies func() ([]Copy, error), progr
 	if _, err := s.compact(ctx, progress); err != nil {
 		return nil, err
 	}
+	if err := s.dropDirectory(); err != nil {
+		return nil, fmt.Errorf("the directory that is kept for a start may still show when somebody had a visit: %w", err)
+	}
 	if err := s.renewCopy(); err != nil {
 		return nil, fmt.Errorf("the copy of the header still has the old keys: %w", err)
 	}

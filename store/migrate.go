@@ -126,6 +126,7 @@ func (s *Store) upgradeStep(from int) error {
 		}
 		c.state.Sequence++
 		c.state.Upgrade = &upgrading{From: from, At: next}
+		c.state.Shows = nil // what was kept of the directory may have another shape
 		if next == nil {
 			c.state.Format++
 			if c.state.Format == len(s.config.formats()) {

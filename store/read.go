@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"careconnect/rules"
 	"careconnect/rules/access"
@@ -253,47 +252,3 @@ func (s *Store) programmeOf(chart *care.Chart) *programme {
 	}
 	return &programme{chart: chart, calendar: cal, words: words, clock: rules.Clock{Terms: chart.Terms, Calendar: cal, Open: rules.OpenDays(cal, chart.Terms), TZData: s.config.TZData}}
 }
-
-// loadDirectory fills the search with the providers' records and booked times.
-func (s *Store) loadDirectory(r engine.Reader) error {
-	providers, err := s.loadSet(r, care.Set{Name: care.SetProviders})
-	if err != nil {
-		return err
-	}
-	for _, m := range providers {
-		chart, err := s.loadChart(r, m.Chart)
-		if err != nil {
-			return err
-		}
-		if chart == nil || chart.Provider == nil {
-			continue
-		}
-		s.directory.Put(*chart.Provider)
-		if chart.Provider.Caseload > 0 {
-			members, err := s.loadSet(r, care.Panel(chart.ID))
-			if err != nil {
-				return err
-			}
-			s.directory.Panel(chart.ID, len(members))
-		}
-	}
-	return s.loadBooked(r)
-}
-
-// loadBooked tells the search the times that are booked in the days to come.
-func (s *Store) loadBooked(r engine.Reader) error {
-	for ahead := -1; ahead <= bookedAhead; ahead++ {
-		day := s.now().AddDate(0, 0, ahead).Format(time.DateOnly)
-		err := s.eachMember(r, care.BookedOn(day), func(b care.Member) {
-			s.directoryBusy(care.Place{Set: care.Busy(care.ChartID(b.Code), day), Entry: b.Ref, Member: b}, true)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// bookedAhead is how many days of booked times the search knows at a start;
-// openings further on are checked where they are booked.
-const bookedAhead = 60

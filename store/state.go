@@ -27,6 +27,9 @@ type state struct {
 	From map[care.SetName]time.Time `json:"from,omitempty"`
 	// Anchored is the last commit that an outside anchor had seen before this one.
 	Anchored uint64 `json:"anchored,omitempty"`
+	// Shows tells what the directory shows from all that it ever showed: it is of the
+	// digest as of the last commit that changed it.
+	Shows []byte `json:"shows,omitempty"`
 	// Rekey is how far all chart keys are wrapped anew; nil if that is not under
 	// way.
 	Rekey *rekeying `json:"rekey,omitempty"`

@@ -128,6 +128,7 @@ type Store struct {
 	read      readCache
 	programme atomic.Pointer[programme]
 	directory *directory.Index
+	shown     shown
 	due       *hourly
 	outbox    *hourly
 	later     later
@@ -364,18 +365,13 @@ func (s *Store) start() error {
 		if err := s.reloadProgramme(r); err != nil {
 			return err
 		}
-		if err := s.loadDirectory(r); err != nil {
-			return err
-		}
-		for _, h := range []*hourly{s.due, s.outbox} {
-			if err := h.start(s, r, s.state.From[h.name], s.now()); err != nil {
-				return err
-			}
-		}
-		return nil
+		return s.show(r)
 	})
 	if err != nil {
 		return err
+	}
+	for _, h := range []*hourly{s.due, s.outbox} {
+		h.start(s.state.From[h.name], s.now())
 	}
 	go s.commitAll()
 	return nil
@@ -393,6 +389,7 @@ func (s *Store) Size() (int64, error) { return s.engine.Size() }
 // Close commits what waits, tells the anchor, and lets the file go.
 func (s *Store) Close() error {
 	s.stop()
+	s.keepLast()
 	var err error
 	if s.config.Anchor != "" && s.Failed() == nil {
 		_, err = s.Anchor()

@@ -77,6 +77,7 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 	}{
 		{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), j.resume},
 		{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), j.reckon},
+		{gocron.DurationJob(time.Hour), j.keep},
 		{gocron.DailyJob(1, gocron.NewAtTimes(gocron.NewAtTime(2, 0, 0))), j.Forget}, // before the full pass
 		{gocron.WeeklyJob(1, gocron.NewWeekdays(time.Sunday), gocron.NewAtTimes(gocron.NewAtTime(2, 30, 0))), j.compact},
 	} {
@@ -102,6 +103,14 @@ func (j *Jobs) reckon(ctx context.Context) {
 		slog.ErrorContext(ctx, "open deadlines could not all be computed anew with the zone data in use; the next start tries again", "error", err)
 	case moved > 0:
 		slog.InfoContext(ctx, "zone data has changed since the last start, and open deadlines with it; each tells why where it is explained", "moved", moved)
+	}
+}
+
+// keep writes down the directory, so that the next start need not make it anew.
+func (j *Jobs) keep(ctx context.Context) {
+	defer caught(ctx, "keep the directory")
+	if err := j.store.KeepDirectory(); err != nil && ctx.Err() == nil {
+		slog.WarnContext(ctx, "the directory could not be kept for the next start, which will take longer", "error", err)
 	}
 }
 

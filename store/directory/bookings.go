@@ -19,6 +19,10 @@ type bookings struct {
 func (x *Index) Busy(provider care.ChartID, entry string, s calendar.Slot) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.busy(provider, entry, s)
+}
+
+func (x *Index) busy(provider care.ChartID, entry string, s calendar.Slot) {
 	b := x.booked[provider]
 	if b == nil {
 		b = new(bookings)

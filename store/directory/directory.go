@@ -1,6 +1,6 @@
-// Package directory is the search index over provider profiles. It lives in memory, is built anew from the
-// records when the program starts, and is fed by every commit after that; nothing is ever read from it that the
-// records do not say. It keeps what anyone may see of a provider and nothing else: no address, no link to a
+// Package directory is the search index over provider profiles. It lives in memory, is built from the
+// records or a snapshot of itself when the program starts, and is fed by every commit after that; nothing is ever
+// read from it that the records do not say. It keeps what anyone may see of a provider and nothing else: no address, no link to a
 // visit, nobody's name but the provider's own. Of booked times it knows when, not with whom.
 //
 // Whether somebody is listed is asked of the handbook (rules.ProviderIsListed), once for each state and local
@@ -56,15 +56,20 @@ type row struct {
 // New returns an empty index that knows no terms, so that nobody is listed until Rules has been called. The seed
 // sets which order each day has: the same seed gives the same order.
 func New(cal calendar.Calendar, seed uint64) *Index {
-	x := &Index{
-		seed: seed, cal: cal, at: map[care.ChartID]int32{}, booked: map[care.ChartID]*bookings{},
-		words: vocabulary{known: map[string]int32{}},
-	}
+	x := &Index{seed: seed, cal: cal}
+	x.empty()
+	x.scratch.New = func() any { return new(bitmap) }
+	return x
+}
+
+// empty lets go of all that was put in; the rules stay.
+func (x *Index) empty() {
+	x.at, x.rows, x.hashes, x.booked = map[care.ChartID]int32{}, nil, nil, map[care.ChartID]*bookings{}
+	x.words, x.listed = vocabulary{known: map[string]int32{}}, set{}
 	for i := range x.values {
 		x.values[i] = map[string]*set{}
 	}
-	x.scratch.New = func() any { return new(bitmap) }
-	return x
+	x.stale, x.from, x.until = nil, 0, 0
 }
 
 // Rules replaces the calendar and the versions of the terms; every listing and every opening is worked out anew.
@@ -83,10 +88,13 @@ func (x *Index) Rules(cal calendar.Calendar, terms []care.Terms) {
 // Put takes a provider's record in, or in place of the one before. A provider who is not listed is kept, and
 // found by nobody, until the rules say otherwise. The record is copied.
 func (x *Index) Put(p care.Provider) {
-	public := publicPart(p)
-	zone := zoneOf(public.Hours)
+	public, zone := publicPart(p), zoneOf(p.Hours)
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.put(public, zone)
+}
+
+func (x *Index) put(public care.Provider, zone *time.Location) {
 	i, known := x.at[public.ID]
 	var before care.Provider
 	if known {
@@ -100,6 +108,9 @@ func (x *Index) Put(p care.Provider) {
 		x.hashes = append(x.hashes, hash(public.ID))
 	}
 	x.rows[i].from, x.rows[i].until = 0, 0
+	if public.Caseload == 0 {
+		x.rows[i].panel = 0
+	}
 	x.stale = append(x.stale, i)
 	for f := range facets {
 		change(facets[f].of(before), facets[f].of(public),
@@ -116,7 +127,11 @@ func (x *Index) Put(p care.Provider) {
 func (x *Index) Panel(provider care.ChartID, clients int) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if i, known := x.at[provider]; known && x.rows[i].panel != clients {
+	x.panel(provider, clients)
+}
+
+func (x *Index) panel(provider care.ChartID, clients int) {
+	if i, known := x.at[provider]; known && x.rows[i].panel != clients && x.rows[i].public.Caseload > 0 {
 		x.rows[i].panel = clients
 		x.rows[i].from, x.rows[i].until = 0, 0
 		x.stale = append(x.stale, i)

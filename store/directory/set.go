@@ -28,6 +28,14 @@ func (s *set) add(i int32) {
 		return
 	}
 	s.list = slices.Insert(s.list, at, i)
+	s.settle()
+}
+
+// settle makes a bitmap of a list that has become long for it.
+func (s *set) settle() {
+	if len(s.list) == 0 {
+		return
+	}
 	if last := s.list[len(s.list)-1]; len(s.list) > leastDense && len(s.list) > int(last)/32 {
 		for _, i := range s.list {
 			s.bits.add(i)

@@ -41,6 +41,9 @@ type Walker interface {
 	// opened. progress is told how far it is and may end it with an error. The
 	// error wraps ErrDamaged for each damage.
 	Walk(progress func(done, total int64) error) error
+
+	// Unread says that there is something to look through.
+	Unread() bool
 }
 
 // Compacter is an engine whose file never shrinks by itself, and keeps in it

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,6 +39,8 @@ type Options struct {
 	// Progress is told, while the pages are walked before the file is mapped,
 	// how many of them are done. An error ends the opening.
 	Progress func(done, total int64) error
+
+	soon bool // serve before the walk, however short it is: for tests
 }
 
 // Store is one open store. It is in one bbolt file at a time: Compact puts
@@ -51,8 +54,9 @@ type Store struct {
 	writing sync.Mutex     // held by who commits, or exchanges the body
 	changed *changed       // what was written since a compaction began; nil if none runs
 
-	spoiled atomic.Bool // a commit failed: what is in the file is not known
-	unread  atomic.Bool // the pages are still to be walked, see Walk
+	spoiled atomic.Bool           // a commit failed: what is in the file is not known
+	harmed  atomic.Bool           // something in the file is not sound
+	guard   atomic.Pointer[guard] // the pages are still to be walked, see Walk; nil: they were
 }
 
 // body is one file with what maps it.
@@ -79,13 +83,22 @@ func (s *Store) View(fn func(engine.Reader) error) error {
 }
 
 // view reads in the body that the store is in.
-func (s *Store) view(fn func(transaction) error) error {
+func (s *Store) view(fn func(transaction) error) (err error) {
 	b := s.body.Load()
 	for !b.use.TryRLock() { // it was exchanged a moment ago
 		b = s.body.Load()
 	}
 	defer b.use.RUnlock()
-	return b.db.View(func(tx *bbolt.Tx) error { return fn(s.transaction(tx, b)) })
+	defer s.fault(b, debug.SetPanicOnFault(true), &err)
+	return b.db.View(func(tx *bbolt.Tx) error { return fn(s.transaction(tx, b, nil)) })
+}
+
+func (s *Store) transaction(tx *bbolt.Tx, b *body, inside *bool) transaction {
+	t := transaction{tx: tx, store: s, body: b, seeks: map[engine.Bucket]*bbolt.Cursor{}, inside: inside}
+	if g := s.guard.Load(); g != nil {
+		t.check = g.of(t)
+	}
+	return t
 }
 
 // Update runs fn and commits. Before the commit and again before it is
@@ -112,19 +125,21 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 	}
 }
 
-func (s *Store) update(fn func(engine.Writer) error) error {
+func (s *Store) update(fn func(engine.Writer) error) (err error) {
 	b := s.body.Load()
 	tx, err := b.db.Begin(true)
 	if err != nil {
 		return classify(s.path, err)
 	}
+	t := s.transaction(tx, b, new(bool))
 	committed := false
+	defer s.panicked(t, debug.SetPanicOnFault(true), &committed, &err)
 	defer func() {
 		if !committed {
 			_ = tx.Rollback() // also when fn panics: the lock must not stay behind
 		}
 	}()
-	if err := fn(s.transaction(tx, b)); err != nil {
+	if err := fn(t); err != nil {
 		return err
 	}
 	if err := s.unmoved(); err != nil {
@@ -134,7 +149,7 @@ func (s *Store) update(fn func(engine.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	committed = true // whatever Commit returns, it has ended the transaction
+	committed, *t.inside = true, true // whatever Commit returns, it has ended the transaction
 	err = tx.Commit()
 	switch {
 	case errors.Is(err, bolterrors.ErrMaxSizeReached): // bbolt allots every page before it writes the first
@@ -181,14 +196,12 @@ func (s *Store) Close() error {
 
 // transaction is a bbolt transaction seen as the engine's interface.
 type transaction struct {
-	tx    *bbolt.Tx
-	store *Store
-	body  *body
-	seeks map[engine.Bucket]*bbolt.Cursor // one for each bucket that was asked: bbolt's own Get makes one each time
-}
-
-func (s *Store) transaction(tx *bbolt.Tx, b *body) transaction {
-	return transaction{tx, s, b, map[engine.Bucket]*bbolt.Cursor{}}
+	tx     *bbolt.Tx
+	store  *Store
+	body   *body
+	seeks  map[engine.Bucket]*bbolt.Cursor // one for each bucket that was asked: bbolt's own Get makes one each time
+	check  *check                          // before bbolt follows a page; nil: the pages were walked
+	inside *bool                           // bbolt is at work in a transaction that writes
 }
 
 func (t transaction) Get(b engine.Bucket, key []byte) []byte {
@@ -201,7 +214,15 @@ func (t transaction) Get(b engine.Bucket, key []byte) []byte {
 		cursor = bucket.Cursor()
 		t.seeks[b] = cursor
 	}
+	if t.check != nil {
+		if root := uint64(cursor.Bucket().Root()); root != 0 && t.inside == nil {
+			return t.check.get(root, key)
+		}
+		t.check.around(cursor.Bucket(), key)
+	}
+	t.bbolts(true)
 	k, v := cursor.Seek(key)
+	t.bbolts(false)
 	if !bytes.Equal(k, key) {
 		return nil
 	}
@@ -209,6 +230,14 @@ func (t transaction) Get(b engine.Bucket, key []byte) []byte {
 		v = []byte{} // there, and empty
 	}
 	return v
+}
+
+// bbolts says that bbolt is at work in a transaction that writes, or no longer:
+// a panic in between is of its making.
+func (t transaction) bbolts(is bool) {
+	if t.inside != nil {
+		*t.inside = is
+	}
 }
 
 func (t transaction) Scan(b engine.Bucket, prefix, from []byte, fn func(k, v []byte) error) error {
@@ -220,15 +249,35 @@ func (t transaction) Scan(b engine.Bucket, prefix, from []byte, fn func(k, v []b
 	if len(from) > 0 {
 		start = append(append(make([]byte, 0, len(prefix)+len(from)), prefix...), from...)
 	}
+	err := t.scan(bucket, start, prefix, fn)
+	if errors.Is(err, engine.ErrStop) || errors.Is(err, errPast) {
+		return nil
+	}
+	return err
+}
+
+func (t transaction) scan(bucket *bbolt.Bucket, start, prefix []byte, fn func(k, v []byte) error) error {
+	if root := uint64(bucket.Root()); t.check != nil && root != 0 && t.inside == nil {
+		return t.check.scan(place{id: root}, 0, start, prefix, fn)
+	}
+	var checked []byte // up to here
+	if t.check != nil {
+		checked = t.check.around(bucket, start)
+	}
 	cursor := bucket.Cursor()
-	for k, v := cursor.Seek(start); k != nil && bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+	t.bbolts(true)
+	k, v := cursor.Seek(start)
+	for ; k != nil && bytes.HasPrefix(k, prefix); k, v = cursor.Next() {
+		t.bbolts(false)
 		if err := fn(k, v); err != nil {
-			if errors.Is(err, engine.ErrStop) {
-				return nil
-			}
 			return err
 		}
+		if t.check != nil && bytes.Compare(k, checked) >= 0 {
+			checked = t.check.around(bucket, k)
+		}
+		t.bbolts(true)
 	}
+	t.bbolts(false)
 	return nil
 }
 
@@ -241,7 +290,13 @@ func (t transaction) Put(b engine.Bucket, key, value []byte) error {
 		value = []byte{} // nil means absent to a reader
 	}
 	t.store.changed.note(b, key)
-	if err := bucket.Put(key, value); err != nil {
+	if t.check != nil {
+		t.check.around(bucket, key)
+	}
+	t.bbolts(true)
+	err = bucket.Put(key, value)
+	t.bbolts(false)
+	if err != nil {
 		return fmt.Errorf("put in bucket %s: %w", b, err)
 	}
 	return nil
@@ -253,7 +308,13 @@ func (t transaction) Delete(b engine.Bucket, key []byte) error {
 		return err
 	}
 	t.store.changed.note(b, key)
-	if err := bucket.Delete(key); err != nil {
+	if t.check != nil {
+		t.check.around(bucket, key)
+	}
+	t.bbolts(true)
+	err = bucket.Delete(key)
+	t.bbolts(false)
+	if err != nil {
 		return fmt.Errorf("delete in bucket %s: %w", b, err)
 	}
 	return nil

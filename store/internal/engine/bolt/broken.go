@@ -58,10 +58,14 @@ func broken(file *os.File, path string) (*Broken, error) {
 		metas[0], metas[1] = metas[1], metas[0]
 	}
 	for _, m := range metas {
-		if b.meta, b.in = m, inUse(file, m); b.in != nil {
+		in, listed := inUse(file, m)
+		b.meta, b.in = m, in
+		if !listed {
+			b.Harmed = append(b.Harmed, fmt.Sprintf("the free list of commit %d cannot be read", m.txid))
+		}
+		if b.in != nil {
 			return b, nil
 		}
-		b.Harmed = append(b.Harmed, fmt.Sprintf("the free list of commit %d cannot be read", m.txid))
 	}
 	if len(metas) == 0 {
 		return nil, engine.Damaged{Path: path, What: "neither meta page is whole, so nothing tells what is in use and what was removed"}
@@ -73,14 +77,19 @@ func broken(file *os.File, path string) (*Broken, error) {
 	return b, nil
 }
 
-// inUse is told by the free list which pages are in use; nil if that cannot be
-// read. What was cut off is in use and missing.
-func inUse(file *os.File, m meta) func(uint64) bool {
+// inUse is told by the free list which pages are in use, or else by the trees if
+// nothing else is wrong: an older commit knows less of it. It is nil if neither
+// can be read. What was cut off is in use and missing.
+func inUse(file *os.File, m meta) (in func(uint64) bool, listed bool) {
 	w := &walker{file: file, meta: m, used: newBits(m.high), free: newBits(m.high)}
-	if err := w.freeList(); err != nil || len(w.found) > 0 {
-		return nil
+	if err := w.freeList(); err == nil && len(w.found) == 0 {
+		return func(id uint64) bool { return !w.free.has(id) }, true
 	}
-	return func(id uint64) bool { return !w.free.has(id) }
+	w = &walker{file: file, meta: m, used: newBits(m.high)}
+	if err := w.trees(); err == nil && len(w.found) == 0 {
+		return w.used.has, false
+	}
+	return nil, false
 }
 
 // Each is told of every record on the pages in use, in no order that means

@@ -152,7 +152,7 @@ func (s *Store) move(next *body, log *changed) error {
 		return err
 	}
 	old := s.body.Load()
-	err := old.db.View(func(tx *bbolt.Tx) error { return carry(s.transaction(tx, old), next.db, log.take()) })
+	err := old.db.View(func(tx *bbolt.Tx) error { return carry(s.transaction(tx, old, nil), next.db, log.take()) })
 	if err == nil {
 		err = next.db.Sync()
 	}

@@ -63,7 +63,7 @@ func write(draft string, o Options, first func(engine.Writer) error) error {
 		if err := makeBuckets(tx); err != nil || first == nil {
 			return err
 		}
-		return first(store.transaction(tx, b))
+		return first(store.transaction(tx, b, nil))
 	})
 	if closed := store.Close(); err == nil && closed != nil {
 		err = classify(draft, closed)

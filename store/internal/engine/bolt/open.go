@@ -77,7 +77,11 @@ func open(file *os.File, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	later := int64(newest.high)*int64(newest.pageSize) >= walkFirst && stoppedClean(file, newest)
+	proof, clean := stoppedClean(file, newest)
+	if clean && !o.ReadOnly {
+		err = begun(file, newest)
+	}
+	later := clean && err == nil && (o.soon || int64(newest.high)*int64(newest.pageSize) >= walkFirst)
 	if !later {
 		found, err := walk(file, newest, o.Progress)
 		if err != nil {
@@ -88,8 +92,8 @@ func open(file *os.File, path string, o Options) (*Store, error) {
 		}
 	}
 	store, err := mapped(file, path, o)
-	if err == nil {
-		store.unread.Store(later)
+	if err == nil && later {
+		store.guard.Store(newGuard(proof))
 	}
 	return store, err
 }
@@ -97,7 +101,7 @@ func open(file *os.File, path string, o Options) (*Store, error) {
 // walkFirst is the size from which a store that was stopped cleanly is served
 // before its pages are walked. Below it the walk takes no time that anybody
 // would notice.
-const walkFirst = 256 << 20
+const walkFirst = 1 << 20
 
 // damages are all that a walk found, each by itself.
 func damages(path string, found []string) error {
@@ -112,7 +116,7 @@ func damages(path string, found []string) error {
 // opened; readers and writers go on meanwhile. The error wraps engine.ErrDamaged
 // for each damage, or is the one that progress returned.
 func (s *Store) Walk(progress func(done, total int64) error) error {
-	if !s.unread.Load() {
+	if !s.Unread() {
 		return nil
 	}
 	err := s.view(func(t transaction) error {
@@ -122,15 +126,19 @@ func (s *Store) Walk(progress func(done, total int64) error) error {
 		}
 		found, err := walk(t.body.disk, m, progress)
 		if err == nil && len(found) > 0 {
+			s.harmed.Store(true)
 			err = damages(s.path, found)
 		}
 		return err
 	})
 	if err == nil {
-		s.unread.Store(false)
+		s.guard.Store(nil)
 	}
 	return err
 }
+
+// Unread says whether the pages are still to be walked.
+func (s *Store) Unread() bool { return s.guard.Load() != nil }
 
 // meta is the meta page that the transaction reads by.
 func (t transaction) meta() (meta, error) {

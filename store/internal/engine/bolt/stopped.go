@@ -1,49 +1,91 @@
 package bolt
 
 import (
-	"errors"
+	"bytes"
+	"crypto/sha256"
 	"io"
-
-	"go.etcd.io/bbolt"
 
 	"careconnect/store/internal/engine"
 )
 
-// marks are the buckets whose sequence numbers, which nothing else uses, hold
-// the number of the commit that closed the store. They are two so that a flipped
-// bit in one of them shows. Every later commit has another number, so the mark
-// is cleared by being out of date: nothing has to be written when work begins,
-// and no second file can be lost or come from elsewhere.
+// A store that was closed says so behind its last page, where nothing in use
+// stands and nothing is looked for: with the number of its last commit and a
+// hash over the pages from which bbolt begins, its root and its free list. The
+// next opening takes the mark away before it serves. So whoever finds the mark
+// knows that nobody wrote since the pages were known to be sound, that what is
+// free is free, and that a start which met damage and died of it left no mark. A
+// mark that is lost, cut off, or not that of these pages costs a walk, no more.
+const markText = "careconnect: closed at commit\n\x00\x00"
+
+// marks are the buckets whose sequence numbers once held such a mark. No store is
+// given one any more; where they stand they must be the same.
 var marks = [2]engine.Bucket{engine.Header, engine.State}
 
-// markStopped writes the mark of a clean stop, in the last commit.
-func (s *Store) markStopped() {
-	db := s.body.Load().db
-	if db.IsReadOnly() || s.spoiled.Load() || s.unmoved() != nil {
-		return
-	}
-	_ = db.Update(func(tx *bbolt.Tx) error { // without the mark the next start walks first, no more
-		for _, name := range marks {
-			b := tx.Bucket([]byte(name))
-			if b == nil || b.Sequence() == uint64(tx.ID())-1 {
-				return errNoMark
-			}
-			if err := b.SetSequence(uint64(tx.ID())); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// proven is what the mark of a clean stop proves.
+type proven struct {
+	high        uint64
+	free, first bits // pages that are free; those from which bbolt begins
+	text        []byte
 }
 
-// errNoMark: nothing was committed since the last mark, or there is no place for
-// one.
-var errNoMark = errors.New("no mark is needed")
+// mark is what stands behind the last page of a store that was closed at a
+// commit. Its text is empty if root or free list are not sound.
+func mark(file io.ReaderAt, m meta) (proven, error) {
+	sum := sha256.New()
+	w := &walker{file: hashed{file, sum}, meta: m, used: newBits(m.high), free: newBits(m.high)}
+	_, err := w.buckets()
+	if err == nil {
+		err = w.freeList()
+	}
+	if err != nil || len(w.found) > 0 {
+		return proven{}, err
+	}
+	return proven{m.high, w.free, w.used, sum.Sum(order.AppendUint64([]byte(markText), m.txid))}, nil
+}
 
-// stoppedClean says whether the newest commit is the one that closed the store.
-// It reads the root only.
-func stoppedClean(file io.ReaderAt, m meta) bool {
-	w := &walker{file: file, meta: m, used: newBits(m.high), free: newBits(m.high)}
-	buckets, err := w.buckets()
-	return err == nil && len(w.found) == 0 && buckets[string(marks[0])].sequence == m.txid
+// hashed takes what is read into a hash.
+type hashed struct {
+	io.ReaderAt
+	sum io.Writer
+}
+
+func (h hashed) ReadAt(p []byte, at int64) (int, error) {
+	n, err := h.ReaderAt.ReadAt(p, at)
+	_, _ = h.sum.Write(p[:n])
+	return n, err
+}
+
+// stoppedClean says whether the newest commit is the one at which the store was
+// closed, and what is proven then.
+func stoppedClean(file io.ReaderAt, m meta) (proven, bool) {
+	there := make([]byte, len(markText)+8+sha256.Size)
+	if n, _ := file.ReadAt(there, int64(m.high)*int64(m.pageSize)); n < len(there) || !bytes.HasPrefix(there, []byte(markText)) {
+		return proven{}, false
+	}
+	p, err := mark(file, m)
+	return p, err == nil && bytes.Equal(p.text, there)
+}
+
+// markStopped writes the mark of a clean stop. It is not synced: what it speaks of
+// is, and a mark that the disk never got costs a walk.
+func (s *Store) markStopped() {
+	b := s.body.Load()
+	if b.db.IsReadOnly() || s.spoiled.Load() || s.harmed.Load() || s.unmoved() != nil {
+		return
+	}
+	m, err := checkMeta(b.disk, s.path)
+	if err != nil {
+		return
+	}
+	if p, err := mark(b.disk, m); err == nil && p.text != nil {
+		page := make([]byte, m.pageSize)
+		copy(page, p.text)
+		_, _ = b.disk.WriteAt(page, int64(m.high)*int64(m.pageSize))
+	}
+}
+
+// begun takes the mark of a clean stop away.
+func begun(file io.WriterAt, m meta) error {
+	_, err := file.WriteAt(make([]byte, len(markText)), int64(m.high)*int64(m.pageSize))
+	return err
 }

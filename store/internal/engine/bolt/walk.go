@@ -71,6 +71,17 @@ type walker struct {
 // all walks the buckets, then the free list, then looks for pages that are in
 // neither.
 func (w *walker) all() error {
+	err := w.trees()
+	if err == nil {
+		err = w.freeList()
+	}
+	if err != nil {
+		return err
+	}
+	return w.lost()
+}
+
+func (w *walker) trees() error {
 	buckets, err := w.buckets()
 	if err != nil {
 		return err
@@ -93,10 +104,7 @@ func (w *walker) all() error {
 			return err
 		}
 	}
-	if err := w.freeList(); err != nil {
-		return err
-	}
-	return w.lost()
+	return nil
 }
 
 // damage notes one damage.
@@ -133,7 +141,7 @@ func (w *walker) buckets() (map[string]bucket, error) {
 		return nil, err
 	}
 	if stopped, running := found[string(marks[0])], found[string(marks[1])]; stopped.sequence != running.sequence {
-		err = w.damage("page %d (leaf): the two marks of a clean stop differ", w.meta.root)
+		err = w.damage("page %d (leaf): the two marks of a clean stop, as they once were, differ", w.meta.root)
 	}
 	for name, b := range found {
 		if err == nil && b.sequence != 0 && !slices.Contains(marks[:], engine.Bucket(name)) {
@@ -236,22 +244,8 @@ func (w *walker) tree(id uint64, first, before []byte, depth int, fn each) error
 	}
 	w.level++
 	defer func() { w.level-- }()
-	h, p, err := w.page(id, branchFlag, leafFlag)
-	if err != nil || p == nil {
-		return err
-	}
-	if h.count == 0 && (h.flags == branchFlag || first != nil) {
-		return w.damage("page %d (%s): is empty", id, flagNames[h.flags])
-	}
-	size := uint64(w.meta.pageSize)
-	end, err := w.elements(id, h, p, first, before, fn)
-	if err != nil || end < 0 {
-		return err
-	}
-	if need := max(1, (uint64(end)+size-1)/size); need != uint64(h.overflow)+1 {
-		return w.damage("page %d (%s): goes on for %d pages, its content for %d", id, flagNames[h.flags], h.overflow, need-1)
-	}
-	if err := w.zeros(id, h, p, end); err != nil || h.flags == leafFlag {
+	h, p, err := w.node(id, first, before, fn)
+	if err != nil || p == nil || h.flags == leafFlag {
 		return err
 	}
 	for i := range int(h.count) {
@@ -265,6 +259,27 @@ func (w *walker) tree(id uint64, first, before []byte, depth int, fn each) error
 		}
 	}
 	return nil
+}
+
+// node reads one page of a tree and checks it. It returns nil if the page is not
+// what it should be, or if some of it is not and nothing can be told of the rest.
+func (w *walker) node(id uint64, first, before []byte, fn each) (head, []byte, error) {
+	h, p, err := w.page(id, branchFlag, leafFlag)
+	if err != nil || p == nil {
+		return h, nil, err
+	}
+	if h.count == 0 && (h.flags == branchFlag || first != nil) {
+		return h, nil, w.damage("page %d (%s): is empty", id, flagNames[h.flags])
+	}
+	size := uint64(w.meta.pageSize)
+	end, err := w.elements(id, h, p, first, before, fn)
+	if err != nil || end < 0 {
+		return h, nil, err
+	}
+	if need := max(1, (uint64(end)+size-1)/size); need != uint64(h.overflow)+1 {
+		return h, nil, w.damage("page %d (%s): goes on for %d pages, its content for %d", id, flagNames[h.flags], h.overflow, need-1)
+	}
+	return h, p, w.zeros(id, h, p, end)
 }
 
 // branchAt is an element of a branch whose offsets were checked.
@@ -386,11 +401,15 @@ func (w *walker) lost() error {
 	return nil
 }
 
-// bits is one bit for each page.
+// bits is one bit for each page; nil keeps none.
 type bits []uint64
 
 func newBits(n uint64) bits { return make(bits, (n+63)/64) }
 
-func (b bits) set(n uint64) { b[n/64] |= 1 << (n % 64) }
+func (b bits) set(n uint64) {
+	if b != nil {
+		b[n/64] |= 1 << (n % 64)
+	}
+}
 
-func (b bits) has(n uint64) bool { return b[n/64]&(1<<(n%64)) != 0 }
+func (b bits) has(n uint64) bool { return n/64 < uint64(len(b)) && b[n/64]&(1<<(n%64)) != 0 }

@@ -208,7 +208,8 @@ func TestACleanStopIsKnownByTheFileAlone(t *testing.T) {
 		defer file.Close()
 		m, err := checkMeta(file, path)
 		must(t, err)
-		return stoppedClean(file, m)
+		_, clean := stoppedClean(file, m)
+		return clean
 	}
 	if !stopped() {
 		t.Error("a closed store does not say so")
@@ -243,7 +244,7 @@ func TestTheWalkRunsBesideWriters(t *testing.T) {
 	for range 50 {
 		busy(t, s, chance, 500)
 	}
-	s.unread.Store(true)
+	s.guard.Store(newGuard(proven{}))
 	calls := 0
 	must(t, s.Walk(func(_, _ int64) error {
 		calls++
@@ -253,7 +254,7 @@ func TestTheWalkRunsBesideWriters(t *testing.T) {
 		return nil
 	}))
 	must(t, s.Walk(func(_, _ int64) error { t.Error("walked twice"); return nil }))
-	s.unread.Store(true)
+	s.guard.Store(newGuard(proven{}))
 	var leaf uint64
 	must(t, s.View(func(r engine.Reader) error {
 		return r.Scan(engine.Charts, nil, nil, func(k, _ []byte) error {

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"careconnect/rules/care"
 )
 
 // harmed is a closed store on the disk, with what it was before it was harmed.
@@ -277,5 +279,104 @@ func TestPageRolledBack(t *testing.T) {
 	t.Logf("%d pages put back and named", named)
 	if named < 5 {
 		t.Error("too few pages changed to prove anything")
+	}
+}
+
+// A store that was closed is served before its pages are walked. Whatever bit was
+// turned over meanwhile: it is refused, or who reads or writes what is unsound is
+// told so, or the pass beside them finds it; the process goes on, and what it finds
+// has a name. A start after damage was met walks first.
+func TestFlipEachBitOfAStoreThatIsServedAtOnce(t *testing.T) {
+	w, ids := peopled(t, 60)
+	must(t, w.Close())
+	whole, err := os.ReadFile(w.file(DataFile))
+	must(t, err)
+	page := os.Getpagesize()
+	origin := &harmed{config: w.config, path: w.file(DataFile), whole: whole}
+	probe := origin.copied(t)
+	var inUse []int
+	for at := 0; at < len(whole); at += page {
+		must(t, os.WriteFile(probe.path, flippedBit(whole, at*8), 0o600))
+		if probe.verdict() != nil {
+			inUse = append(inUse, at*8)
+		}
+	}
+	if len(inUse)*page < 1<<20 {
+		t.Fatalf("%d pages: so small a store is walked first", len(inUse))
+	}
+	all, want := len(inUse)*page*8, flips(1<<16)/256
+	refused, met, passed := 0, 0, 0
+	for n := range want {
+		spot := int(int64(n) * int64(all) / int64(want))
+		bit := inUse[spot/(page*8)] + spot%(page*8)/8*8 + n%8
+		h := origin.copied(t)
+		must(t, os.WriteFile(h.path, flippedBit(whole, bit), 0o600))
+		h.config.Fatal = func(error) {}
+		told := func(err error) bool {
+			if err == nil {
+				return false
+			}
+			if !named(err) && !strings.Contains(err.Error(), "record") || !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrHeader) {
+				t.Errorf("bit %d of byte %d: %v", bit%8, bit/8, err)
+			}
+			return true
+		}
+		s, err := Open(h.config)
+		if told(err) {
+			refused++
+			continue
+		}
+		found := false
+		for _, id := range ids {
+			_, err := s.Chart(context.Background(), care.System, id, "test")
+			found = told(err) || found
+		}
+		_, err = s.Do(context.Background(), care.Anonymous, entering(1000+n))
+		found = told(err) || found
+		if found {
+			met++
+		}
+		if s.Failed() == nil {
+			report, err := s.Verify(context.Background(), nil)
+			must(t, err)
+			if told(report.Err()) {
+				passed++
+			} else if !found {
+				t.Errorf("bit %d of byte %d (page %d) goes unseen", bit%8, bit/8, bit/8/page)
+			}
+		}
+		must(t, s.Close())
+	}
+	t.Logf("%d bits of %d pages: %d refused at the start, %d met by who read or wrote, %d found by the pass", want, len(inUse), refused, met, passed)
+	if refused == 0 || met == 0 || passed == 0 {
+		t.Error("one of the ways was never gone: this proves little")
+	}
+}
+
+// What is known of its pages a store tells: they are to be walked after a clean
+// stop, until they were; after another stop they were walked before.
+func TestWhatIsKnownOfThePagesIsTold(t *testing.T) {
+	w, _ := peopled(t, 60)
+	w.reopen()
+	if !w.Checked().Unread {
+		t.Error("closed and opened again, its pages were walked first")
+	}
+	if report, err := w.Verify(t.Context(), nil); err != nil || report.Err() != nil {
+		t.Error(err, report.Err())
+	}
+	if w.Checked().Unread {
+		t.Error("walked, and not known")
+	}
+	killed := *w
+	killed.config.Dir = private(t)
+	for _, name := range []string{DataFile, KeyFile} {
+		body, err := os.ReadFile(w.file(name))
+		must(t, err)
+		must(t, os.WriteFile(filepath.Join(killed.config.Dir, name), body, 0o600))
+	}
+	killed.started()
+	defer killed.Close()
+	if killed.Checked().Unread {
+		t.Error("killed, and not walked before it was served again")
 	}
 }

@@ -65,7 +65,6 @@ func (h *harmed) salvaged(t testing.TB) (Salvaged, Config, error) {
 		return done, Config{}, err
 	}
 	if _, erased := before[ErasedFile]; erased {
-		_ = os.Remove(filepath.Join(to, DirectoryFile)) // made from the others at any time
 		onlyFiles(t, to, DataFile, ErasedFile, HeaderFile)
 	} else {
 		onlyFiles(t, to, DataFile, HeaderFile)

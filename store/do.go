@@ -874,7 +874,7 @@ func (c *commit) publish() {
 	}
 	for id := range c.touched {
 		if c.read.get(id) != nil { // whoever looked before will look again
-			c.read.put(c.charts.get(id).Clone())
+			c.read.put(c.charts.get(id))
 		}
 	}
 	for _, m := range c.moves {

@@ -25,11 +25,12 @@ func (c *readCache) drop(id care.ChartID) {
 	delete(c.charts, id)
 }
 
+// put keeps a copy of a chart that is the caller's.
 func (c *readCache) put(chart *care.Chart) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.charts == nil || len(c.charts) >= maxCharts {
 		c.charts = map[care.ChartID]*care.Chart{}
 	}
-	c.charts[chart.ID] = chart
+	c.charts[chart.ID] = chart.Clone()
 }

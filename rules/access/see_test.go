@@ -285,7 +285,9 @@ func spoil(v reflect.Value) {
 	case reflect.Struct:
 		if v.Type() != reflect.TypeFor[time.Time]() {
 			for i := range v.NumField() {
-				spoil(v.Field(i))
+				if v.Type().Field(i).IsExported() {
+					spoil(v.Field(i))
+				}
 			}
 			return
 		}

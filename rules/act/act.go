@@ -109,7 +109,7 @@ type draft struct {
 }
 
 func begin(env Env, chart *care.Chart) *draft {
-	return &draft{Plan: Plan{Decision: rules.Allowed()}, env: env, chart: chart.Clone()}
+	return &draft{Plan: Plan{Decision: rules.Allowed()}, env: env, chart: chart.Draft()}
 }
 
 // at dates the rest of the plan, for effects that bear an earlier date.

@@ -2,6 +2,7 @@ package act
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -89,7 +90,7 @@ func (d *draft) moveForms(id care.EpisodeID, first care.Appointment, booked bool
 // before is kept as an earlier version.
 func (d *draft) askAgain(id care.EpisodeID, first care.Appointment) {
 	oldest := first.Start.AddDate(0, 0, -d.env.Terms.BaselineDays)
-	for _, s := range d.chart.Screenings {
+	for _, s := range slices.Clone(d.chart.Screenings) {
 		if s.Episode != id || s.Purpose != care.Baseline || s.Status != care.ScreeningCompleted || !s.SubmittedAt.Before(oldest) {
 			continue
 		}

@@ -76,6 +76,7 @@ func (d *draft) callOff(ap *care.Appointment, status care.AppointmentStatus, the
 func (d *draft) callOffAll(r care.ReferralID, status care.AppointmentStatus, theirs string) {
 	for _, ap := range d.chart.Appointments {
 		if ap.Referral == r && ap.Status == care.Booked {
+			ap, _ = d.chart.Appointment(ap.ID) // as those called off before it have left it
 			d.callOff(&ap, status, theirs)
 		}
 	}

@@ -43,6 +43,8 @@ type Chart struct {
 	Card         *Card
 	Pieces       []Piece
 	RosterPages  []RosterPage
+
+	own lists // those that no other chart shares: they may be changed in their place
 }
 
 // Add places a record in the chart, replacing the one with the same key. The
@@ -58,57 +60,57 @@ func (c *Chart) Add(r Record) {
 	case Programme:
 		c.Programme = &r
 	case Episode:
-		c.Episodes = insert(c.Episodes, r)
+		c.Episodes = insert(c.Episodes, r, c.owns(episodes))
 	case Referral:
-		c.Referrals = insert(c.Referrals, r)
+		c.Referrals = insert(c.Referrals, r, c.owns(referrals))
 	case Appointment:
-		c.Appointments = insert(c.Appointments, r)
+		c.Appointments = insert(c.Appointments, r, c.owns(appointments))
 	case Coverage:
-		c.Coverages = insert(c.Coverages, r)
+		c.Coverages = insert(c.Coverages, r, c.owns(coverages))
 	case Screening:
-		c.Screenings = insert(c.Screenings, r)
+		c.Screenings = insert(c.Screenings, r, c.owns(screenings))
 	case Alert:
-		c.Alerts = insert(c.Alerts, r)
+		c.Alerts = insert(c.Alerts, r, c.owns(alerts))
 	case Consent:
-		c.Consents = insert(c.Consents, r)
+		c.Consents = insert(c.Consents, r, c.owns(consents))
 	case Deadline:
-		c.Deadlines = insert(c.Deadlines, r)
+		c.Deadlines = insert(c.Deadlines, r, c.owns(deadlines))
 	case Task:
-		c.Tasks = insert(c.Tasks, r)
+		c.Tasks = insert(c.Tasks, r, c.owns(tasks))
 	case Message:
-		c.Messages = insert(c.Messages, r)
+		c.Messages = insert(c.Messages, r, c.owns(messages))
 	case Pass:
-		c.Passes = insert(c.Passes, r)
+		c.Passes = insert(c.Passes, r, c.owns(passes))
 	case Terms:
-		c.Terms = insert(c.Terms, r)
+		c.Terms = insert(c.Terms, r, c.owns(terms))
 	case Employer:
-		c.Employers = insert(c.Employers, r)
+		c.Employers = insert(c.Employers, r, c.owns(employers))
 	case UnprocessablePlan:
-		c.Plans = insert(c.Plans, r)
+		c.Plans = insert(c.Plans, r, c.owns(plans))
 	case Intake:
-		c.Intakes = insert(c.Intakes, r)
+		c.Intakes = insert(c.Intakes, r, c.owns(intakes))
 	case HandoffKey:
-		c.HandoffKeys = insert(c.HandoffKeys, r)
+		c.HandoffKeys = insert(c.HandoffKeys, r, c.owns(handoffKeys))
 	case Erasure:
 		c.Erasure = &r
 	case Article:
-		c.Articles = insert(c.Articles, r)
+		c.Articles = insert(c.Articles, r, c.owns(articles))
 	case Votes:
-		c.Votes = insert(c.Votes, r)
+		c.Votes = insert(c.Votes, r, c.owns(votes))
 	case Ticket:
-		c.Tickets = insert(c.Tickets, r)
+		c.Tickets = insert(c.Tickets, r, c.owns(tickets))
 	case Hold:
-		c.Holds = insert(c.Holds, r)
+		c.Holds = insert(c.Holds, r, c.owns(holds))
 	case Charge:
-		c.Charges = insert(c.Charges, r)
+		c.Charges = insert(c.Charges, r, c.owns(charges))
 	case Batch:
-		c.Batches = insert(c.Batches, r)
+		c.Batches = insert(c.Batches, r, c.owns(batches))
 	case Card:
 		c.Card = &r
 	case Piece:
-		c.Pieces = insert(c.Pieces, r)
+		c.Pieces = insert(c.Pieces, r, c.owns(pieces))
 	case RosterPage:
-		c.RosterPages = insert(c.RosterPages, r)
+		c.RosterPages = insert(c.RosterPages, r, c.owns(rosterPages))
 	}
 }
 
@@ -196,14 +198,17 @@ func (c *Chart) Sharing() (Consent, bool) {
 	return last, last.ID != ""
 }
 
-func insert[T Record](list []T, r T) []T {
+// insert puts a record into its place in a list, or in one of its own with room
+// for more.
+func insert[T Record](list []T, r T, own bool) []T {
 	i, found := at(list, r.Key())
-	if found {
-		list[i] = r
-		return list
+	if !own {
+		list = append(make([]T, 0, len(list)+len(list)/8+1), list...)
 	}
-	list = append(list, r)
-	copy(list[i+1:], list[i:])
+	if !found {
+		list = append(list, r)
+		copy(list[i+1:], list[i:])
+	}
 	list[i] = r
 	return list
 }
@@ -237,34 +242,62 @@ func many[T Record](all []Record, list []T) []Record {
 }
 
 // Clone is a copy whose records can be added to and replaced without touching
-// the original. The records themselves are values and are shared.
+// the original, and the other way round. The records themselves are values and
+// are shared; so is each list, until one of the two changes it. Like Add it is for
+// whom the chart belongs to; of a chart that others look at too it only reads.
 func (c *Chart) Clone() *Chart {
+	if c.own != 0 {
+		c.own = 0
+	}
 	n := *c
-	n.Episodes = slices.Clone(c.Episodes)
-	n.Referrals = slices.Clone(c.Referrals)
-	n.Appointments = slices.Clone(c.Appointments)
-	n.Coverages = slices.Clone(c.Coverages)
-	n.Screenings = slices.Clone(c.Screenings)
-	n.Alerts = slices.Clone(c.Alerts)
-	n.Consents = slices.Clone(c.Consents)
-	n.Deadlines = slices.Clone(c.Deadlines)
-	n.Tasks = slices.Clone(c.Tasks)
-	n.Messages = slices.Clone(c.Messages)
-	n.Passes = slices.Clone(c.Passes)
-	n.Terms = slices.Clone(c.Terms)
-	n.Employers = slices.Clone(c.Employers)
-	n.Plans = slices.Clone(c.Plans)
-	n.Intakes = slices.Clone(c.Intakes)
-	n.HandoffKeys = slices.Clone(c.HandoffKeys)
-	n.Holds = slices.Clone(c.Holds)
-	n.Articles = slices.Clone(c.Articles)
-	n.Votes = slices.Clone(c.Votes)
-	n.Tickets = slices.Clone(c.Tickets)
-	n.Charges = slices.Clone(c.Charges)
-	n.Batches = slices.Clone(c.Batches)
-	n.Pieces = slices.Clone(c.Pieces)
-	n.RosterPages = slices.Clone(c.RosterPages)
 	return &n
+}
+
+// Draft is a copy to try changes on. It is good for as long as the original does
+// not change, and costs the original nothing: that goes on changing its own lists
+// in their place.
+func (c *Chart) Draft() *Chart {
+	n := *c
+	n.own = 0
+	return &n
+}
+
+// lists are some of a chart's lists.
+type lists uint32
+
+const (
+	episodes lists = 1 << iota
+	referrals
+	appointments
+	coverages
+	screenings
+	alerts
+	consents
+	deadlines
+	tasks
+	messages
+	passes
+	terms
+	employers
+	plans
+	intakes
+	handoffKeys
+	holds
+	articles
+	votes
+	tickets
+	charges
+	batches
+	pieces
+	rosterPages
+)
+
+// owns makes a list the chart's own, to be changed in its place; false if it was
+// not so far, and must be copied.
+func (c *Chart) owns(list lists) bool {
+	had := c.own&list != 0
+	c.own |= list
+	return had
 }
 
 // Remove takes a record out of the chart.

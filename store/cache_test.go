@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"careconnect/rules"
@@ -55,4 +56,46 @@ func TestDirectoryKnowsBookedTimesOfWhoComesBack(t *testing.T) {
 	if len(again) == 0 || again[0] == free[0] {
 		t.Errorf("a booked time is shown as an opening")
 	}
+}
+
+// Who is told that their act is done finds it in the next reading, and no reading
+// after one finds less, whatever is kept for those who only look.
+func TestReadersFollowTheCommits(t *testing.T) {
+	w := newWorld(t, Throwaway, nil)
+	client := w.client(1)
+	ctx := context.Background()
+	consents := func() int {
+		chart, err := w.Chart(ctx, care.System, client, "test")
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		return len(chart.Consents)
+	}
+	var readers sync.WaitGroup
+	done := make(chan struct{})
+	for range 3 {
+		readers.Go(func() {
+			for least := 0; ; {
+				got := consents()
+				if got < least {
+					t.Errorf("after %d answers a reader finds %d", least, got)
+				}
+				least = got
+				select {
+				case <-done:
+					return
+				default:
+				}
+			}
+		})
+	}
+	for had := consents(); had < 50; had++ {
+		w.do(ofClient(client), act.SetSharing{Client: client, TextVersion: act.ConsentTextVersion})
+		if got := consents(); got != had+1 {
+			t.Errorf("%d answers were given, and a reader finds %d", had+1, got)
+		}
+	}
+	close(done)
+	readers.Wait()
 }

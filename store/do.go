@@ -65,12 +65,15 @@ type Answer struct {
 	Err error
 }
 
-// OrderAll does several acts in their order, sharing commits.
+// OrderAll does several acts in their order, in one commit if they are not too
+// many for one.
 func (s *Store) OrderAll(ctx context.Context, orders []Order) []Answer {
 	jobs := make([]*job, len(orders))
 	for i, o := range orders {
 		jobs[i] = &job{order: o, request: requestOf(ctx), answered: make(chan struct{})}
-		s.submit(jobs[i])
+	}
+	for together := range slices.Chunk(jobs, maxBatch) {
+		s.submit(together...)
 	}
 	answers := make([]Answer, len(orders))
 	for i, j := range jobs {
@@ -90,10 +93,11 @@ type job struct {
 	answered chan struct{}
 }
 
-func (s *Store) submit(j *job) {
+// submit hands over jobs that are to share a commit.
+func (s *Store) submit(jobs ...*job) {
 	select {
 	case <-s.closed:
-	case s.queue <- j:
+	case s.queue <- jobs:
 	}
 }
 
@@ -112,7 +116,7 @@ func (s *Store) wait(j *job) Answer {
 	return j.answer
 }
 
-// maxBatch bounds how many acts share a commit.
+// maxBatch bounds how many acts share a commit: with so many it waits for no more.
 const maxBatch = 512
 
 // commitAll is the one committer: it takes every waiting act, lets each decide
@@ -137,7 +141,7 @@ func (s *Store) commitUntilClosed() error {
 		}
 		began := s.config.Elapsed()
 		err := s.commit(batch)
-		pace.took(len(batch), s.config.Elapsed()-began)
+		pace.took(s.config.Elapsed() - began)
 		if err != nil {
 			return s.fail(err, batch)
 		}
@@ -162,28 +166,31 @@ func (s *Store) fail(err error, batch []*job) error {
 	return err
 }
 
-// pace remembers the last batch, so that the next one waits a moment for as many.
+// pace remembers how many handed something over for the last commit, so that the
+// next one waits a moment for as many.
 type pace struct {
-	size   int
-	commit time.Duration
+	came, last int
+	commit     time.Duration
 }
 
-func (p *pace) took(size int, commit time.Duration) { p.size, p.commit = size, commit }
+func (p *pace) took(commit time.Duration) { p.last, p.commit = p.came, commit }
 
 // gather takes the acts that wait. Where more came together last time it lingers
 // for them, at most a quarter of what a commit takes. It returns nil when the
 // store closes and nothing waits.
 func (s *Store) gather(p *pace) []*job {
 	var batch []*job
+	p.came = 0
+	take := func(jobs []*job) { batch, p.came = append(batch, jobs...), p.came+1 }
 	select {
-	case j := <-s.queue:
-		batch = append(batch, j)
+	case jobs := <-s.queue:
+		take(jobs)
 	case <-s.roomTimer():
 		return []*job{}
 	case <-s.closed:
 		select {
-		case j := <-s.queue:
-			batch = append(batch, j)
+		case jobs := <-s.queue:
+			take(jobs)
 		default:
 			return s.lastWords()
 		}
@@ -191,12 +198,12 @@ func (s *Store) gather(p *pace) []*job {
 	var linger <-chan time.Time
 	for len(batch) < maxBatch {
 		select {
-		case j := <-s.queue:
-			batch = append(batch, j)
+		case jobs := <-s.queue:
+			take(jobs)
 			continue
 		default:
 		}
-		if len(batch) >= p.size || p.size < 2 {
+		if p.came >= p.last || p.last < 2 {
 			break
 		}
 		if linger == nil {
@@ -205,10 +212,10 @@ func (s *Store) gather(p *pace) []*job {
 			linger = timer.C
 		}
 		select {
-		case j := <-s.queue:
-			batch = append(batch, j)
+		case jobs := <-s.queue:
+			take(jobs)
 		case <-linger:
-			p.size = 0
+			p.last = 0
 		}
 	}
 	return batch
@@ -234,7 +241,7 @@ func (s *Store) commitTogether(batch []*job) error {
 	waiting := s.later.take()
 	err := s.engine.Update(func(w engine.Writer) error {
 		if c != nil {
-			s.dropUncommitted()
+			c.undone()
 		}
 		c = s.newCommit(w)
 		for _, j := range batch {
@@ -255,7 +262,7 @@ func (s *Store) commitTogether(batch []*job) error {
 	}
 	if errors.Is(err, ErrFull) {
 		s.later.putBack(waiting)
-		s.dropUncommitted()
+		c.undone()
 	}
 	if err != nil {
 		return err
@@ -297,6 +304,7 @@ type commit struct {
 	keeps    bool   // mail is only kept
 	kept     []care.Message
 	touched  map[care.ChartID]bool
+	opened   map[care.ChartID]bool // they have no head yet
 	provider map[care.ChartID]care.Provider
 	panels   map[care.ChartID]int // clients taken on, of providers who set a caseload and whose number may have changed
 	pass     *pass                // the full pass that follows, if there is one
@@ -599,37 +607,40 @@ func (c *commit) stream() func(prefix string) string {
 // apply writes the changes of a plan. What a record stood in and stands in
 // follows from the record as it was and as it is.
 func (c *commit) apply(plan act.Plan, plains [][]byte) error {
-	touched := map[care.ChartID]bool{}
+	changed := map[care.ChartID]bool{}
 	for i, change := range plan.Changes {
 		var err error
 		switch change := change.(type) {
 		case care.New:
+			changed[change.Chart], c.touched[change.Chart] = true, true
 			err = c.open(change)
-			touched[change.Chart] = true
 		case care.Put:
+			changed[change.Chart], c.touched[change.Chart] = true, true
 			err = c.put(change.Chart, change.Record, plains[i])
-			touched[change.Chart] = true
 		case care.Drop:
+			changed[change.Chart], c.touched[change.Chart] = true, true
 			err = c.drop(change.Chart, change.Record)
-			touched[change.Chart] = true
 		case care.TrustClock:
 			c.trusts = true
 		case care.Erase:
+			delete(changed, change.Chart)
 			err = c.erase(change.Chart)
-			delete(touched, change.Chart)
-			delete(c.touched, change.Chart)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	for id := range touched {
-		c.touched[id] = true
-		if err := c.writeHead(id); err != nil {
-			return err
-		}
+	for id := range changed {
+		c.touch(id)
 	}
 	return nil
+}
+
+// touch counts one more change of a chart. Its head follows at the end of the
+// commit, once for all of them.
+func (c *commit) touch(id care.ChartID) {
+	c.touched[id] = true
+	c.charts.get(id).Version++
 }
 
 func (c *commit) open(change care.New) error {
@@ -649,6 +660,10 @@ func (c *commit) open(change care.New) error {
 		return fmt.Errorf("wrap key of chart %s: %w", change.Chart, err)
 	}
 	c.keys.put(change.Chart, key)
+	if c.opened == nil {
+		c.opened = map[care.ChartID]bool{}
+	}
+	c.opened[change.Chart] = true
 	c.charts.put(&care.Chart{ID: change.Chart, Of: change.Of})
 	return c.w.Put(engine.Keys, c.chartName(change.Chart), wrapped)
 }
@@ -691,12 +706,8 @@ func (c *commit) writeHead(id care.ChartID) error {
 	if err != nil {
 		return err
 	}
-	plain := fmt.Appendf(nil, `{"id":%q,"of":%q,"v":%d,"n":%d}`, id, chart.Of, chart.Version+1, key.Sealed()+1)
-	if err := c.sealRecord(id, c.headName(id), plain); err != nil {
-		return err
-	}
-	chart.Version++
-	return nil
+	plain := fmt.Appendf(nil, `{"id":%q,"of":%q,"v":%d,"n":%d}`, id, chart.Of, chart.Version, key.Sealed()+1)
+	return c.sealRecord(id, c.headName(id), plain)
 }
 
 func (c *commit) sealRecord(id care.ChartID, name, plain []byte) error {
@@ -721,7 +732,7 @@ func (c *commit) key(id care.ChartID) (*seal.ChartKey, error) {
 	if next := c.renewed[id]; next != nil {
 		return next, nil
 	}
-	if key.Sealed() == 0 && c.charts.get(id).Version > 0 {
+	if key.Sealed() == 0 && !c.opened[id] {
 		_, _, err = c.loadHead(c.w, key, id)
 	}
 	if err == nil && key.Worn() {
@@ -801,7 +812,8 @@ func (c *commit) enter(p care.Place) error {
 	return c.w.Put(engine.Sets, name, sealed)
 }
 
-// finish writes the trail and the state record: the last of a transaction.
+// finish writes the heads of what changed, the trail and the state record: the
+// last of a transaction.
 func (c *commit) finish() error {
 	c.state.Sequence++
 	c.state.Anchored = max(c.state.Anchored, c.anchor.seen.Load())
@@ -813,6 +825,11 @@ func (c *commit) finish() error {
 	}
 	if err := c.countPanels(); err != nil {
 		return err
+	}
+	for id := range c.touched {
+		if err := c.writeHead(id); err != nil {
+			return err
+		}
 	}
 	if err := c.writeTrail(); err != nil {
 		return err
@@ -870,13 +887,8 @@ func (c *commit) publish() {
 	}
 	for _, id := range c.erased {
 		c.Store.keys.forget(id)
-		c.read.drop(id)
 	}
-	for id := range c.touched {
-		if c.read.get(id) != nil { // whoever looked before will look again
-			c.read.put(c.charts.get(id))
-		}
-	}
+	c.read.follow(c)
 	for _, m := range c.moves {
 		c.tellReaders(m)
 	}

@@ -40,6 +40,7 @@ func (c *commit) erase(id care.ChartID) error {
 	epoch, _ := seal.EpochOf(c.w.Get(engine.Keys, name))
 	c.state.Forget = max(c.state.Forget, epoch)
 	c.charts.drop(id)
+	delete(c.touched, id)
 	c.erased = append(c.erased, id)
 	return errors.Join(c.w.Delete(engine.Charts, c.headName(id)), c.w.Delete(engine.Keys, name))
 }

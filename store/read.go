@@ -35,29 +35,20 @@ func (s *Store) Chart(ctx context.Context, actor care.Actor, id care.ChartID, wh
 // Charts reads several charts under one entry of the trail, leaving out those
 // that the actor may not see.
 func (s *Store) Charts(ctx context.Context, actor care.Actor, ids []care.ChartID, why string) ([]*care.Chart, error) {
-	var seen []*care.Chart
-	var denied []care.ChartID
-	err := s.view(func(r engine.Reader) error {
-		for _, id := range ids {
-			chart, err := s.readChart(r, id)
-			if err != nil {
-				return err
-			}
-			if chart == nil {
-				continue
-			}
-			if actor.Role == care.RoleSystem {
-				seen = append(seen, chart)
-			} else if cut, ok := access.See(actor, chart); ok {
-				seen = append(seen, cut)
-			} else {
-				denied = append(denied, id)
-			}
-		}
-		return nil
-	})
+	charts, err := s.look(ids)
 	if err != nil {
 		return nil, err
+	}
+	var seen []*care.Chart
+	var denied []care.ChartID
+	for _, chart := range charts {
+		if actor.Role == care.RoleSystem {
+			seen = append(seen, chart)
+		} else if cut, ok := access.See(actor, chart); ok {
+			seen = append(seen, cut)
+		} else {
+			denied = append(denied, chart.ID)
+		}
 	}
 	if err := errors.Join(s.recordDenial(ctx, actor, denied, why), s.recordRead(ctx, actor, seen, why)); err != nil {
 		return nil, err

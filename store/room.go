@@ -156,8 +156,11 @@ func (s *Store) roomTimer() <-chan time.Time {
 	return time.After(roomAgain)
 }
 
-// dropUncommitted forgets what a transaction that was undone has left in memory.
-func (s *Store) dropUncommitted() {
-	s.charts = newChartCache()
-	s.keys.drop()
+// undone forgets what a transaction that was undone has left in memory: of the
+// charts that it changed, and no others.
+func (c *commit) undone() {
+	for id := range c.touched {
+		c.charts.drop(id)
+		c.Store.keys.forget(id)
+	}
 }

@@ -517,7 +517,11 @@ func (x *salvaging) stand(c *commit, place care.Place) error {
 	if key == nil {
 		x.missing(Harm{Bucket: string(engine.Charts), Chart: place.Set.Serves, What: "this chart is missing; an empty one holds its lists"})
 		id := place.Set.Serves
-		if err := errors.Join(c.open(care.New{Chart: id, Of: subjectOf(id)}), c.writeHead(id)); err != nil {
+		if err := c.open(care.New{Chart: id, Of: subjectOf(id)}); err != nil {
+			return err
+		}
+		c.touch(id)
+		if err := c.writeHead(id); err != nil {
 			return err
 		}
 		if key, err = x.store.setKey(c.w, place.Set); err != nil {

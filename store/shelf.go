@@ -133,7 +133,7 @@ func (s *Store) readChart(r engine.Reader, id care.ChartID) (*care.Chart, error)
 	if err != nil || !there {
 		return nil, err
 	}
-	if chart := s.read.get(id); chart != nil && chart.Version == h.Version {
+	if chart := s.read.at(id, h.Version); chart != nil {
 		return chart, nil
 	}
 	chart, err := s.loadChart(r, id)

@@ -115,7 +115,7 @@ type Store struct {
 	engine engine.Engine
 	vault  *seal.Vault
 	keys   keyCache
-	queue  chan *job
+	queue  chan []*job
 	closed chan struct{}
 	done   chan struct{}
 	shut   sync.Once
@@ -336,7 +336,7 @@ func options(kind Kind) bolt.Options { return bolt.Options{NoSync: kind == Throw
 func newStore(config Config, vault *seal.Vault) *Store {
 	s := &Store{
 		config: config, vault: vault,
-		queue: make(chan *job, 4*maxBatch), closed: make(chan struct{}), done: make(chan struct{}),
+		queue: make(chan []*job, 4*maxBatch), closed: make(chan struct{}), done: make(chan struct{}),
 		charts: newChartCache(), wake: make(chan struct{}, 1),
 		due: newHourly(care.SetDue), outbox: newHourly(care.SetOutbox),
 	}

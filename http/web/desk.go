@@ -61,7 +61,7 @@ var deskWords = map[care.Role]struct {
 	},
 	care.RoleEmployer: {
 		lead: "You offer this as a benefit. Your people come here by themselves, and you never learn who.",
-		sees: []string{"This page, the handbook, and how to tell your people about the benefit."},
+		sees: []string{"This page, the handbook, and the link and the words by which to tell your people about it."},
 		not: []string{
 			"Any person: not a name, not a number of visits, not that somebody was here.",
 			"There is no search for people, and no page of anybody, that your sign-in could open.",

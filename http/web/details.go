@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"careconnect/assets"
+	"careconnect/http/auth"
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
@@ -17,7 +18,10 @@ type detailsPage struct {
 	You      []assets.Field
 	Where    []assets.Field
 	Findings []assets.Fact
-	Employer assets.Field
+	Employer []assets.Field
+	Known    bool // the employer is one of those known here
+	Named    bool // providers read its name
+	Over     bool // the employment has ended
 	Wrong    []assets.Problem
 	Password bool
 }
@@ -49,9 +53,19 @@ func (p *Pages) detailsPage(w http.ResponseWriter, r *http.Request, status int, 
 			{Name: "state", Label: "The state you are in", Type: "select", Choices: stateChoices(get("state", c.State), "Choose a state"), Problem: problemAt(problems, "state")},
 			{Name: "zone", Label: "Your time zone", Type: "select", Choices: zoneChoices(get("zone", c.Zone)), Hint: "What is under way keeps the zone it began in.", Problem: problemAt(problems, "zone")},
 		},
-		Employer: assets.Field{Name: "employer", Label: "Your employer’s code", Value: get("employer", c.Benefit.Code), Max: 40, Hint: "Your employer is never asked about you and never told.", Problem: problemAt(wrong, "employer")},
+		Employer: []assets.Field{{Name: "employer", Label: "Your employer’s code", Value: get("employer", c.Benefit.Code), Max: 40, Hint: "Your employer is never asked about you and never told.", Problem: problemAt(wrong, "employer")}},
+		Known:    c.Benefit.Employer != "", Named: c.Benefit.Named,
 	}
 	programme, _ := p.Store.Programme()
+	if e := act.EmployerOf(c.Benefit.Code, programme); e != nil && e.Roster != "" {
+		page.Employer = append(page.Employer, employeeField)
+	}
+	if found := c.Benefit.Found(); found != nil {
+		page.Over = !*found
+	}
+	if page.Known {
+		page.Findings = append(page.Findings, employmentFact(c.Benefit))
+	}
 	for _, f := range act.Benefit(*c, programme, p.Now()).Findings {
 		b := truthBadges[f.Truth]
 		page.Findings = append(page.Findings, assets.Fact{Term: f.Says, Badge: &b})
@@ -94,7 +108,8 @@ func (p *Pages) saveEmployer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.deed(r, act.ClaimBenefit{Client: chart.ID, Code: form.Get("employer")}); err != nil {
+	programme, _ := p.Store.Programme()
+	if _, err := p.deed(r, act.ClaimBenefit{Client: chart.ID, Code: form.Get("employer"), Key: act.RosterKey(form.Get("employer"), form.Get("employee"), programme)}); err != nil {
 		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
 			for i := range problems {
 				problems[i].Field = "employer"
@@ -103,6 +118,26 @@ func (p *Pages) saveEmployer(w http.ResponseWriter, r *http.Request) error {
 		})
 	}
 	return done(w, r, "/me/details", "benefit")
+}
+
+// endEmployment takes a client's word that they do not work there any more.
+func (p *Pages) endEmployment(w http.ResponseWriter, r *http.Request) error {
+	if _, err := p.deed(r, act.EndEmployment{Client: auth.Actor(r).Chart}); err != nil {
+		return err
+	}
+	return done(w, r, "/me/details", "left_employer")
+}
+
+// nameEmployer lets a client's providers read the employer's name, or not.
+func (p *Pages) nameEmployer(w http.ResponseWriter, r *http.Request) error {
+	form, err := posted(r)
+	if err != nil {
+		return err
+	}
+	if _, err := p.deed(r, act.NameEmployer{Client: auth.Actor(r).Chart, Yes: form.Get("shown") == "yes"}); err != nil {
+		return err
+	}
+	return done(w, r, "/me/details", "saved")
 }
 
 // choosePassword makes a set-up link for whoever is signed in and leads there,

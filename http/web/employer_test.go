@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"careconnect/http/auth"
+	"careconnect/http/qa"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
@@ -104,4 +106,86 @@ func (h *house) commits() uint64 {
 		h.t.Fatal(err)
 	}
 	return n
+}
+
+// TestR72TheCareTeamKeepsTheRegistry on its pages.
+func TestR72TheCareTeamKeepsTheRegistry(t *testing.T) {
+	d := newDemo(t)
+	team := d.one(care.RoleCareTeam, 0)
+	wants(t, d.page(team, "/ops/employers"), "Lanternworks Power", "Register an employer", "takes part since")
+	form := url.Values{"code": {"FERN"}, "name": {"Fernreach Biologics"}, "industry": {"farming"}, "starts": {"2026-12-01"}, "holidays": {"2026-12-24 2026-12-31"}}
+	if code, body, _ := d.submit(team, "/ops/employers", form); code != 422 || !strings.Contains(body, "Fernreach") {
+		t.Errorf("an unknown industry: %d", code)
+	}
+	form.Set("industry", "pharmaceutical")
+	page := d.done(team, "/ops/employers", form)
+	wants(t, page, "Takes part from 2026-12-01 on", "/e/FERN", "careconnect hash-roster LIST.csv --employer FERN --salt sa_", "2026-12-24 2026-12-31")
+	path := between(t, page, `<form class="form card" method="post" action="`, `"`)
+	form.Set("ends", "2026-11-30")
+	if code, body, _ := d.submit(team, path, form); code != 422 || !strings.Contains(body, "ot before the first day") {
+		t.Errorf("ends before it begins: %d", code)
+	}
+	form.Set("ends", "2027-06-30")
+	form.Set("audience", "Benefits desk")
+	wants(t, d.done(team, path, form), "Benefits desk", "2027-06-30")
+	if code, _ := d.get(d.one(care.RoleProvider, 0), "/ops/employers"); code != 403 {
+		t.Errorf("a provider opens the registry: %d", code)
+	}
+}
+
+// TestR11AnEmployerTellsItsPeople with one link, and reads nothing of anybody.
+func TestR11AnEmployerTellsItsPeople(t *testing.T) {
+	d := newDemo(t)
+	boss := d.one(care.RoleEmployer, 0)
+	page := d.page(boss, "/employer")
+	wants(t, page, "/e/LANTERN", "the same for all of your people", "A poster to print")
+	poster := d.page(boss, "/employer/poster")
+	wants(t, poster, "/e/LANTERN", "Someone to talk to", "988")
+	for _, u := range d.users {
+		if u.Role == care.RoleClient && (strings.Contains(page, u.Name) || strings.Contains(poster, u.Name)) {
+			t.Error("an employer reads a name")
+		}
+	}
+}
+
+// TestR70TheCareTeamSaysWhatItFound of a client's word, and TestR10 what a provider
+// reads of it.
+func TestR70TheCareTeamSaysWhatItFound(t *testing.T) {
+	d := newDemo(t)
+	team, provider := d.one(care.RoleCareTeam, 0), d.one(care.RoleProvider, 1)
+	token := auth.Secret()
+	made := d.do(care.Anonymous, act.Request{Provider: provider.ID, New: &act.Enter{
+		FullName: "Wren Talverone", Email: "wren.talverone@example.test", BirthDate: calendar.Date{Year: 1990, Month: 5, Day: 31}, State: "IL", Zone: "America/Chicago",
+		Source: care.FromEmployer, Code: "LANTERN", Evidence: care.ByWord,
+		Pass: &care.Pass{Hash: auth.Hash(token), Type: care.PassToken},
+	}})
+	chart, err := d.store.Locate(t.Context(), care.System, made, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	wants(t, d.page(team, "/ops"), "A client’s word on where they work", "Say what was found")
+	path := "/ops/client/" + string(chart.ID)
+	wants(t, d.page(team, path), "Not looked at", "From: Employer link", "Goes under: Care Connect", "Lanternworks Power")
+	request := "/pro/r/" + made
+	if page := d.page(provider, request); !strings.Contains(page, "Care Connect</span>") || strings.Contains(page, "Lanternworks") || strings.Contains(page, "LANTERN") {
+		t.Error("R10: a provider reads the programme's name, and not the employer's")
+	}
+	me := qa.User{Role: care.RoleClient, ID: chart.ID, Token: token}
+	wants(t, d.page(me, "/me/details"), "not where you work", "I do not work there any more", "The client’s word")
+	d.done(me, "/me/employer/name", url.Values{"shown": {"yes"}})
+	wants(t, d.page(provider, request), "Employed at Lanternworks Power")
+	d.done(me, "/me/employer/name", url.Values{"shown": {"no"}})
+	if strings.Contains(d.page(provider, request), "Lanternworks") {
+		t.Error("R10: the name stays when the client takes it back")
+	}
+	if code, _, _ := d.submit(team, path+"/employment", nil); code != 422 {
+		t.Errorf("nothing said: %d", code)
+	}
+	wants(t, d.done(team, path+"/employment", url.Values{"employed": {"no"}}), "Not any more", "Goes under: ordinary insurance care")
+	wants(t, d.page(provider, request), "ordinary terms")
+	if strings.Contains(d.page(team, "/ops"), "A client’s word on where they work") {
+		t.Error("the task is still on the board")
+	}
+	wants(t, d.done(team, path+"/employment", url.Values{"employed": {"yes"}}), "Goes under: Care Connect")
+	wants(t, d.done(me, "/me/employer/end", nil), "Your employer is told nothing", "Not any more")
 }

@@ -44,6 +44,8 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodGet, "/me/details", "read details", p.details),
 		line(http.MethodPost, "/me/details", "update_me", p.saveDetails),
 		line(http.MethodPost, "/me/employer", "claim_benefit", p.saveEmployer),
+		line(http.MethodPost, "/me/employer/end", "end_employment", p.endEmployment),
+		line(http.MethodPost, "/me/employer/name", "name_employer", p.nameEmployer),
 		line(http.MethodPost, "/me/password", "give_invite", p.choosePassword),
 		line(http.MethodGet, "/coverage", "read coverage", p.myPlan),
 		photographed(line(http.MethodPost, "/coverage", "add_coverage", p.addCoverage)),

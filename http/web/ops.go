@@ -236,11 +236,15 @@ func (p *Pages) urgentTiles(chart *care.Chart, zone *time.Location, now time.Tim
 		if _, isPlan := chart.Coverage(care.CoverageID(t.Subject)); isPlan {
 			href = "/ops/coverage/" + t.Subject
 		}
-		tiles = append(tiles, boardTile{
+		tile := boardTile{
 			due:  t.OpenedAt,
 			Tile: assets.Tile{Href: href, Title: nameIn(chart), Text: or(taskWords[t.Code], t.Code) + ". Since " + moment(t.OpenedAt, zone).Text + ".", Turn: turnWords[rules.TurnCareTeam]},
 			Done: &assets.Action{Text: "Done", Post: "/ops/tasks/" + string(t.ID), Icon: "check", Style: "outline small"},
-		})
+		}
+		if t.Code == "employment" { // it ends with what was found
+			tile.Done = &assets.Action{Text: "Say what was found", Href: href + "#employment", Icon: "check", Style: "outline small"}
+		}
+		tiles = append(tiles, tile)
 	}
 	return tiles
 }
@@ -440,6 +444,7 @@ type clientPage struct {
 	Screenings []screened
 	Visits     assets.Table
 	Corrects   []assets.Action
+	Employment string // where to say what was found of their employment, for those who may
 	Erase      string // where to ask that they be forgotten, for those who may
 	Ask        *assets.AskLink
 }
@@ -501,6 +506,9 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 	}
 	if auth.Actor(r).Role == care.RoleCareTeam {
 		page.Erase = "/ops/client/" + string(chart.ID) + "/erase"
+		if chart.Client.Benefit.Employer != "" {
+			page.Employment = "/ops/client/" + string(chart.ID) + "/employment"
+		}
 		ask := askLink(chart)
 		page.Ask = &ask
 	}
@@ -524,8 +532,14 @@ func (p *Pages) aboutClient(chart *care.Chart, zone *time.Location) []assets.Fac
 			}
 		}
 	}
-	facts = append(facts, assets.Fact{Term: "Benefit of", Text: employer, Note: "The employer is never asked about a person."}, sharingFact(chart))
+	facts = append(facts, assets.Fact{Term: "Benefit of", Text: employer, Note: "The employer is never asked about a person."})
+	if c.Benefit.Employer != "" {
+		facts = append(facts, employmentFact(c.Benefit))
+	}
+	facts = append(facts, sharingFact(chart))
 	for _, e := range chart.Episodes {
+		name := rules.Badge(e, *programme.Programme)
+		facts = append(facts, assets.Fact{Term: "Sought care", Text: moment(e.SoughtAt, zone).Text, Note: "From: " + label(or(e.Source, care.FromNowhere)) + ". Goes under: " + or(name, "ordinary insurance care")})
 		if e.First == "" && e.ClosedAt.IsZero() {
 			if d, ok := chart.Deadline(e.Promise); ok {
 				facts = append(facts, promiseFact(d))

@@ -297,9 +297,13 @@ func (p *Pages) badgeFact(chart *care.Chart, r care.Referral) assets.Fact {
 	e, _ := chart.Episode(r.Episode)
 	programme, _ := p.Store.Programme()
 	if name := rules.Badge(e, *programme.Programme); name != "" {
-		return assets.Fact{Term: "Comes through", Text: name, Badge: &assets.Badge{Text: name, Kind: "info"}}
+		fact := assets.Fact{Term: "Comes through", Text: name, Badge: &assets.Badge{Text: name, Kind: "info"}}
+		if e.EmployerName != "" {
+			fact.Note = "Employed at " + e.EmployerName + "; the client lets you know."
+		}
+		return fact
 	}
-	return assets.Fact{Term: "Comes through", Text: "Your own practice", Note: "The client has another insurer’s plan; your ordinary terms with it apply."}
+	return assets.Fact{Term: "Comes through", Text: "Your own practice", Note: "The client’s plan pays on its ordinary terms; the programme has no part in it any more."}
 }
 
 // promiseFact says when the promise ends, on the client's own clock, which it is

@@ -35,6 +35,8 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"nothing_ready", "info", "Nothing was ready", "No file was made."},
 	{"way", "ok", "Your choice is kept", "You can change it for as long as your plan stands in the way."},
 	{"sharing", "ok", "Your choice is kept", "It holds from this moment. You can change it at any time; your care stays the same."},
+	{"employment", "ok", "Kept", "If they are not employed there any more, they alone have been told."},
+	{"left_employer", "ok", "Kept", "What you have begun goes on as ordinary care on your plan. Your employer is told nothing."},
 	{"benefit", "ok", "Kept", "Thank you. Your employer is never asked about you and never told."},
 	{"saved", "ok", "Saved", ""},
 	{"match_asked", "ok", "We are looking for you", "The promise counts from now. You hear from us as soon as we have found somebody; you can look yourself meanwhile."},

@@ -71,7 +71,7 @@ func New(c Config) (*Pages, error) {
 func (p *Pages) Routes() []reply.Route {
 	routes := []reply.Route{{Method: http.MethodGet, Path: static + "{file:.+}", Does: "read file", Handler: http.HandlerFunc(p.file)}}
 	for _, area := range [][]reply.Route{p.commonRoutes(), p.publicRoutes(), p.clientRoutes(), p.providerRoutes(),
-		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.otherwiseRoutes(), p.handOverRoutes(), p.careTeamRoutes(), p.deskRoutes(), p.helpRoutes(), p.billingRoutes()} {
+		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.otherwiseRoutes(), p.handOverRoutes(), p.careTeamRoutes(), p.deskRoutes(), p.employerRoutes(), p.helpRoutes(), p.billingRoutes()} {
 		routes = append(routes, area...)
 	}
 	return routes
@@ -248,9 +248,11 @@ var navs = map[care.Role][]assets.Link{
 		{Href: "/ops", Text: "Board", Icon: "inbox"}, {Href: "/ops/coverage", Text: "Plans to verify", Icon: "shield"},
 		{Href: "/ops/plans", Text: "Published list", Icon: "list-checks"},
 		{Href: "/ops/providers", Text: "Providers", Icon: "users"},
+		{Href: "/ops/employers", Text: "Employers", Icon: "building-2"},
 		{Href: "/ops/gaps", Text: "Gaps", Icon: "clipboard-list"},
 		{Href: "/ops/policy", Text: "Policy", Icon: "sliders-horizontal"}, {Href: "/ops/help", Text: "Help", Icon: "message-circle"},
 	},
+	care.RoleEmployer: {{Href: "/desk", Text: "Start", Icon: "inbox"}, {Href: "/employer", Text: "Tell your people", Icon: "building-2"}},
 	care.RoleOperator: {{Href: "/desk", Text: "Health", Icon: "heart"}, {Href: "/desk/accounts", Text: "Accounts", Icon: "users"}, {Href: "/desk/crisis", Text: "Crisis text", Icon: "life-buoy"}},
 	care.RoleClinical: {{Href: "/ops/alerts", Text: "Safety alerts", Icon: "heart"}, {Href: "/ops", Text: "Board", Icon: "inbox"}},
 }

@@ -44,6 +44,7 @@ var policies = map[string]struct {
 	"LinkOpens":           quoted(rules.LinkOpens),
 	"MayAskMatch":         quoted(rules.MayAskMatch),
 	"MayBookOpening":      quoted(rules.MayBookOpening),
+	"MayRelease":          quoted(rules.MayRelease),
 	"MayShare":            quoted(rules.MayShare),
 	"MayWriteToUs":        quoted(rules.MayWriteToUs),
 	"MayVote":             quoted(rules.MayVote),

@@ -51,6 +51,7 @@ var kinds = []kind{
 	{care.KindCard, 26, false, care.Card{}},
 	{care.KindPiece, 27, false, care.Piece{}},
 	{care.KindRosterPage, 50, false, care.RosterPage{}},
+	{care.KindFigures, 28, false, care.Figures{}},
 	{care.KindHandoffKey, 40, false, care.HandoffKey{}},
 	{care.KindArticle, 30, false, care.Article{}},
 	{care.KindVotes, 31, false, care.Votes{}},

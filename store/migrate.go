@@ -29,6 +29,7 @@ type migration struct {
 var migrations = []migration{
 	{"coverages stand in the list of their plan, appointments in that of visits", standing(care.KindCoverage, care.KindAppointment)},
 	{"deadlines that wait for somebody stand in a list of their own", standing(care.KindDeadline)},
+	{"episodes stand in the list of the month in which care was sought", standing(care.KindEpisode)},
 }
 
 // ErrOlder: the store has an older format than the program works with, and it was

@@ -14,8 +14,10 @@ import (
 
 	"github.com/go-co-op/gocron/v2"
 
+	"careconnect/http/figures"
 	"careconnect/http/notify"
 	"careconnect/http/reckon"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/store"
 )
@@ -41,6 +43,7 @@ type Jobs struct {
 	backups   atomic.Pointer[backups]
 	heads     atomic.Bool // checkpoints are said outside
 	clock     clock
+	nights    chan struct{} // a night may have come
 }
 
 // Start begins to wake. Elapsed is real time, also where the clock is virtual.
@@ -50,7 +53,7 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	j := &Jobs{ctx: ctx, store: s, post: post, elapsed: elapsed, scheduler: scheduler, stop: cancel, letters: make(chan struct{}, 1)}
+	j := &Jobs{ctx: ctx, store: s, post: post, elapsed: elapsed, scheduler: scheduler, stop: cancel, letters: make(chan struct{}, 1), nights: make(chan struct{}, 1)}
 	j.last.Store(int64(elapsed()))
 	_, err = scheduler.NewJob(
 		gocron.DurationJob(every),
@@ -87,8 +90,9 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 		}
 	}
 	scheduler.Start()
-	j.ended.Add(2)
+	j.ended.Add(3)
 	go j.follow(ctx)
+	go j.count(ctx)
 	go j.carry(ctx)
 	return j, nil
 }
@@ -154,12 +158,46 @@ func (j *Jobs) wake(ctx context.Context) {
 	}
 	j.clock.caughtUp(ctx, j.store, len(fired))
 	j.clock.look(ctx, j.store.Clock())
+	select {
+	case j.nights <- struct{}{}:
+	default:
+	}
 	j.store.Flush()
 	j.last.Store(int64(j.elapsed()))
 	select {
 	case j.letters <- struct{}{}:
 	default: // somebody is on the way to them already
 	}
+}
+
+// count takes the figures of each night that has come, once. It is a way of its
+// own, since the pass over the episodes may take a while; a night that could not be
+// taken is tried again at the next wake.
+func (j *Jobs) count(ctx context.Context) {
+	defer j.ended.Done()
+	var taken calendar.Date
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-j.nights:
+		}
+		if night := figures.Night(j.store.Now()); taken.Before(night) && j.takeFigures(ctx) {
+			taken = night
+		}
+	}
+}
+
+func (j *Jobs) takeFigures(ctx context.Context) (taken bool) {
+	defer caught(ctx, "figures")
+	if j.store.ReadOnly() || j.store.Full() || j.store.Clock().Leapt {
+		return false
+	}
+	err := figures.Take(ctx, j.store)
+	if err != nil && ctx.Err() == nil && !errors.Is(err, store.ErrFull) {
+		slog.ErrorContext(ctx, "the night's figures could not be taken; it is tried again", "error", err)
+	}
+	return err == nil
 }
 
 // carry delivers messages whenever a sweep has gone by. It is a way of its own,

@@ -9,7 +9,9 @@ import (
 	"sync"
 	"time"
 
+	"careconnect/http/figures"
 	"careconnect/http/notify"
+	"careconnect/rules/calendar"
 	"careconnect/store"
 )
 
@@ -22,6 +24,8 @@ type Clock struct {
 	mu   sync.Mutex
 	base time.Time
 	mark time.Duration
+
+	night calendar.Date // the last whose figures were taken
 }
 
 // NewClock starts a clock at an instant. Elapsed is real time.
@@ -72,7 +76,9 @@ const Memory = 400
 const horizon = 400 * 24 * time.Hour
 
 // Advance moves the clock from due time to due time up to an instant, sweeping
-// and sending at each, so that every effect and every mail bears its own date.
+// and sending at each, so that every effect and every mail bears its own date. The
+// figures of a quarter are taken in the night after it, those of the last night at
+// the end: each night's take the place of the one before.
 func Advance(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock, to time.Time) ([]store.Fired, error) {
 	var fired []store.Fired
 	for {
@@ -88,12 +94,31 @@ func Advance(ctx context.Context, s *store.Store, post *notify.Post, clock *Cloc
 		if err != nil {
 			return fired, err
 		}
-		if !ok || next.After(to) {
-			clock.Set(to)
-			return fired, nil
+		ends := !ok || next.After(to)
+		if ends {
+			next = to
+		}
+		for _, turn := range figures.Turns(clock.Now(), next) {
+			clock.Set(turn)
+			if err := clock.takeFigures(ctx, s); err != nil {
+				return fired, err
+			}
 		}
 		clock.Set(next)
+		if ends {
+			return fired, clock.takeFigures(ctx, s)
+		}
 	}
+}
+
+// takeFigures takes the figures of a night that has come.
+func (c *Clock) takeFigures(ctx context.Context, s *store.Store) error {
+	night := figures.Night(c.Now())
+	if !c.night.Before(night) {
+		return nil
+	}
+	c.night = night
+	return figures.Take(ctx, s)
 }
 
 // Next is the next instant at which something happens by itself.

@@ -4,27 +4,15 @@ import (
 	"fmt"
 
 	"careconnect/assets"
+	"careconnect/rules"
 	"careconnect/rules/care"
 	"careconnect/rules/instrument"
 )
 
-// baselineOf is the screening that a follow-up is compared with: the one of the
-// same instrument from before the first session, in its last version.
-func baselineOf(followUp care.Screening, all []care.Screening) (care.Screening, bool) {
-	var before care.Screening
-	for _, s := range all {
-		if s.Purpose == care.Baseline && s.Episode == followUp.Episode && s.Instrument == followUp.Instrument && s.Status == care.ScreeningCompleted && s.Total != nil &&
-			(before.ID == "" || s.SubmittedAt.After(before.SubmittedAt)) {
-			before = s
-		}
-	}
-	return before, before.ID != ""
-}
-
 // compared shows a follow-up beside its baseline: a picture of two numbers, the
 // same as a table, and what they amount to. It says nothing about why they differ.
 func compared(in instrument.Instrument, followUp care.Screening, all []care.Screening) *assets.Compared {
-	before, ok := baselineOf(followUp, all)
+	before, ok := rules.BaselineOf(followUp, all)
 	if !ok || followUp.Purpose != care.FollowUp || followUp.Total == nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"careconnect/assets"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 	"careconnect/rules/instrument"
@@ -280,7 +281,7 @@ func (s screening) before() (earlier, change string) {
 	if s.Purpose != care.FollowUp {
 		return "", ""
 	}
-	b, ok := baselineOf(s.Screening, s.chart.Screenings)
+	b, ok := rules.BaselineOf(s.Screening, s.chart.Screenings)
 	if !ok {
 		return "", ""
 	}

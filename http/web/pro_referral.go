@@ -11,6 +11,7 @@ import (
 
 	"careconnect/assets"
 	"careconnect/http/auth"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
@@ -411,7 +412,7 @@ func score(in instrument.Instrument, s care.Screening, all []care.Screening) *as
 			shown.Says = "At or above the programme's cut-off."
 		}
 	}
-	if before, ok := baselineOf(s, all); ok && s.Purpose == care.FollowUp {
+	if before, ok := rules.BaselineOf(s, all); ok && s.Purpose == care.FollowUp {
 		shown.EarlierText = fmt.Sprintf("Before the first session: %d, %s.", *before.Total, in.Band(*before.Total).Label)
 	}
 	return shown

@@ -156,6 +156,7 @@ var acts = []ActRow{
 	{"erase_again", by{system: Any}},
 	{"certify", by{system: Any}},
 	{"let_go", by{system: Any}},
+	{"keep_figures", by{system: Any}},
 	{"lease", by{system: Any}},
 	{"delivered", by{system: Any}},
 	{"hand", by{system: Any}},

@@ -166,6 +166,12 @@ var fields = []FieldRow{
 	{care.OfRoster, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{careTeam: all}},
 	{care.OfRoster, care.KindRosterPage, "page of a roster", f{"Chart", "Employer", "File", "Page", "Keys"}, nobody},
 
+	// The programme's measures. Payer partner and employers get what was released
+	// for them, and never read the chart.
+	{care.OfFigures, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{careTeam: all}},
+	{care.OfFigures, care.KindFigures, "measures", f{"Quarter", "AsOf", "TakenAt", "Final", "Programmes", "Partner"}, sees{careTeam: all}},
+	{care.OfFigures, care.KindFigures, "of employers", f{"Employers"}, nobody},
+
 	// The programme's own chart.
 	{care.OfProgramme, KindChart, "that it exists", f{"ID", "Of"}, everyone()},
 	{care.OfProgramme, KindChart, "version", f{"Version"}, sees{careTeam: all, operator: all}},
@@ -253,4 +259,5 @@ var types = map[care.Kind]reflect.Type{
 	care.KindCard:        reflect.TypeFor[care.Card](),
 	care.KindPiece:       reflect.TypeFor[care.Piece](),
 	care.KindRosterPage:  reflect.TypeFor[care.RosterPage](),
+	care.KindFigures:     reflect.TypeFor[care.Figures](),
 }

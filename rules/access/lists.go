@@ -37,6 +37,7 @@ var lists = []ListRow{
 	{care.SetRostered, "", by{system: Any}},
 	{care.SetEmployed, "", by{system: Any}},
 	{care.SetBatches, "", by{billing: Any, system: Any}},
+	{care.SetEpisodes, "", by{system: Any}},
 	{care.SetProviders, "", by{careTeam: Any, system: Any}},
 	{care.SetErasures, "", by{careTeam: Any, system: Any}},
 	{care.SetStaff, "operator", by{operator: Any, system: Any}},

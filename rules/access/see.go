@@ -43,6 +43,7 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Card = cutOne(v, chart.Card)
 	view.Pieces = cutAll(v, chart.Pieces)
 	view.RosterPages = cutAll(v, chart.RosterPages)
+	view.Figures = cutAll(v, chart.Figures)
 	v.seen = &view // a deadline is judged by whether its subject is seen
 	view.Deadlines = cutAll(v, chart.Deadlines)
 	return &view, true
@@ -51,7 +52,7 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 // Others says whether reading a chart is reading somebody else's data, so that
 // the reading must be in the trail before a byte of it leaves.
 func Others(actor care.Actor, chart care.ChartID) bool {
-	return chart != care.ProgrammeChart && (actor.Chart == "" || chart != actor.Chart)
+	return chart != care.ProgrammeChart && chart != care.FiguresChart && (actor.Chart == "" || chart != actor.Chart)
 }
 
 func cutOne[T care.Record](v *viewer, record *T) *T {

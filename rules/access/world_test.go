@@ -71,6 +71,8 @@ func (d *dye) fill(v reflect.Value, path string) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(fmt.Sprintf("%s~%d~", path, d.n))
+	case reflect.Float64:
+		v.SetFloat(float64(7_000_000 + d.n))
 	case reflect.Int, reflect.Int64:
 		v.SetInt(int64(7_000_000 + d.n))
 	case reflect.Uint64:
@@ -174,6 +176,7 @@ func world() *care.Chart {
 	}
 	c.Add(dyed(d, func(*care.Batch) {}))
 	c.Add(dyed(d, func(*care.Card) {}))
+	c.Add(dyed(d, func(*care.Figures) {}))
 	c.Add(dyed(d, func(r *care.Piece) { r.N = 7 }))
 	c.Add(dyed(d, func(*care.RosterPage) {}))
 	for _, x := range []struct {
@@ -221,7 +224,7 @@ func world() *care.Chart {
 func worlds() map[care.Subject]*care.Chart {
 	all := map[care.Subject]*care.Chart{}
 	for of, id := range map[care.Subject]care.ChartID{
-		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1", care.OfHelp: "qu-1", care.OfCard: "cd-1", care.OfRoster: "ro-1",
+		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1", care.OfHelp: "qu-1", care.OfCard: "cd-1", care.OfRoster: "ro-1", care.OfFigures: "fg-1",
 	} {
 		c := world()
 		c.ID, c.Of, c.Account.Chart = id, of, id

@@ -72,6 +72,7 @@ var kinds = []Act{
 	ImportPlans{},
 	InviteProvider{},
 	Join{},
+	KeepFigures{},
 	Lease{},
 	Leave{},
 	LeaveProgramme{},

@@ -43,6 +43,7 @@ const (
 	OfBatch     Subject = "batch"   // one claim file
 	OfCard      Subject = "card"    // the photo of one insurance card
 	OfRoster    Subject = "roster"  // one page of an employer's roster
+	OfFigures   Subject = "figures" // the programme's measures
 )
 
 // Role says as what somebody acts.

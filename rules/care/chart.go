@@ -43,6 +43,7 @@ type Chart struct {
 	Card         *Card
 	Pieces       []Piece
 	RosterPages  []RosterPage
+	Figures      []Figures
 
 	own lists // those that no other chart shares: they may be changed in their place
 }
@@ -107,6 +108,8 @@ func (c *Chart) Add(r Record) {
 		c.Batches = insert(c.Batches, r, c.owns(batches))
 	case Card:
 		c.Card = &r
+	case Figures:
+		c.Figures = insert(c.Figures, r, c.owns(figures))
 	case Piece:
 		c.Pieces = insert(c.Pieces, r, c.owns(pieces))
 	case RosterPage:
@@ -146,6 +149,7 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.Batches)
 	all = one(all, c.Card)
 	all = many(all, c.RosterPages)
+	all = many(all, c.Figures)
 	return many(all, c.Pieces)
 }
 
@@ -164,6 +168,7 @@ func (c *Chart) Message(id MessageID) (Message, bool)       { return find(c.Mess
 func (c *Chart) Pass(hash string) (Pass, bool)              { return find(c.Passes, hash) }
 func (c *Chart) HandoffKey(id string) (HandoffKey, bool)    { return find(c.HandoffKeys, id) }
 func (c *Chart) Intake(file string) (Intake, bool)          { return find(c.Intakes, file) }
+func (c *Chart) FiguresOf(quarter string) (Figures, bool)   { return find(c.Figures, quarter) }
 func (c *Chart) Charge(id ChargeID) (Charge, bool)          { return find(c.Charges, string(id)) }
 
 // OpenEpisode is the episode in which the client seeks care now.
@@ -290,6 +295,7 @@ const (
 	batches
 	pieces
 	rosterPages
+	figures
 )
 
 // owns makes a list the chart's own, to be changed in its place; false if it was
@@ -379,6 +385,8 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.Batches, key)
 	case KindCard:
 		return single(c.Card)
+	case KindFigures:
+		return listed(c.Figures, key)
 	case KindPiece:
 		return listed(c.Pieces, key)
 	case KindRosterPage:

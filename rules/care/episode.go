@@ -76,11 +76,15 @@ const (
 func (Episode) Kind() Kind    { return KindEpisode }
 func (e Episode) Key() string { return string(e.ID) }
 func (e Episode) Stands() []Place {
-	if e.Gap == "" {
-		return nil
-	}
-	return []Place{{
-		Set: Set{Name: SetQueue, Of: "gap"}, Entry: string(e.ID),
-		Member: Member{Chart: e.Client, Ref: string(e.ID), Code: e.Gap, At: e.FirstAt},
+	places := []Place{{
+		Set: EpisodesIn(Month(e.SoughtAt)), Entry: string(e.ID),
+		Member: Member{Chart: e.Client, Ref: string(e.ID), At: e.SoughtAt},
 	}}
+	if e.Gap != "" {
+		places = append(places, Place{
+			Set: Set{Name: SetQueue, Of: "gap"}, Entry: string(e.ID),
+			Member: Member{Chart: e.Client, Ref: string(e.ID), Code: e.Gap, At: e.FirstAt},
+		})
+	}
+	return places
 }

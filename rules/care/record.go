@@ -35,6 +35,7 @@ const (
 	KindCard        Kind = "card"
 	KindPiece       Kind = "piece"
 	KindRosterPage  Kind = "roster_page"
+	KindFigures     Kind = "figures"
 )
 
 // Record is one noun in a chart. Key is its id within the chart and kind;

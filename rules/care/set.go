@@ -39,6 +39,7 @@ const (
 	SetPlan      SetName = "plan"      // the coverages of one plan
 	SetCharges   SetName = "charges"   // the billing desk's work, a batch, or a provider's month
 	SetVisits    SetName = "visits"    // a programme's sessions of one UTC month
+	SetEpisodes  SetName = "episodes"  // the episodes in which care was sought in one UTC month
 	SetBatches   SetName = "batches"   // the claim files of one UTC month
 	SetRoster    SetName = "roster"    // the pages of an employer's rosters
 	SetRostered  SetName = "rostered"  // a key in a roster: its page

@@ -146,6 +146,7 @@ var table = []operation{
 	{post, "/api/v1/participation/leave", "leave", therapist, ok, "Leave the programme", on((*API).leave)},
 
 	{get, "/api/v1/board", "read board", desks, ok, "What has to be looked at, with whose turn it is", on((*API).board)},
+	{get, "/api/v1/reports/programme", "read figures", []care.Role{care.RoleCareTeam, care.RolePayer, care.RoleEmployer}, ok, "What a quarter comes to: measures for the care team, what was released for the others", find((*API).report)},
 	{get, "/api/v1/alerts", "read alerts", []care.Role{care.RoleProvider, care.RoleCareTeam, care.RoleClinical}, ok, "Safety alerts that nobody has acknowledged", on((*API).alerts)},
 	{post, "/api/v1/alerts/{id}/acknowledge", "acknowledge", []care.Role{care.RoleProvider, care.RoleClinical}, ok, "Say that I have read an alert, and what was done", on((*API).acknowledge)},
 	{get, "/api/v1/tasks", "read tasks", careTeam, ok, "What waits for a person of the care team", on((*API).tasks)},

@@ -217,7 +217,7 @@ func (p *Pages) claimRow(c foundCharge, provider care.Provider) []string {
 }
 
 // sheet answers with a table as a file. A cell that a spreadsheet would take for
-// a formula is made text.
+// a formula, and that is no number, is made text.
 func sheet(w http.ResponseWriter, name string, head []string, rows [][]string) error {
 	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
@@ -225,7 +225,8 @@ func sheet(w http.ResponseWriter, name string, head []string, rows [][]string) e
 	_ = out.Write(head)
 	for _, row := range rows {
 		for i, cell := range row {
-			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+			_, number := strconv.ParseFloat(cell, 64)
+			if cell != "" && number != nil && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
 				row[i] = "'" + cell
 			}
 		}

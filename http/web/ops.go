@@ -43,6 +43,8 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodPost, "/ops/erasures/{id}/confirm", "confirm_erasure", p.confirmErasure},
 			{http.MethodPost, "/ops/erasures/{id}/refuse", "refuse_erasure", p.refuseErasure},
 			{http.MethodGet, "/ops/gaps", "read gaps", p.gaps},
+			{http.MethodGet, "/ops/figures", "read figures", p.figures},
+			{http.MethodGet, "/ops/figures.csv", "read figures", p.figuresFile},
 			{http.MethodGet, "/ops/coverage", "read plans to verify", p.plansToVerify},
 			{http.MethodGet, "/ops/coverage/{id}", "read coverage", p.verification},
 			{http.MethodPost, "/ops/coverage/{id}", "verify_coverage", p.verify},

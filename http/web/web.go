@@ -249,7 +249,7 @@ var navs = map[care.Role][]assets.Link{
 		{Href: "/ops/plans", Text: "Published list", Icon: "list-checks"},
 		{Href: "/ops/providers", Text: "Providers", Icon: "users"},
 		{Href: "/ops/employers", Text: "Employers", Icon: "building-2"},
-		{Href: "/ops/gaps", Text: "Gaps", Icon: "clipboard-list"},
+		{Href: "/ops/gaps", Text: "Gaps", Icon: "clipboard-list"}, {Href: "/ops/figures", Text: "Figures", Icon: "list-checks"},
 		{Href: "/ops/policy", Text: "Policy", Icon: "sliders-horizontal"}, {Href: "/ops/help", Text: "Help", Icon: "message-circle"},
 	},
 	care.RoleEmployer: {{Href: "/desk", Text: "Start", Icon: "inbox"}, {Href: "/employer", Text: "Tell your people", Icon: "building-2"}},

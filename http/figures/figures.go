@@ -135,7 +135,9 @@ func take(ctx context.Context, s *store.Store, q rules.Quarter, night calendar.D
 		f.Partner = append(f.Partner, rules.Release(m, "", f.Final, terms))
 	}
 	for _, e := range programme.Employers {
-		f.Employers = append(f.Employers, rules.Release(g.at(e.ID).Measures(e.Programme), e.ID, f.Final, terms))
+		if r := rules.Release(g.at(e.ID).Measures(e.Programme), e.ID, f.Final, terms); r.Tells() {
+			f.Employers = append(f.Employers, r)
+		}
 	}
 	return f, any, nil
 }
@@ -216,7 +218,8 @@ func Quarters(ctx context.Context, s *store.Store) ([]string, error) {
 
 // Released is what has left, of a quarter that is over, for a reader who sees
 // nothing else: the payer partner's is of the programmes, an employer's of its own
-// people.
+// people. An employer of whose people nothing is released gets the same answer as
+// one that has none.
 func Released(ctx context.Context, s *store.Store, actor care.Actor, quarter string) ([]care.Released, error) {
 	own, err := s.Chart(ctx, actor, actor.Chart, "account")
 	if err != nil {
@@ -233,7 +236,20 @@ func Released(ctx context.Context, s *store.Store, actor care.Actor, quarter str
 	case actor.Role == care.RolePayer:
 		return kept[i].Partner, nil
 	case actor.Role == care.RoleEmployer && own.Account != nil:
-		return slices.DeleteFunc(slices.Clone(kept[i].Employers), func(r care.Released) bool { return r.Employer != own.Account.Employer }), nil
+		for _, r := range kept[i].Employers {
+			if r.Employer == own.Account.Employer {
+				return []care.Released{r}, nil
+			}
+		}
+		programme, clock := s.Programme()
+		code := ""
+		for _, e := range programme.Employers {
+			if e.ID == own.Account.Employer {
+				code = e.Programme
+			}
+		}
+		none := rules.Measure(clock, care.Span{}).Measures(code)
+		return []care.Released{rules.Release(none, own.Account.Employer, true, rules.TermsAt(clock.Terms, s.Now()))}, nil
 	}
 	return nil, care.Missing()
 }

@@ -230,13 +230,16 @@ func TestR2AQuarterIsEndedOnceAndThenLeaves(t *testing.T) {
 		who    care.Actor
 		rows   int
 		people int
-	}{{payer, 1, 10}, {theirs, 1, 10}, {others, 0, 0}} {
+	}{{payer, 1, 10}, {theirs, 1, 10}, {others, 1, -1}} {
 		rows, err := figures.Released(t.Context(), w.Store, c.who, "2026-Q4")
 		if err != nil || len(rows) != c.rows {
 			t.Errorf("%s: %d rows, %v", c.who.Role, len(rows), err)
 			continue
 		}
-		if c.rows > 0 && (rows[0].People == nil || *rows[0].People != c.people || rows[0].Hours[0].N == nil || *rows[0].Hours[0].N != 1 || rows[0].Percent[0].N != nil) {
+		if c.people < 0 && rows[0].Tells() {
+			t.Errorf("another employer is told something: %+v", rows[0])
+		}
+		if c.people > 0 && (rows[0].People == nil || *rows[0].People != c.people || rows[0].Hours[0].N == nil || *rows[0].Hours[0].N != 1 || rows[0].Percent[0].N != nil) {
 			t.Errorf("%s: %+v", c.who.Role, rows[0])
 		}
 	}

@@ -1,6 +1,7 @@
 package care
 
 import (
+	"slices"
 	"time"
 
 	"careconnect/rules/calendar"
@@ -21,8 +22,8 @@ type Figures struct {
 	TakenAt time.Time     `json:"taken_at"`
 	Final   bool          `json:"final,omitempty"`
 	// Programmes are the measures of each programme, Partner what of them may
-	// leave for the payer partner, and Employers what may leave for an employer. Of
-	// an employer's people nothing else is kept.
+	// leave for the payer partner, and Employers what may leave for an employer, where
+	// anything may. Of an employer's people nothing else is kept.
 	Programmes []Measures `json:"programmes"`
 	Partner    []Released `json:"partner"`
 	Employers  []Released `json:"employers"`
@@ -78,6 +79,12 @@ type Released struct {
 	People    *int       `json:"people,omitempty"` // to the nearest five
 	Hours     []Told     `json:"hours"`            // medians, to the hour
 	Percent   []Told     `json:"percent"`
+}
+
+// Tells says whether any number is released.
+func (r Released) Tells() bool {
+	tells := func(t Told) bool { return t.N != nil }
+	return r.People != nil || slices.ContainsFunc(r.Hours, tells) || slices.ContainsFunc(r.Percent, tells)
 }
 
 // Told is one released number by its code; nil is held back.

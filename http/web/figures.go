@@ -67,7 +67,7 @@ func (p *Pages) measured(m care.Measures, leaves care.Released, final bool) meas
 	for _, s := range m.Speeds {
 		row := []string{rules.MeasureSays(s.Code), n(s.N), "–", "–"}
 		if s.N > 0 {
-			row[2], row[3] = stretch(s.Median), stretch(s.P90)
+			row[2], row[3] = lasting(s.Median), lasting(s.P90)
 		}
 		shown.Speeds.Rows = append(shown.Speeds.Rows, row)
 	}
@@ -120,8 +120,8 @@ func shareOf(s care.Share) string {
 	return fmt.Sprintf("%d of %d, %.0f %%", s.Is, s.Of, 100*float64(s.Is)/float64(s.Of))
 }
 
-// stretch is a stretch of time in its two largest units.
-func stretch(seconds int64) string {
+// lasting is a stretch of time in its two largest units.
+func lasting(seconds int64) string {
 	minutes := (seconds + 30) / 60
 	days, hours, rest := minutes/(24*60), minutes/60%24, minutes%60
 	switch {

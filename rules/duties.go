@@ -115,6 +115,9 @@ var Duties = []Duty{
 	{"choice", "provider.opt_out.choice", "A provider who leaves, or no longer offers virtual care, says within {choice_hours} hours for each client who waits for a first session whether they see them through or hand them on.", care.RoleProvider, choiceWindow, []Effect{
 		{Closed, afterDue},
 	}},
+	{"attest", "provider.attest_again", "When a duty changes, a provider says yes to it again within {reattest_days} days; until then the earlier yes counts.", care.RoleProvider, attestWindow, []Effect{
+		{"attest", morningAfterStart}, {"attest", remindBefore(7 * 24 * time.Hour)}, {Closed, afterDue},
+	}},
 	{"credential_notice", "provider.credential_notice", "{credential_notice_days} days before a credential ends, the provider and the care team are told.", care.RoleSystem, noticeWindow, []Effect{
 		{Closed, atOpening},
 	}},
@@ -363,6 +366,11 @@ func choiceWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
 	return Window{Due: due, Steps: steps}
 }
 
+func attestWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	_, due, steps := calendar.WindowAfter(d.Starts, 0, t.ReattestDays, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
 func noticeWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
 	return daysBefore(d, t.CredentialNoticeDays)
 }
@@ -439,6 +447,11 @@ func before(left time.Duration) func(care.Deadline, calendar.Calendar) time.Time
 // morningAfterOpening reminds when a duty opens, or when the night is over.
 func morningAfterOpening(d care.Deadline, _ calendar.Calendar) time.Time {
 	return calendar.Quiet(d.Opens, d.Opens, d.Due, Zone(d.Reader))
+}
+
+// morningAfterStart reminds when a duty begins, or when the night is over.
+func morningAfterStart(d care.Deadline, _ calendar.Calendar) time.Time {
+	return calendar.Quiet(d.Starts, d.Starts, d.Due, Zone(d.Reader))
 }
 
 func atOpening(d care.Deadline, _ calendar.Calendar) time.Time { return d.Opens }

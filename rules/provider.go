@@ -134,6 +134,18 @@ func Outdated(f ProviderFacts, a care.Attestation) (until calendar.Date, asked b
 	return calendar.On(changed, Zone(f.Provider.Hours.Zone)).AddDays(f.Terms.ReattestDays), true
 }
 
+// MustAttest says whether somebody who takes part is asked for a yes again by a
+// version of the terms.
+func MustAttest(p care.Provider, versions []care.Terms, to care.Terms) bool {
+	if p.Standing != care.Active && p.Standing != care.Paused {
+		return false
+	}
+	return slices.ContainsFunc(p.Attested, func(a care.Attestation) bool {
+		_, asked := Outdated(ProviderFacts{Provider: p, Terms: to, Versions: versions}, a)
+		return asked
+	})
+}
+
 // numbersIn are the numbers that each duty's sentence names; the others name none.
 var numbersIn = map[string]func(care.Terms) [2]int{
 	"duty.respond":   func(t care.Terms) [2]int { return [2]int{t.RespondHours} },

@@ -1,10 +1,14 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"careconnect/rules/act"
+	"careconnect/rules/calendar"
+	"careconnect/rules/care"
 	"careconnect/store"
 )
 
@@ -401,4 +405,53 @@ func TestR31TheListAsOfADayOverHTTP(t *testing.T) {
 	if again := w.ask("ben", "POST", "/api/v1/coverages", `{"kind":"health_plan","payer":"Optum","plan":"Lakefront HMO","member_id":"TEST-2","state":"IL"}`).want(201); again["unprocessable"] != true {
 		t.Error("whoever gives a listed plan is not told at once")
 	}
+}
+
+// TestR76VotesCountOncePerSessionOverHTTP: yes makes 1 out of 1; the same session's
+// second vote does not count, whatever it says.
+func TestR76VotesCountOncePerSessionOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	says := func(want string) {
+		t.Helper()
+		for _, page := range items(t, w.ask("", "GET", "/api/v1/help", "").want(200)) {
+			if page["page"] == "clients" && page["says"] != want {
+				t.Errorf("it says %v, want %s", page["says"], want)
+			}
+		}
+	}
+	vote := "/api/v1/help/clients/vote"
+	says("0 out of 0 found this helpful")
+	w.ask("ana", "POST", vote, `{"helpful":true}`).want(200)
+	says("1 out of 1 found this helpful")
+	w.ask("ana", "POST", vote, `{"helpful":false}`, "Idempotency-Key", "another").want(200)
+	says("1 out of 1 found this helpful")
+	w.ask("", "POST", vote, `{"helpful":false}`).problem(422, "key_missing")
+	w.ask("", "POST", vote, `{"helpful":false}`, "Idempotency-Key", "a session").want(200)
+	w.ask("", "POST", vote, `{"helpful":true}`, "Idempotency-Key", "a session").want(200)
+	says("1 out of 2 found this helpful")
+	w.ask("ana", "POST", "/api/v1/help/nowhere/vote", `{"helpful":true}`).want(422)
+	chart, err := w.store.Chart(t.Context(), care.System, care.HelpChart, "test")
+	if err != nil || len(chart.Votes) != 1 || strings.Contains(fmt.Sprintf("%+v", chart.Votes), string(w.ids["ana"])) {
+		t.Errorf("votes %+v, %v", len(chart.Votes), err)
+	}
+}
+
+// TestR13NothingIsPublishedWithoutZoneAndState over HTTP: with the missing ones
+// named, and the draft kept.
+func TestR13NothingIsPublishedWithoutZoneAndState(t *testing.T) {
+	w := newWorld(t)
+	id := care.ChartID(w.do(care.System, act.Import{Rows: []act.Row{{Digest: "bare", Provider: care.Provider{NPI: "2999999990", Name: "Bare Vexworth", Degree: "phd"}}}}))
+	w.do(care.System, act.InviteProvider{Provider: id, Email: "bare@example.test", Pass: w.pass("bare")})
+	w.ask("bare", "PUT", "/api/v1/profile", `{"about":"I see people in the evening."}`).want(200)
+	says := w.ask("bare", "POST", "/api/v1/profile/publish", `{"accurate":true}`).problem(422, "not_publishable")
+	if !strings.Contains(says, "time zone") || !strings.Contains(says, "state") {
+		t.Errorf("it names neither: %s", says)
+	}
+	w.do(care.System, act.SetHours{Provider: id, Hours: calendar.Hours{Zone: "America/Chicago", ConsultMinutes: 15, SessionMinutes: 50}})
+	if says := w.ask("bare", "POST", "/api/v1/profile/publish", `{"accurate":true}`).problem(422, "not_publishable"); strings.Contains(says, "time zone") || !strings.Contains(says, "state") {
+		t.Errorf("with a zone and no state: %s", says)
+	}
+	w.do(care.System, act.Credential{Provider: id, Credentials: []care.Credential{{State: "IL", From: calendar.Date{Year: 2026, Month: 1, Day: 1}}}})
+	w.ask("bare", "POST", "/api/v1/profile/publish", `{"accurate":false}`).problem(422, "not_publishable")
+	w.ask("bare", "POST", "/api/v1/profile/publish", `{"accurate":true}`).want(200)
 }

@@ -151,6 +151,8 @@ var table = []operation{
 	{post, "/api/v1/alerts/{id}/acknowledge", "acknowledge", []care.Role{care.RoleProvider, care.RoleClinical}, ok, "Say that I have read an alert, and what was done", on((*API).acknowledge)},
 	{get, "/api/v1/tasks", "read tasks", careTeam, ok, "What waits for a person of the care team", on((*API).tasks)},
 	{post, "/api/v1/tasks/{id}/done", "finish_task", careTeam, ok, "Say that a task is dealt with", on((*API).finishTask)},
+	{get, "/api/v1/help", "read help", anyone, ok, "The pages of help, and what readers said of them", find((*API).helpPages)},
+	{post, "/api/v1/help/{id}/vote", "vote_help", anyone, ok, "Say whether a page of help was of use: one vote a session, and no name", on((*API).voteHelp)},
 	{post, "/api/v1/questions", "write_to_us", anyone, made, "Ask the care team something, signed in or not", on((*API).askUs)},
 	{get, "/api/v1/questions", "read questions", careTeam, ok, "The questions that wait for an answer", on((*API).questions)},
 	{post, "/api/v1/questions/{id}/answer", "answer_ticket", careTeam, ok, "Answer a question, by mail", on((*API).answerQuestion)},

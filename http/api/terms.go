@@ -148,6 +148,7 @@ type postTerms struct {
 type adopted struct {
 	Version string `json:"version"`
 	Moved   int    `json:"moved"`
+	Asked   int    `json:"asked" doc:"How many providers are asked to say yes again, since a duty of theirs changes"`
 }
 
 func (a *API) adoptTerms(ctx context.Context, in *postTerms) (adopted, error) {
@@ -160,6 +161,9 @@ func (a *API) adoptTerms(ctx context.Context, in *postTerms) (adopted, error) {
 		return adopted{}, err
 	}
 	made := adopted{Version: out.Made}
+	if made.Asked, err = reckon.Attest(ctx, a.store, actor(ctx), out.Made); err != nil {
+		return made, err
+	}
 	if in.Body.Open == "lengthen" {
 		made.Moved, err = reckon.All(ctx, a.store, actor(ctx), out.Made, a.now())
 	}

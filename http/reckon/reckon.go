@@ -89,6 +89,20 @@ func All(ctx context.Context, s *store.Store, who care.Actor, version string, no
 	return moved, nil
 }
 
+// Attest asks everybody for a new yes whose duties a version of the terms changes,
+// each by an act of its own, and says how many.
+func Attest(ctx context.Context, s *store.Store, who care.Actor, version string) (int, error) {
+	_, clock := s.Programme()
+	terms, _ := rules.TermsOf(clock.Terms, version)
+	asked := s.Directory().Those(func(p care.Provider) bool { return rules.MustAttest(p, clock.Terms, terms) })
+	for _, id := range asked {
+		if _, err := s.Do(ctx, who, act.AskAttest{Provider: id, Version: version}); err != nil {
+			return 0, err
+		}
+	}
+	return len(asked), nil
+}
+
 // Begin is the hour from which open deadlines are looked for.
 func Begin(now time.Time) time.Time { return now.UTC().Truncate(time.Hour).Add(-time.Hour) }
 

@@ -94,6 +94,9 @@ func (p *Pages) visit(w http.ResponseWriter, r *http.Request) error {
 		Facts: []assets.Fact{{Term: "How long", Text: length(s.ap)}, {Term: "Where", Text: "By video"}},
 	}
 	if s.role == care.RoleClient && s.ap.Status == care.Booked {
+		if s.ap.AtRisk {
+			page.Notice = &assets.Notice{Kind: "warn", Title: "This may not be covered, and may not be allowed", Text: sentence(s.other) + " holds no licence and credential where you said that you are, as far as we know for that day. If you will be elsewhere by then, say so.", Actions: []assets.Action{{Text: "Say where you are", Href: "/me/details", Style: "outline"}}}
+		}
 		page.Facts = append(page.Facts, assets.Fact{Term: "What it costs", Text: rules.CostOfVisit(s.chart, s.ap, p.Store.Words()).Says})
 	}
 	if s.ap.Recorded != "" {

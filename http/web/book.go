@@ -129,7 +129,11 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 		q.Set("again", again)
 	}
 	data.Further = g.further(path+"/book", q, from, more)
-	return p.show(w, r, status, "book", zone, assets.Page{Title: data.Title, Data: data})
+	var warn *assets.Notice
+	if a.chart != nil {
+		warn = elsewhere(a.chart.Client, c.Name, c.States)
+	}
+	return p.show(w, r, status, "book", zone, assets.Page{Title: data.Title, Notice: warn, Data: data})
 }
 
 // times fills in whether the client books a time or lists some.

@@ -11,6 +11,7 @@ import (
 
 	"careconnect/assets"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -151,7 +152,9 @@ func (m *mine) offer(w http.ResponseWriter, r *http.Request, status int, page ch
 	page.TheirZone = otherZone(m.p, m.name(ref), m.who[ref.Provider].Hours.Zone, zone)
 	page.CareEmail = m.p.Store.Words()["care_email"]
 	page.Further = g.further(page.Path, url.Values{}, from, more)
-	return m.p.show(w, r, status, "choose", zone, assets.Page{Title: page.Title, Data: page})
+	who := m.who[ref.Provider]
+	warn := elsewhere(m.chart.Client, m.name(ref), who.States(calendar.On(m.now, location(who.Hours.Zone))))
+	return m.p.show(w, r, status, "choose", zone, assets.Page{Title: page.Title, Notice: warn, Data: page})
 }
 
 // times are the days to choose from: first what was proposed or listed, then the

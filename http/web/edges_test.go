@@ -189,3 +189,28 @@ func TestR31ThePublishedListOnThePages(t *testing.T) {
 		t.Errorf("billing opens it: %d", got)
 	}
 }
+
+// TestR5AClientElsewhereIsWarnedBeforeTheyBook: on the page of times, on the page by
+// which somebody is asked, and on the appointment.
+func TestR5AClientElsewhereIsWarnedBeforeTheyBook(t *testing.T) {
+	d := newDemo(t)
+	me := d.insured("elsewhere@example.test", nil, false)
+	asked, other := d.listed(false), d.listed(true)
+	as := care.Actor{Role: care.RoleProvider, Chart: asked}
+	r := care.ReferralID(d.do(care.Actor{Role: care.RoleClient, Chart: me.ID}, act.Request{Client: me.ID, Provider: asked}))
+	d.do(as, act.Accept{Referral: r})
+	warning := "You are somewhere else than"
+	pages := []string{"/me/r/" + string(r) + "/time", "/me/r/" + string(r) + "/session", "/p/" + string(other) + "/book"}
+	for _, path := range pages {
+		if strings.Contains(d.page(me, path), warning) {
+			t.Errorf("%s warns somebody who is where they said", path)
+		}
+	}
+	state := "AK"
+	d.do(care.Actor{Role: care.RoleClient, Chart: me.ID}, act.UpdateMe{Client: me.ID, State: &state})
+	for _, path := range pages {
+		wants(t, d.page(me, path), warning, "Alaska", "may not be covered, and may not be allowed", "/me/details")
+	}
+	ap := d.do(as, act.BookSession{Referral: r, Start: time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC), Minutes: 50})
+	wants(t, d.page(me, "/me/appt/"+ap), "This may not be covered, and may not be allowed")
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -169,10 +170,24 @@ func (p *Pages) named(ctx context.Context, ids []care.ChartID) (map[care.ChartID
 			known[c.ID] = care.Provider{
 				ID: c.ID, Name: c.Provider.Name, Pronouns: c.Provider.Pronouns, Degree: c.Provider.Degree,
 				Hours: c.Provider.Hours, Standing: c.Provider.Standing, SelfSchedule: c.Provider.SelfSchedule,
+				Licences: c.Provider.Licences, Credentials: c.Provider.Credentials,
 			}
 		}
 	}
 	return known, err
+}
+
+// elsewhere warns a client who is in a state where a provider may not see them
+// today, before they book; nil: they are not.
+func elsewhere(client *care.Client, name string, states []string) *assets.Notice {
+	if client == nil || slices.Contains(states, client.State) {
+		return nil
+	}
+	return &assets.Notice{
+		Kind: "warn", Title: "You are somewhere else than " + name + " may see people",
+		Text:    "You told us that you are in " + stateName(client.State) + ", where " + name + " holds no licence and credential today. A session from there may not be covered, and may not be allowed. If you have moved or come back, say so first.",
+		Actions: []assets.Action{{Text: "Say where you are", Href: "/me/details", Style: "outline"}, {Text: "See who can see you there", Href: "/find", Style: "ghost"}},
+	}
 }
 
 // further are the ways from a page of times to later days, and to every time of

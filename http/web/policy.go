@@ -180,6 +180,9 @@ func (p *Pages) adoptTerms(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, err := reckon.Attest(r.Context(), p.Store, auth.Actor(r), out.Made); err != nil {
+		return err
+	}
 	if r.PostFormValue("open") == "lengthen" {
 		if _, err := reckon.All(r.Context(), p.Store, auth.Actor(r), out.Made, p.Now()); err != nil {
 			return err

@@ -114,6 +114,7 @@ var acts = []ActRow{
 	{"vote_help", whoever()},
 	{"write_to_us", whoever()},
 	{"adopt_terms", by{careTeam: Any, system: Any}},
+	{"ask_attest", by{careTeam: Any, system: Any}},
 	{"recompute", by{careTeam: Any, system: Any}},
 	{"add_employer", by{careTeam: Any, system: Any}},
 	{"list_plan", by{careTeam: Any, system: Any}},

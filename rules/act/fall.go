@@ -110,6 +110,9 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 	"credential_end closes": credentialEnds,
 	"credential_gap closes": errand(uncovered),
 
+	"attest attest": askAttest,
+	"attest closes": notAttested,
+
 	"credential_notice closes":     credentialNotice,
 	"credential_last closes":       credentialNotice,
 	"choose waits":                 silent,

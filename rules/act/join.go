@@ -67,6 +67,9 @@ func (a Join) decide(k Known, p care.Provider, env Env) Plan {
 		p.JoinedAt = env.Now
 	}
 	d.put(p)
+	if !outdated(p, env) {
+		d.attested(care.Met)
+	}
 	d.Decision, d.Made = decision, string(p.ID)
 	return d.plan()
 }

@@ -1,12 +1,14 @@
 package act_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/store/directory"
 )
@@ -624,4 +626,43 @@ func TestR1ASecondProgrammeNeedsDataOnly(t *testing.T) {
 	if e := clock.Explain(w.deadline(second, "respond", string(b)), w.store.Words()); e.PolicyVersion != "x-1" || !strings.Contains(e.Says, "48 hours") {
 		t.Errorf("explained by %s: %s", e.PolicyVersion, e.Says)
 	}
+}
+
+// TestR3ANewYesIsAskedForByMail: on the first morning of the changed duty and a week
+// before the grace ends, until it is said; whoever lets it pass is told once.
+func TestR3ANewYesIsAskedForByMail(t *testing.T) {
+	w := open(t)
+	says, lapses, leaves := w.joins(1, false), w.joins(2, false), w.joins(3, false)
+	for i, p := range []care.ChartID{says, lapses, leaves} {
+		w.do(careTeam, act.InviteProvider{Provider: p, Email: fmt.Sprintf("provider%d@example.test", i)})
+	}
+	terms := rules.DefaultTerms(begin.AddDate(0, 0, 3))
+	terms.RespondHours = 36
+	version := w.do(careTeam, act.AdoptTerms{Terms: terms, Why: "as a test"})
+	same := rules.DefaultTerms(begin.AddDate(0, 0, 60))
+	same.RespondHours, same.SupportDays = 36, 3
+	none := w.do(careTeam, act.AdoptTerms{Terms: same, Why: "as a test"})
+	for _, p := range []care.ChartID{says, lapses, leaves, lapses} { // and once more, which asks for nothing
+		w.do(careTeam, act.AskAttest{Provider: p, Version: version})
+	}
+	asked := func(p care.ChartID) int { return w.told(p, "attest_again", "")[string(p)] }
+	w.until(begin.AddDate(0, 0, 2))
+	is(t, "asked before the change", asked(says), 0)
+	w.until(begin.AddDate(0, 0, 4))
+	is(t, "asked", asked(says), 1)
+	d := w.deadline(lapses, "attest", string(lapses))
+	is(t, "until", calendar.On(d.Due, rules.Zone(d.Zone)), day(2026, 11, 7)) // 30 days after 8 October, the last day that counts
+	w.do(provider(says), act.Join{Provider: says, Attest: rules.DutyCodes()})
+	w.do(provider(leaves), act.Leave{Provider: leaves})
+	is(t, "said", w.deadline(says, "attest", string(says)).State, care.Met)
+	is(t, "left", w.deadline(leaves, "attest", string(leaves)).State, care.Stopped)
+	w.until(begin.AddDate(0, 0, 50))
+	is(t, "asked who said yes", asked(says), 1)
+	is(t, "asked who left", asked(leaves), 1)
+	is(t, "asked who did not", asked(lapses), 2)
+	is(t, "told that it is over", w.told(lapses, "attest_over", "")[string(lapses)], 1)
+	is(t, "listed", w.listed(says, "IL") && !w.listed(lapses, "IL"), true)
+	w.do(careTeam, act.AskAttest{Provider: says, Version: none})
+	w.until(begin.AddDate(0, 0, 70))
+	is(t, "asked over a change that is none of their duties", asked(says), 1)
 }

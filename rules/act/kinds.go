@@ -22,6 +22,7 @@ var kinds = []Act{
 	AdoptTerms{},
 	AnswerTicket{},
 	AskDetails{},
+	AskAttest{},
 	AskErasure{},
 	AskMatch{},
 	Book{},

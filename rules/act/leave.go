@@ -42,6 +42,7 @@ func (a Leave) Decide(k Known, env Env) Plan {
 	p.LeftAt, p.AskedBy = env.Now, ""
 	d.put(p)
 	d.untask(string(p.ID))
+	d.attested(care.Stopped)
 	d.errands("provider_left", awaited(k, p.ID))
 	if d.chart.Account != nil {
 		d.tellProvider(p.ID, "left_summary", string(p.ID), "/pro/participation", time.Time{}, p.Hours.Zone)

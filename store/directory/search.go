@@ -135,6 +135,19 @@ func (x *Index) Facts(id care.ChartID, state string, now time.Time) (rules.Provi
 	}, true
 }
 
+// Those are the providers, listed or not, of whom something is so.
+func (x *Index) Those(is func(care.Provider) bool) []care.ChartID {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	var ids []care.ChartID
+	for _, r := range x.rows {
+		if is(r.public) {
+			ids = append(ids, r.public.ID)
+		}
+	}
+	return ids
+}
+
 // shown is the row of a provider who is listed somewhere.
 func (x *Index) shown(id care.ChartID) (*row, bool) {
 	i, known := x.at[id]

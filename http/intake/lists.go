@@ -186,10 +186,22 @@ type roster struct {
 	keys     []string // each once
 }
 
+// Shrunk is a roster that is so much shorter than the one before that it may have
+// been cut.
+type Shrunk struct {
+	File      string
+	Now, Were int
+}
+
+// Error is the sentence that a person reads.
+func (s *Shrunk) Error() string {
+	return fmt.Sprintf("%s: this roster is less than half as long as the one before (%d of %d), which would end the benefit of the others; if that is meant, say so (--shrunk)", s.File, s.Now, s.Were)
+}
+
 // Roster takes in the roster of an employer, which takes the place of the one
 // before: every client who gave a key is looked up in it. One that is less than
 // half as long as the one before is refused unless shrunk says that it is meant.
-func (f *File) Roster(ctx context.Context, s *store.Store, shrunk bool) (Counts, error) {
+func (f *File) Roster(ctx context.Context, s *store.Store, as care.Actor, shrunk bool) (Counts, error) {
 	programme, _ := s.Programme()
 	r, err := f.roster(programme)
 	if err != nil {
@@ -197,7 +209,7 @@ func (f *File) Roster(ctx context.Context, s *store.Store, shrunk bool) (Counts,
 	}
 	e := r.employer
 	if !shrunk && 2*len(r.keys) < e.RosterSize {
-		return Counts{}, fmt.Errorf("%s: this roster is less than half as long as the one before (%d of %d), which would end the benefit for the others; if that is meant, say --shrunk", f.name, len(r.keys), e.RosterSize)
+		return Counts{}, &Shrunk{f.name, len(r.keys), e.RosterSize}
 	}
 	counts := Counts{Rows: r.rows, Skipped: map[string]int{"duplicate": r.rows - len(r.keys)}}
 	pages := slices.Collect(slices.Chunk(r.keys, act.RosterPage))
@@ -208,7 +220,7 @@ func (f *File) Roster(ctx context.Context, s *store.Store, shrunk bool) (Counts,
 		if err := ctx.Err(); err != nil {
 			return Counts{}, err
 		}
-		out, err := s.Do(ctx, care.System, act.ImportRoster{Employer: e.ID, File: r.sum, Page: i, Keys: page})
+		out, err := s.Do(ctx, as, act.ImportRoster{Employer: e.ID, File: r.sum, Page: i, Keys: page})
 		if err != nil {
 			return Counts{}, err
 		}
@@ -220,18 +232,18 @@ func (f *File) Roster(ctx context.Context, s *store.Store, shrunk bool) (Counts,
 	}
 	if len(pages) > 0 {
 		counts.Removed = e.RosterSize - counts.Unchanged
-		if _, err := s.Do(ctx, care.System, act.FinishRoster{Employer: e.ID, File: r.sum, Pages: len(pages), Size: len(r.keys)}); err != nil {
+		if _, err := s.Do(ctx, as, act.FinishRoster{Employer: e.ID, File: r.sum, Pages: len(pages), Size: len(r.keys)}); err != nil {
 			return Counts{}, err
 		}
 	}
-	return counts, settleRoster(ctx, s, e.ID)
+	return counts, settleRoster(ctx, s, as, e.ID)
 }
 
 // settleRoster frees what is not in force any more and looks everybody up who gave
 // a key. Where it was cut short the same import goes on with it.
-func settleRoster(ctx context.Context, s *store.Store, employer care.EmployerID) error {
+func settleRoster(ctx context.Context, s *store.Store, as care.Actor, employer care.EmployerID) error {
 	for {
-		out, err := s.Do(ctx, care.System, act.DropRoster{Employer: employer})
+		out, err := s.Do(ctx, as, act.DropRoster{Employer: employer})
 		if err != nil {
 			return err
 		}
@@ -242,7 +254,7 @@ func settleRoster(ctx context.Context, s *store.Store, employer care.EmployerID)
 	members, err := s.Find(ctx, care.System, care.EmployedAt(employer))
 	for _, m := range members {
 		if err == nil {
-			_, err = s.Do(ctx, care.System, act.LookUpRoster{Client: m.Chart})
+			_, err = s.Do(ctx, as, act.LookUpRoster{Client: m.Chart})
 		}
 	}
 	return err

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"careconnect/http/intake"
+	"careconnect/rules/care"
 	"careconnect/store"
 )
 
@@ -112,7 +113,7 @@ func (w *plansOf) do(ctx context.Context, at *place) error {
 }
 func (w *rosterOf) do(ctx context.Context, at *place) error {
 	return w.take(ctx, at, func(f *intake.File, ctx context.Context, s *store.Store) (intake.Counts, error) {
-		return f.Roster(ctx, s, w.Shrunk)
+		return f.Roster(ctx, s, care.System, w.Shrunk)
 	})
 }
 

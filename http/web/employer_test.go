@@ -1,7 +1,11 @@
 package web_test
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"mime/multipart"
+	"net/http"
 	"net/url"
 	"strings"
 	"testing"
@@ -188,4 +192,59 @@ func TestR70TheCareTeamSaysWhatItFound(t *testing.T) {
 	}
 	wants(t, d.done(team, path+"/employment", url.Values{"employed": {"yes"}}), "Goes under: Care Connect")
 	wants(t, d.done(me, "/me/employer/end", nil), "Your employer is told nothing", "Not any more")
+}
+
+// TestR71TheCareTeamTakesARosterIn on the employer's page; a list with addresses in
+// it is refused, and none of them is repeated.
+func TestR71TheCareTeamTakesARosterIn(t *testing.T) {
+	d := newDemo(t)
+	team := d.one(care.RoleCareTeam, 0)
+	programme, _ := d.store.Programme()
+	e := *act.EmployerOf("LANTERN", programme)
+	path := "/ops/employers/" + string(e.ID)
+	give := func(text, shrunk string) (int, string) {
+		t.Helper()
+		var form bytes.Buffer
+		w := multipart.NewWriter(&form)
+		file, err := w.CreateFormFile("roster", "roster.csv")
+		if err == nil {
+			_, err = file.Write([]byte(text))
+		}
+		if err := errors.Join(err, w.WriteField("shrunk", shrunk), w.Close()); err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequest(http.MethodPost, d.url+path+"/roster", &form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", w.FormDataContentType())
+		code, body, _ := d.send(team, req)
+		return code, body
+	}
+	roster := func(n int) string {
+		text := "employer,salt_check,key\n"
+		for i := range n {
+			text += "LANTERN," + care.RosterCheck(e.Salt) + "," + care.RosterKey(e.Salt, fmt.Sprint("E-", i)) + "\n"
+		}
+		return text
+	}
+	for _, c := range []struct {
+		text, shrunk, says string
+		code               int
+	}{
+		{"email\nana.vireo@lanternworks.test\n", "", "hash-roster", 422},
+		{roster(600), "", "600 rows: 600 imported", 200},
+		{roster(2), "", "less than half as long", 422},
+		{roster(2), "yes", "2 rows: 0 imported, 0 updated, 2 unchanged, 598 removed", 200},
+	} {
+		code, body := give(c.text, c.shrunk)
+		if code != c.code || strings.Contains(body, "ana.vireo") {
+			t.Errorf("%s: %d", c.says, code)
+		}
+		wants(t, body, c.says, "Lanternworks Power")
+	}
+	wants(t, d.page(team, path), "Two hashes")
+	if code, _, _ := d.submit(team, path+"/roster", nil); code != 422 {
+		t.Errorf("no file: %d", code)
+	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -10,6 +11,7 @@ import (
 
 	"careconnect/assets"
 	"careconnect/http/auth"
+	"careconnect/http/intake"
 	"careconnect/http/reply"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
@@ -20,12 +22,13 @@ import (
 // and what an employer can tell its people.
 
 func (p *Pages) employerRoutes() []reply.Route {
-	return append(
+	routes := append(
 		p.open([]care.Role{care.RoleCareTeam}, []way{
 			{http.MethodGet, "/ops/employers", "read employers", p.employers},
 			{http.MethodPost, "/ops/employers", "add_employer", p.addEmployer},
 			{http.MethodGet, "/ops/employers/{id}", "read employers", p.employer},
 			{http.MethodPost, "/ops/employers/{id}", "update_employer", p.updateEmployer},
+			{http.MethodPost, "/ops/employers/{id}/roster", "import_roster", p.takeRoster},
 			{http.MethodPost, "/ops/client/{id}/employment", "check_employment", p.checkEmployment},
 		}),
 		p.open([]care.Role{care.RoleEmployer}, []way{
@@ -33,6 +36,41 @@ func (p *Pages) employerRoutes() []reply.Route {
 			{http.MethodGet, "/employer/poster", "read desk", p.poster},
 		})...,
 	)
+	for i := range routes {
+		if routes[i].Does == "import_roster" {
+			routes[i].Most = withRoster
+		}
+	}
+	return routes
+}
+
+// withRoster is how long a roster may be that comes by a page: some 500,000 hashes.
+// A longer one comes by the command.
+const withRoster = 32 << 20
+
+// takeRoster takes in a roster of hashes for the care team. What is no roster is
+// refused whole, and nothing of it is repeated or kept.
+func (p *Pages) takeRoster(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseMultipartForm(withRoster); err != nil {
+		return unread("The file could not be read. Go back and send it again.")
+	}
+	body, head, err := r.FormFile("roster")
+	if err != nil {
+		return unread("Choose the file that hash-roster has made. Go back and send it again.")
+	}
+	defer body.Close()
+	counts, err := intake.Providers(body, head.Size, "The file").Roster(r.Context(), p.Store, auth.Actor(r), r.PostFormValue("shrunk") == "yes")
+	if err == nil {
+		n := assets.Notice{Kind: "ok", Title: "The roster is in force", Text: counts.String() + "."}
+		return p.showEmployer(w, r, http.StatusOK, nil, &n)
+	}
+	var fault *intake.Fault
+	var shrunk *intake.Shrunk
+	if !errors.As(err, &fault) && !errors.As(err, &shrunk) {
+		return err
+	}
+	n := assets.Notice{Kind: "danger", Title: "Nothing was taken in", Text: sentence(err.Error()) + "."}
+	return p.showEmployer(w, r, http.StatusUnprocessableEntity, nil, &n)
 }
 
 func (p *Pages) employers(w http.ResponseWriter, r *http.Request) error {
@@ -71,12 +109,12 @@ func rosterFact(e care.Employer) assets.Fact {
 	if e.Roster == "" {
 		return assets.Fact{Term: "Roster", Text: "None", Note: "A client’s word opens the door, and you look whether it holds."}
 	}
-	return assets.Fact{Term: "Roster", Text: counted(e.RosterSize, "hash"), Note: "Since " + moment(e.RosterAt, location("")).Text + ". No name is kept."}
+	return assets.Fact{Term: "Roster", Text: tally(e.RosterSize, "hash", "hashes"), Note: "Since " + moment(e.RosterAt, location("")).Text + ". No name is kept."}
 }
 
 // employerFields are what is told of an employer; a code is told once.
 func employerFields(form url.Values, e care.Employer, problems []assets.Problem) []assets.Field {
-	if form == nil {
+	if !form.Has("name") {
 		days := make([]string, len(e.Holidays))
 		for i, h := range e.Holidays {
 			days[i] = h.Date.String()
@@ -144,10 +182,10 @@ func (p *Pages) addEmployer(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) employer(w http.ResponseWriter, r *http.Request) error {
-	return p.showEmployer(w, r, http.StatusOK, nil)
+	return p.showEmployer(w, r, http.StatusOK, nil, nil)
 }
 
-func (p *Pages) showEmployer(w http.ResponseWriter, r *http.Request, status int, problems []assets.Problem) error {
+func (p *Pages) showEmployer(w http.ResponseWriter, r *http.Request, status int, problems []assets.Problem, n *assets.Notice) error {
 	chart, err := p.Store.Chart(r.Context(), auth.Actor(r), care.ProgrammeChart, "employers")
 	if err != nil {
 		return err
@@ -160,7 +198,7 @@ func (p *Pages) showEmployer(w http.ResponseWriter, r *http.Request, status int,
 			{Term: "Industry", Text: label(e.Industry)}, {Term: "Takes part", Text: sentence(p.takesPart(e))},
 			{Term: "Link for all of its people", Text: linkOf(r, e), Note: "There is none for a single person, and nobody counts who opens it."}, rosterFact(e),
 		}
-		return p.show(w, r, status, "ops/employer", "", assets.Page{Title: e.Name, Data: map[string]any{
+		return p.show(w, r, status, "ops/employer", "", assets.Page{Title: e.Name, Notice: n, Data: map[string]any{
 			"Name": e.Name, "Path": "/ops/employers/" + string(e.ID), "Facts": facts, "Fields": employerFields(r.PostForm, e, problems), "Problems": problems,
 			"Command": fmt.Sprintf("careconnect hash-roster LIST.csv --employer %s --salt %s --out roster.csv", e.Code, e.Salt), "Salted": e.Salt != "",
 		}})
@@ -175,12 +213,12 @@ func (p *Pages) updateEmployer(w http.ResponseWriter, r *http.Request) error {
 	}
 	e, problems := employerIn(form)
 	if len(problems) > 0 {
-		return p.showEmployer(w, r, http.StatusUnprocessableEntity, problems)
+		return p.showEmployer(w, r, http.StatusUnprocessableEntity, problems, nil)
 	}
 	id := mux.Vars(r)["id"]
 	_, err = p.deed(r, act.UpdateEmployer{Employer: care.EmployerID(id), Name_: e.Name, Industry: e.Industry, Starts: e.Starts, Ends: e.Ends, Holidays: e.Holidays, Audience: e.Audience})
 	if err != nil {
-		return p.again(w, r, err, func(status int, problems []assets.Problem) error { return p.showEmployer(w, r, status, problems) })
+		return p.again(w, r, err, func(status int, problems []assets.Problem) error { return p.showEmployer(w, r, status, problems, nil) })
 	}
 	return done(w, r, "/ops/employers/"+id, "saved")
 }

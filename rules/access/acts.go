@@ -123,10 +123,10 @@ var acts = []ActRow{
 	{"check_employment", by{careTeam: Any, system: Any}},
 	{"import_employers", by{careTeam: Any, system: Any}},
 	{"import_plans", by{careTeam: Any, system: Any}},
-	{"import_roster", by{system: Any}},
-	{"finish_roster", by{system: Any}},
-	{"drop_roster", by{system: Any}},
-	{"look_up_roster", by{system: Any}},
+	{"import_roster", by{careTeam: Any, system: Any}},
+	{"finish_roster", by{careTeam: Any, system: Any}},
+	{"drop_roster", by{careTeam: Any, system: Any}},
+	{"look_up_roster", by{careTeam: Any, system: Any}},
 	{"delist_plan", by{careTeam: Any, system: Any}},
 
 	// who bills

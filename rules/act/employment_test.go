@@ -334,7 +334,7 @@ func TestR71ARosterCountsWhole(t *testing.T) {
 	is(t, "charts of pages", len(charts), 2)
 	is(t, "who left", on("a", "E-2") || on("b", "E-2") || on("c", "E-2"), false)
 	is(t, "who is there", on("c", "E-1") && on("c", "E-3") && !on("b", "E-1"), true)
-	is(t, "by the care team", w.refused(careTeam, act.ImportRoster{Employer: e.ID, File: "d", Keys: []string{"x"}}), "forbidden")
+	is(t, "by the employer", w.refused(care.Actor{Role: care.RoleEmployer, Chart: "ac_boss"}, act.ImportRoster{Employer: e.ID, File: "d", Keys: []string{"x"}}), "forbidden")
 }
 
 // TestR71AKeyIsNotItsName: letter case and blanks do not count, the salt does.

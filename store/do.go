@@ -319,7 +319,7 @@ func (s *Store) newCommit(w engine.Writer) *commit {
 	if c.state.Apart == nil {
 		c.state.Apart = &apart{Before: c.state.Leaves}
 	}
-	c.moves = make([]move, 0, s.moved)
+	c.moves = make([]move, 0, s.many)
 	c.keeps = s.mail.keeps()
 	c.pass = s.checking.pass.Load()
 	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, followed: c.pass != nil}
@@ -544,7 +544,7 @@ func (c *commit) gatherNeeds(a act.Act) (act.Known, error) {
 		}
 		for _, set := range needs.Sets {
 			if _, had := known.Sets[set]; !had {
-				members, err := c.loadSet(c.w, set)
+				members, err := c.members(set)
 				if err != nil {
 					return known, err
 				}
@@ -571,6 +571,33 @@ func (c *commit) chart(id care.ChartID) (*care.Chart, error) {
 	}
 	c.charts.put(chart)
 	return chart, nil
+}
+
+// members reads a set. Who books looks at two weeks of a provider's booked times,
+// so the committer keeps those that it has read until they change.
+func (c *commit) members(set care.Set) ([]care.Member, error) {
+	if kept, had := c.busy[set]; had {
+		return kept, nil
+	}
+	members, err := c.loadSet(c.w, set)
+	if err == nil && set.Name == care.SetBusy {
+		if len(c.busy) >= maxBusy {
+			clear(c.busy)
+		}
+		c.busy[set] = slices.Clip(members)
+	}
+	return members, err
+}
+
+// maxBusy bounds the days of providers whose booked times are kept.
+const maxBusy = 1 << 14
+
+// moved notes a step into or out of a set.
+func (c *commit) moved(p care.Place, joined bool) {
+	c.moves = append(c.moves, move{p, joined})
+	if p.Set.Name == care.SetBusy {
+		delete(c.busy, p.Set)
+	}
 }
 
 // env is what surrounds a decision in this commit.
@@ -784,7 +811,7 @@ func (c *commit) restand(before, after []care.Place) error {
 			if err := c.w.Delete(engine.Sets, c.entryName(p.Set, p.Entry)); err != nil {
 				return err
 			}
-			c.moves = append(c.moves, move{p, false})
+			c.moved(p, false)
 		}
 	}
 	for _, p := range after {
@@ -794,7 +821,7 @@ func (c *commit) restand(before, after []care.Place) error {
 		if err := c.enter(p); err != nil {
 			return err
 		}
-		c.moves = append(c.moves, move{p, true})
+		c.moved(p, true)
 	}
 	return nil
 }
@@ -868,7 +895,7 @@ func (c *commit) countPanels() error {
 
 // publish lets the read models know, now that the commit is durable.
 func (c *commit) publish() {
-	c.Store.state, c.Store.moved = c.state, len(c.moves)
+	c.Store.state, c.Store.many = c.state, len(c.moves)
 	c.seen(c.state.High)
 	if c.trusts {
 		c.clock.confirm()

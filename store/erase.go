@@ -41,6 +41,7 @@ func (c *commit) erase(id care.ChartID) error {
 	c.state.Forget = max(c.state.Forget, epoch)
 	c.charts.drop(id)
 	delete(c.touched, id)
+	clear(c.busy) // what the chart's key had sealed cannot be read any more
 	c.erased = append(c.erased, id)
 	return errors.Join(c.w.Delete(engine.Charts, c.headName(id)), c.w.Delete(engine.Keys, name))
 }

@@ -156,9 +156,10 @@ func (s *Store) roomTimer() <-chan time.Time {
 	return time.After(roomAgain)
 }
 
-// undone forgets what a transaction that was undone has left in memory: of the
-// charts that it changed, and no others.
+// undone forgets what a transaction that was undone has left in memory: the charts
+// that it changed, and booked times.
 func (c *commit) undone() {
+	clear(c.busy)
 	for id := range c.touched {
 		c.charts.drop(id)
 		c.Store.keys.forget(id)

@@ -121,10 +121,11 @@ type Store struct {
 	shut   sync.Once
 	failed atomic.Pointer[error]
 
-	state     state        // written by the committer only
-	moved     int          // moves of the last commit, about as many as the next one makes
-	high      atomic.Int64 // its highest instant, in Unix seconds
-	charts    *chartCache  // the committer's own
+	state     state                      // written by the committer only
+	many      int                        // moves of the last commit, about as many as the next one makes
+	high      atomic.Int64               // its highest instant, in Unix seconds
+	charts    *chartCache                // the committer's own
+	busy      map[care.Set][]care.Member // the committer's own: booked times that it has read
 	read      readCache
 	programme atomic.Pointer[programme]
 	directory *directory.Index
@@ -337,7 +338,7 @@ func newStore(config Config, vault *seal.Vault) *Store {
 	s := &Store{
 		config: config, vault: vault,
 		queue: make(chan []*job, 4*maxBatch), closed: make(chan struct{}), done: make(chan struct{}),
-		charts: newChartCache(), wake: make(chan struct{}, 1),
+		charts: newChartCache(), busy: map[care.Set][]care.Member{}, wake: make(chan struct{}, 1),
 		due: newHourly(care.SetDue), outbox: newHourly(care.SetOutbox),
 	}
 	s.keys.vault = vault

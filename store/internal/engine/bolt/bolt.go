@@ -111,13 +111,14 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	had := int64(-1)
-	for more := int64(leastGrowth); ; more *= 2 {
+	for more := int64(0); ; more *= 2 {
 		err := s.update(fn)
 		if !errors.Is(err, bolterrors.ErrMaxSizeReached) {
 			return err
 		}
 		if had < 0 {
 			had = s.body.Load().room.end
+			more = growth(had)
 		}
 		if _, err := s.grow(more); err != nil {
 			return errors.Join(err, s.giveBack(had))

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -208,17 +209,42 @@ func holdingIn(b *testing.B, dir string, records, many int) *world {
 }
 
 // BenchmarkVerify is the full pass over a closed store, the walk of its pages
-// included.
+// included: one that is in the system's memory, and one that has to be read from the
+// disk, beside which stands how long it takes to read the file once.
 func BenchmarkVerify(b *testing.B) {
 	w := holding(b, 100_000, 50)
 	must(b, w.Close())
-	b.SetBytes(w.size())
-	spent := cpu(b)
-	for b.Loop() {
+	pass := func() {
 		report, err := Inspect(context.Background(), w.config, nil)
 		must(b, errors.Join(err, report.Err()))
 	}
-	perCore(b, w.size(), spent)
+	read := func() {
+		file, err := os.Open(w.file(DataFile))
+		must(b, err)
+		_, err = io.Copy(struct{ io.Writer }{io.Discard}, file)
+		must(b, errors.Join(err, file.Close()))
+	}
+	for _, row := range []struct {
+		name string
+		cold bool
+		do   func()
+	}{{"warm", false, pass}, {"cold", true, pass}, {"only read, cold", true, read}} {
+		b.Run(row.name, func(b *testing.B) {
+			b.SetBytes(w.size())
+			var spent time.Duration
+			for b.Loop() {
+				if row.cold {
+					b.StopTimer()
+					evict(b, w.file(DataFile))
+					b.StartTimer()
+				}
+				before := cpu(b)
+				row.do()
+				spent += cpu(b) - before
+			}
+			perCore(b, w.size(), cpu(b)-spent)
+		})
+	}
 }
 
 // BenchmarkBackup makes a backup and proves it by opening it again.

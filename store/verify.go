@@ -377,8 +377,12 @@ func (p *pass) take() error {
 	p.spare = append(p.spare, c.records[:0])
 	p.digest = p.digest.Add(c.digest)
 	p.report.Charts += c.chartsSeen
-	p.unread = p.unread || c.unread
-	p.expected = append(p.expected, c.expected...)
+	if c.unread { // what others look at in a later stage is not touched in that stage
+		p.unread = true
+	}
+	if len(c.expected) > 0 {
+		p.expected = append(p.expected, c.expected...)
+	}
 	from := 0
 	for _, l := range c.leaves {
 		p.harm(c.harms[from:l.harms]...)

@@ -5,12 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
 
 	"careconnect/rules/care"
 	"careconnect/store/internal/engine"
+	"careconnect/store/internal/engine/bolt"
 )
 
 // inspected makes a full pass over the closed store of a world.
@@ -218,6 +222,68 @@ func TestVerifyNamesWhatWasDone(t *testing.T) {
 				t.Errorf("one harm makes %d lines", len(report.Damages))
 			}
 		})
+	}
+}
+
+// However many check pieces of a store beside each other, and whether bbolt reads it or
+// we do: the report has the same lines in the same order.
+func TestVerifyReportsTheSameHoweverManyWork(t *testing.T) {
+	w, _ := peopled(t, 250)
+	must(t, w.Close())
+	chance := rand.New(rand.NewPCG(4, 2))
+	w.rewrite(func(e engine.Writer) error {
+		for _, b := range []engine.Bucket{engine.Keys, engine.Charts, engine.Sets, engine.Trail, engine.Tree} {
+			type harmed struct{ key, value []byte }
+			var all []harmed
+			must(t, e.Scan(b, nil, nil, func(k, v []byte) error {
+				if chance.IntN(40) == 0 {
+					all = append(all, harmed{bytes.Clone(k), flipped(v, len(v)/2)})
+				}
+				return nil
+			}))
+			for n, h := range all {
+				if b == engine.Tree && n > 0 || b == engine.Keys && n > 2 {
+					break
+				}
+				if n%5 == 4 {
+					must(t, e.Delete(b, h.key))
+				} else {
+					must(t, e.Put(b, h.key, h.value))
+				}
+			}
+		}
+		return nil
+	})
+	file, err := bolt.Open(w.file(DataFile), bolt.Options{ReadOnly: true})
+	must(t, err)
+	s, err := unlocked(w.config, file)
+	must(t, err)
+	want, err := s.Verify(t.Context(), nil)
+	must(t, errors.Join(err, file.Close()))
+	if len(want.Damages) < 60 {
+		t.Fatalf("only %d damages to compare", len(want.Damages))
+	}
+	for _, workers := range []int{1, 2, 8} {
+		before := runtime.GOMAXPROCS(workers)
+		last, calls := int64(0), 0
+		got, err := Inspect(t.Context(), w.config, func(done, _ int64) { last, calls = done, calls+1 })
+		runtime.GOMAXPROCS(before)
+		must(t, err)
+		if got.At = want.At; !reflect.DeepEqual(got, want) {
+			t.Errorf("with %d processors the report is another:\n%v\n%v", workers, got, want)
+		}
+		if last != int64(want.Found) || calls < 3 {
+			t.Errorf("with %d processors progress was told %d times, at last of %d records", workers, calls, last)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	_, err = Inspect(ctx, w.config, func(done, total int64) {
+		if total == int64(want.Committed) && done > 600 {
+			cancel()
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("ended on the way, it says %v", err)
 	}
 }
 

@@ -122,7 +122,7 @@ func (s *Store) compare() (gaveUp uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	last, any, err := lastSaid(saidIn(text, newSigner(s.vault)))
+	last, any, err := lastSaid(text, newSigner(s.vault))
 	switch {
 	case !any && text != "" && !s.config.AcceptRollback:
 		return 0, fmt.Errorf("%s: %w: nothing in it is signed by this store (%v); name another file in anchor.file, or take it away if you know why",

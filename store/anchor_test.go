@@ -194,7 +194,7 @@ func TestWhatAnAnchorMayBeLike(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", name, err, c.want)
 		}
 		if err == nil {
-			if got, _, _ := lastSaid(saidIn(w.anchorText(), newSigner(s.vault))); got.Sequence != s.state.Sequence {
+			if got, _, _ := lastSaid(w.anchorText(), newSigner(s.vault)); got.Sequence != s.state.Sequence {
 				t.Errorf("%s: the anchor's last is of commit %d, the store is at %d", name, got.Sequence, s.state.Sequence)
 			}
 			must(t, s.Close())

@@ -163,6 +163,15 @@ type said struct {
 // lines, a blank line, and its signature. What has no signature behind it, such
 // as the end of a file that was being written when the power went, is none.
 func saidIn(text string, by note.Verifier) []said {
+	found := signedIn(text)
+	for i := range found {
+		found[i].Checkpoint, found[i].err = readCheckpoint(found[i].signed, by)
+	}
+	return found
+}
+
+// signedIn finds them and does not look at their signatures.
+func signedIn(text string) []said {
 	var found []said
 	blocks := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n\n")
 	for i, block := range blocks {
@@ -170,20 +179,22 @@ func saidIn(text string, by note.Verifier) []said {
 			continue
 		}
 		signed := strings.TrimLeft(blocks[i-1], "\n") + "\n\n" + strings.TrimRight(block, "\n") + "\n"
-		c, err := readCheckpoint(signed, by)
-		found = append(found, said{c, signed, err})
+		found = append(found, said{signed: signed})
 	}
 	return found
 }
 
-// lastSaid is the last checkpoint that counts. The error is that of the last one
-// if none does; without any there is none of either.
-func lastSaid(found []said) (last said, any bool, err error) {
+// lastSaid is the last checkpoint in a text that counts. The error is that of the
+// last one if none does; without any there is none of either. Those before it are
+// not looked at: a start must not cost more with each hour that one was said.
+func lastSaid(text string, by note.Verifier) (last said, any bool, err error) {
+	found := signedIn(text)
 	for i := len(found) - 1; i >= 0; i-- {
-		if found[i].err == nil {
-			return found[i], true, nil
+		last := found[i]
+		if last.Checkpoint, last.err = readCheckpoint(last.signed, by); last.err == nil {
+			return last, true, nil
 		}
-		err = cmp.Or(err, found[i].err)
+		err = cmp.Or(err, last.err)
 	}
 	return said{}, false, err
 }

@@ -197,10 +197,14 @@ type Fired struct {
 }
 
 // Sweep brings about everything that has fallen due, in order, each effect at
-// its own instant. It may be called at any time, twice as well.
+// its own instant. It may be called at any time, twice as well, and ends between
+// two commits when its context does.
 func (s *Store) Sweep(ctx context.Context) ([]Fired, error) {
 	var fired []Fired
 	for {
+		if err := ctx.Err(); err != nil {
+			return fired, err // the rest is as due at the next start
+		}
 		now := s.now()
 		if s.held() {
 			return fired, nil

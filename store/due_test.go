@@ -121,3 +121,30 @@ func TestSweepOfAClosedStoreSaysSo(t *testing.T) {
 		t.Errorf("got %v, want %v", err, ErrClosed)
 	}
 }
+
+// Somebody who stops the service need not wait until a long time away is caught up
+// with: the sweep ends between two commits, and the next one does the rest.
+func TestASweepEndsWhenTold(t *testing.T) {
+	w := seeded(t)
+	provider := w.provider(1)
+	for n := range 6 {
+		w.ask(w.client(n), provider)
+		w.clock.set(w.clock.now().Add(time.Second)) // each is due in a second of its own
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	n := 0
+	w.config.Record = func(Committed) {
+		if n++; n == 2 {
+			cancel()
+		}
+	}
+	w.reopen()
+	w.clock.set(begin.Add(5 * time.Hour))
+	fired, err := w.Sweep(ctx)
+	if !errors.Is(err, context.Canceled) || len(fired) != 2 {
+		t.Errorf("told after 2 commits it brought about %d effects: %v", len(fired), err)
+	}
+	if rest := w.sweep(); len(rest) != 4 {
+		t.Errorf("the next one brought about %d, want the other 4", len(rest))
+	}
+}

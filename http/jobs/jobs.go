@@ -149,8 +149,8 @@ func (j *Jobs) wake(ctx context.Context) {
 		return
 	}
 	fired, err := j.store.Sweep(ctx)
-	if errors.Is(err, store.ErrFull) {
-		return // told at the next wake
+	if errors.Is(err, store.ErrFull) || ctx.Err() != nil {
+		return // told at the next wake, or at the next start
 	}
 	if err != nil {
 		slog.ErrorContext(ctx, "sweep failed", "error", err)
@@ -216,7 +216,7 @@ func (j *Jobs) carry(ctx context.Context) {
 
 func (j *Jobs) deliver(ctx context.Context) {
 	defer caught(ctx, "delivery")
-	if _, err := j.post.Deliver(ctx); err != nil && !errors.Is(err, store.ErrFull) {
+	if _, err := j.post.Deliver(ctx); err != nil && !errors.Is(err, store.ErrFull) && ctx.Err() == nil {
 		slog.ErrorContext(ctx, "delivery failed", "error", err)
 	}
 }

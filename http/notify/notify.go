@@ -101,6 +101,9 @@ func (p *Post) Deliver(ctx context.Context) (int, error) {
 		return sent, err
 	}
 	for {
+		if err := ctx.Err(); err != nil {
+			return sent, err
+		}
 		due, err := p.store.ToSend()
 		if err != nil || len(due) == 0 {
 			return sent, err

@@ -42,6 +42,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"careconnect/http"
+	"careconnect/http/auth"
 	"careconnect/http/intake"
 	"careconnect/http/settings"
 	"careconnect/rules"
@@ -921,6 +922,99 @@ func TestR79ExplainAProvidersListing(t *testing.T) {
 		t.Errorf("%s, because %v", x.Outcome, truths)
 	}
 	run(t, "explain", "pr_none", "--data", dir).wants(t, 1)
+}
+
+// TestR79ExplainWhetherAClientMayAsk: the operator is told what is public of the
+// provider, and the same of a client who is there and of one who is not; somebody
+// of the care team, by their token, is told all of it, by codes; nobody else is.
+func TestR79ExplainWhetherAClientMayAsk(t *testing.T) {
+	dir := private(t)
+	aDeadline(t, dir, "2026-11-20T16:00:00-06:00")
+	s, err := store.Open(store.Config{Dir: dir, Now: time.Now, Elapsed: func() time.Duration { return time.Since(started) }, TZData: zoneData()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(a act.Act) string {
+		t.Helper()
+		out, err := s.Do(t.Context(), care.System, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out.Made
+	}
+	tokens := map[care.Role]string{}
+	for _, role := range []care.Role{care.RoleCareTeam, care.RolePayer} {
+		secret := auth.Secret()
+		do(act.OpenAccount{Role: role, FullName: "Umbrage Vell", Email: string(role) + "@example.test", Pass: &care.Pass{Hash: auth.Hash(secret), Type: care.PassToken}})
+		tokens[role] = filepath.Join(dir, string(role)+".token")
+		if err := os.WriteFile(tokens[role], []byte(secret+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	provider := do(act.Import{Rows: []act.Row{{Digest: "1", Provider: care.Provider{
+		NPI: "1000000004", Name: "Velmorin Tashquil", Degree: "phd", Licences: []care.Licence{{State: "IL"}},
+	}}}})
+	client := do(act.Enter{FullName: "Ostrava Quellburn", Email: "ostrava@example.test", State: "IL", Zone: "America/Chicago", Source: "direct"})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	explain := func(code int, args ...string) map[string]string {
+		t.Helper()
+		e := run(t, append([]string{"explain", provider, "--data", dir}, args...)...).wants(t, code)
+		if said := e.out + e.err; strings.Contains(said, "Ostrava") || strings.Contains(said, "Velmorin") || strings.Contains(said, "Umbrage") {
+			t.Error("a name is told")
+		}
+		if code != 0 {
+			return nil
+		}
+		var x struct {
+			Outcome  string
+			Findings []struct{ Code, Truth, Says string }
+		}
+		if err := json.Unmarshal([]byte(e.out), &x); err != nil {
+			t.Fatal(err)
+		}
+		truths := map[string]string{"": x.Outcome}
+		for _, f := range x.Findings {
+			truths[f.Code] = f.Truth
+		}
+		return truths
+	}
+	operator := explain(0, "--client", client)
+	if operator[""] != "care_team_only" || operator["client.adult"] != "care_team_only" || operator["access.once"] != "care_team_only" || operator["client.state"] != "care_team_only" ||
+		operator["provider.degree"] != "yes" || operator["provider.opt_in"] != "no" {
+		t.Errorf("the operator is told %v", operator)
+	}
+	if nobody := explain(0, "--client", "cl_00000000000000000000000000"); !maps.Equal(nobody, operator) {
+		t.Errorf("of a client who is not there: %v, of one who is: %v", nobody, operator)
+	}
+	asked := explain(0, "--client", client, "--token-file", tokens[care.RoleCareTeam])
+	if asked[""] != "no" || asked["client.adult"] != "unknown" || asked["client.state"] != "yes" || asked["provider.opt_in"] != "no" || asked["access.once"] != "yes" {
+		t.Errorf("the care team is told %v", asked)
+	}
+	explain(1, "--client", client, "--token-file", tokens[care.RolePayer])
+	explain(1, "--client", "cl_00000000000000000000000000", "--token-file", tokens[care.RoleCareTeam])
+	explain(1, "--client", client, "--token-file", filepath.Join(dir, store.KeyFile))
+
+	// The look stands in the client's list; the operator's left none, for there was none.
+	if s, err = store.Open(store.Config{Dir: dir, Now: time.Now, Elapsed: func() time.Duration { return time.Since(started) }, TZData: zoneData()}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	seen, err := s.Seen(t.Context(), care.Actor{Role: care.RoleClient, Chart: care.ChartID(client)}, care.ChartID(client), 50, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	looks := map[care.Role]int{}
+	for _, e := range seen {
+		if e.Did == "read listing" {
+			looks[e.Role]++
+		}
+	}
+	if !maps.Equal(looks, map[care.Role]int{care.RoleCareTeam: 1}) {
+		t.Errorf("looks: %v", looks)
+	}
 }
 
 var started = time.Now()
@@ -2108,6 +2202,7 @@ func TestCommandsSayTheSameBesideAService(t *testing.T) {
 		{[]string{"backup", "--to", wrong}, 1},
 		{[]string{"explain", string(deadline)}, 0},
 		{[]string{"explain", "dl_none"}, 1},
+		{[]string{"explain", "pr_none", "--client", "cl_none"}, 1},
 		{[]string{"admin", "invite", "--url", "https://care.example.test"}, 0},
 		{[]string{"import", "providers", registryPath(t), "--report", filepath.Join(elsewhere, "report")}, 0},
 		{[]string{"import", "providers", broken(t), "--json"}, 1},

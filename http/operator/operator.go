@@ -99,6 +99,7 @@ var works = []struct {
 	{"explain", func() work { return &explanation{} }, false},
 	{"admin confirm-clock", func() work { return &clockWord{} }, false},
 	{"explain listing", func() work { return &listing{} }, false},
+	{"explain asking", func() work { return &asking{} }, false},
 	{"admin invite", func() work { return &invitation{} }, false},
 	{"rekey slot list", func() work { return &slotList{} }, false},
 	{"rekey slot check", func() work { return &wordCheck{} }, false},

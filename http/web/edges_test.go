@@ -214,3 +214,50 @@ func TestR5AClientElsewhereIsWarnedBeforeTheyBook(t *testing.T) {
 	ap := d.do(as, act.BookSession{Referral: r, Start: time.Date(2026, 11, 24, 16, 0, 0, 0, time.UTC), Minutes: 50})
 	wants(t, d.page(me, "/me/appt/"+ap), "This may not be covered, and may not be allowed")
 }
+
+// TestR24TheCareTeamProposesAHandOver from the client's page: nothing moves by it,
+// neither provider is told, and the client decides.
+func TestR24TheCareTeamProposesAHandOver(t *testing.T) {
+	d := newDemo(t)
+	team := d.one(care.RoleCareTeam, 0)
+	chart, ref := d.asked(d.one(care.RoleProvider, 1).ID)
+	d.do(care.Actor{Role: care.RoleProvider, Chart: ref.Provider}, act.Accept{Referral: ref.ID})
+	path := "/ops/r/" + string(ref.ID) + "/hand-over"
+	wants(t, d.page(team, "/ops/client/"+string(chart.ID)), path, "Propose another provider")
+	page := d.page(team, path)
+	wants(t, page, "Propose another provider to "+chart.Client.Name+"?", "is asked, and decides", "Nothing moves before they say yes")
+	if strings.Contains(page, `value="`+string(ref.Provider)+`"`) {
+		t.Error("who has them now can take over from themselves")
+	}
+	to := between(t, page, `<option value="pr_`, `"`)
+	d.wait(0)
+	since := d.clock.Now()
+	d.wait(time.Second)
+	wants(t, d.done(team, path, url.Values{"to": {"pr_" + to}}), "The client is asked", "the client decides")
+	d.wait(0)
+	for _, m := range d.caught.Mails("", since.Add(time.Second)) {
+		if m.To != d.chart(chart.ID).Account.Email {
+			t.Errorf("somebody else is told %q", m.Subject)
+		}
+	}
+	if now, _ := d.chart(chart.ID).Referral(ref.ID); string(now.HandTo) != "pr_"+to || now.Status != care.Accepted {
+		t.Errorf("to %s, %s", now.HandTo, now.Status)
+	}
+	if got, body, _ := d.submit(team, path, url.Values{"to": {"pr_none"}}); got != 422 {
+		t.Errorf("to nobody: %d, %s", got, excerpt(body))
+	}
+	me := qa.User{}
+	for _, u := range d.users {
+		if u.ID == chart.ID {
+			me = u
+		}
+	}
+	wants(t, d.page(me, "/me"), "Somebody else could take over")
+	d.done(me, "/me/r/"+string(ref.ID)+"/hand-over", url.Values{"answer": {"yes"}})
+	if got, _ := d.get(team, path); got != 409 {
+		t.Errorf("a request that is over: %d", got)
+	}
+	if got, _ := d.get(d.one(care.RoleClinical, 0), path); got != 403 {
+		t.Errorf("the clinical desk opens it: %d", got)
+	}
+}

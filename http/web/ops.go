@@ -453,10 +453,12 @@ type clientPage struct {
 
 // roadOf is the way of one referral.
 type roadOf struct {
-	Title  string
-	Badge  assets.Badge
-	Turn   string
-	Events []assets.Event
+	Title   string
+	Badge   assets.Badge
+	Turn    string
+	Events  []assets.Event
+	Note    string
+	Actions []assets.Action
 }
 
 func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
@@ -490,7 +492,14 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 		if found {
 			title = card.Name
 		}
-		page.Roads = append(page.Roads, roadOf{Title: title, Badge: statusBadge(ref.Status), Turn: turnWords[rules.WhoseTurn(ref, chart)], Events: p.road(chart, ref, zone, now)})
+		way := roadOf{Title: title, Badge: statusBadge(ref.Status), Turn: turnWords[rules.WhoseTurn(ref, chart)], Events: p.road(chart, ref, zone, now)}
+		if ref.Status.Open() && auth.Actor(r).Role == care.RoleCareTeam {
+			way.Actions = []assets.Action{{Text: "Propose another provider", Href: "/ops/r/" + string(ref.ID) + "/hand-over", Style: "outline small"}}
+		}
+		if ref.HandTo != "" {
+			way.Note = "Somebody else is proposed to take over; the client decides."
+		}
+		page.Roads = append(page.Roads, way)
 	}
 	for _, c := range chart.Coverages {
 		card := p.planCard(chart, c, zone, now, auth.Actor(r).Role == care.RoleCareTeam)

@@ -18,6 +18,10 @@ func (p *Pages) handOverRoutes() []reply.Route {
 		{http.MethodGet, "/pro/r/{id}/hand-over", "read referral", p.handOverForm},
 		{http.MethodPost, "/pro/r/{id}/hand-over", "hand_over", p.handOver},
 	})
+	provider = append(provider, p.open([]care.Role{care.RoleCareTeam}, []way{
+		{http.MethodGet, "/ops/r/{id}/hand-over", "read client", p.handOverDesk},
+		{http.MethodPost, "/ops/r/{id}/hand-over", "hand_over", p.handOverByDesk},
+	})...)
 	return append(provider, p.open([]care.Role{care.RoleClient}, []way{
 		{http.MethodGet, "/me/r/{id}/hand-over", "read request", p.answerOverForm},
 		{http.MethodPost, "/me/r/{id}/hand-over", "answer_hand_over", p.answerOver},
@@ -36,25 +40,76 @@ func (p *Pages) handOverForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page, err := p.Store.Directory().Search(directory.Query{State: stateIn(chart), Zone: me.Hours.Zone, Limit: mostOthers}, p.Now())
-	if err != nil {
-		return err
-	}
-	others := assets.Field{Name: "to", Label: "Who takes over", Type: "select"}
-	for _, c := range page.Items {
-		if c.ID != me.ID {
-			others.Choices = append(others.Choices, assets.Choice{Value: string(c.ID), Text: c.Name})
-		}
-	}
-	return p.show(w, r, http.StatusOK, "confirm", me.Hours.Zone, assets.Page{Title: "Hand over", Data: assets.Confirm{
-		Title: "Propose another provider to " + nameIn(chart) + "?", Text: "Nothing moves before they say yes.", Ask: []assets.Field{others},
+	return p.handOverPage(w, r, http.StatusOK, nil, chart, ref, me.Hours.Zone, assets.Confirm{
 		Items: []string{
 			nameIn(chart) + " is asked. The other provider is not told before that.",
 			"After a yes the other provider sees the request and the forms, never your own notes; what is booked with you falls away.",
 			"The promise stays what it is. You see nothing of what comes after.",
 		},
-		Post: "/pro/r/" + string(ref.ID) + "/hand-over", Yes: "Propose it", No: assets.Link{Href: "/pro/r/" + string(ref.ID), Text: "Go back"},
-	}})
+		Post: referralPath(r) + "/hand-over", No: assets.Link{Href: referralPath(r), Text: "Go back"},
+	})
+}
+
+// handOverDesk is the care team's way to propose somebody else, where a provider
+// cannot or does not.
+func (p *Pages) handOverDesk(w http.ResponseWriter, r *http.Request) error {
+	return p.handOverDeskPage(w, r, http.StatusOK, nil)
+}
+
+func (p *Pages) handOverDeskPage(w http.ResponseWriter, r *http.Request, status int, n *assets.Notice) error {
+	chart, ref, err := p.addressed(r, "client")
+	if err != nil {
+		return err
+	}
+	client := "/ops/client/" + string(chart.ID)
+	if !ref.Status.Open() {
+		return &care.Fault{Kind: care.Conflict, Code: "referral_moved_on", Says: "This request is over, so nobody takes it over. Look at the client’s page again."}
+	}
+	names, err := p.named(r.Context(), []care.ChartID{ref.Provider})
+	if err != nil {
+		return err
+	}
+	now := or(names[ref.Provider].Name, "their provider")
+	return p.handOverPage(w, r, status, n, chart, ref, "", assets.Confirm{
+		Items: []string{
+			nameIn(chart) + " is asked, and decides. Neither " + now + " nor the other provider is told before that.",
+			"After a yes the other provider sees the request and the forms; what is booked with " + now + " falls away, and they see nothing of what comes after.",
+			"The promise stays what it is.",
+		},
+		Post: "/ops/r/" + string(ref.ID) + "/hand-over", No: assets.Link{Href: client, Text: "Go back"},
+	})
+}
+
+// handOverPage asks who takes over: somebody listed where the client is, and not
+// who has them now.
+func (p *Pages) handOverPage(w http.ResponseWriter, r *http.Request, status int, n *assets.Notice, chart *care.Chart, ref care.Referral, zone string, ask assets.Confirm) error {
+	page, err := p.Store.Directory().Search(directory.Query{State: stateIn(chart), Zone: or(zone, defaultZone), Limit: mostOthers}, p.Now())
+	if err != nil {
+		return err
+	}
+	others := assets.Field{Name: "to", Label: "Who takes over", Type: "select"}
+	for _, c := range page.Items {
+		if c.ID != ref.Provider {
+			others.Choices = append(others.Choices, assets.Choice{Value: string(c.ID), Text: c.Name, Checked: r.PostFormValue("to") == string(c.ID)})
+		}
+	}
+	ask.Title, ask.Text, ask.Ask, ask.Yes = "Propose another provider to "+nameIn(chart)+"?", "Nothing moves before they say yes.", []assets.Field{others}, "Propose it"
+	return p.show(w, r, status, "confirm", zone, assets.Page{Title: "Hand over", Notice: n, Data: ask})
+}
+
+func (p *Pages) handOverByDesk(w http.ResponseWriter, r *http.Request) error {
+	chart, ref, err := p.addressed(r, "client")
+	if err != nil {
+		return err
+	}
+	_, err = p.deed(r, act.HandOver{Referral: ref.ID, To: care.ChartID(r.PostFormValue("to"))})
+	if n, status, mendable := refused(r, err, location("")); err != nil && mendable {
+		return p.handOverDeskPage(w, r, status, n)
+	}
+	if err != nil {
+		return err
+	}
+	return done(w, r, "/ops/client/"+string(chart.ID), "proposed_over")
 }
 
 func stateIn(chart *care.Chart) string {

@@ -30,6 +30,7 @@ type harmed struct {
 func closedStore(t testing.TB, clients int) *harmed {
 	t.Helper()
 	w, _ := peopled(t, clients)
+	w.client(clients + 1) // the last commit changes nothing that was there before it
 	must(t, w.Close())
 	whole, err := os.ReadFile(w.file(DataFile))
 	must(t, err)

@@ -144,7 +144,7 @@ func TestR11AnEmployerTellsItsPeople(t *testing.T) {
 	page := d.page(boss, "/employer")
 	wants(t, page, "/e/LANTERN", "the same for all of your people", "A poster to print")
 	poster := d.page(boss, "/employer/poster")
-	wants(t, poster, "/e/LANTERN", "Someone to talk to", "988")
+	wants(t, poster, "/e/LANTERN", "Someone to talk to", "988", `<path d="M4 4h1v1h-1z`)
 	for _, u := range d.users {
 		if u.Role == care.RoleClient && (strings.Contains(page, u.Name) || strings.Contains(poster, u.Name)) {
 			t.Error("an employer reads a name")

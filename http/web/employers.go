@@ -304,5 +304,5 @@ func (p *Pages) poster(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	words := p.Store.Words()
-	return p.show(w, r, http.StatusOK, "desk/poster", "", assets.Page{Title: "Poster", Data: map[string]any{"Link": linkOf(r, e), "Lines": welcomeLines(words), "Crisis": words["crisis"]}})
+	return p.show(w, r, http.StatusOK, "desk/poster", "", assets.Page{Title: "Poster", Data: map[string]any{"Link": linkOf(r, e), "Lines": welcomeLines(words), "Crisis": words["crisis"], "Square": squareOf(linkOf(r, e))}})
 }

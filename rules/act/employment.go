@@ -269,9 +269,9 @@ func endedAt(b care.Benefit, employed bool, env Env) (at time.Time) {
 // client brought along, else at the roster in force.
 func (d *draft) lookAgain(came Arrival, k Known) {
 	client := *d.chart.Client
-	if e := employerOf(came.Code, d.env.Employers); came.Evidence == care.ByPortal && e != nil {
-		had := client.Benefit
-		client.Benefit = benefit(came.Code, care.ByPortal, "", k, d.env)
+	had := client.Benefit
+	if e := employerOf(came.Code, d.env.Employers); e != nil && (came.Evidence == care.ByPortal || had.Code == "") {
+		client.Benefit = benefit(came.Code, came.Evidence, "", k, d.env)
 		if client.Benefit.Employer == had.Employer {
 			client.Benefit.Key, client.Benefit.Named = had.Key, had.Named
 		}

@@ -217,9 +217,22 @@ func TestR10TheSameClientThroughTwoLinks(t *testing.T) {
 	w.do(client(c), act.Request{Client: c, Provider: other, Came: link})
 	is(t, "episodes", len(w.chart(c).Episodes), 2)
 	is(t, "source of the second", w.seeking(c).Source, care.FromEmployer)
+	is(t, "when they came", w.seeking(c).EnteredAt, w.now)
 	for _, e := range w.chart(c).Episodes {
 		is(t, "closed", e.ClosedAt.IsZero(), e.Source == care.FromEmployer)
 	}
+}
+
+// TestR70ALinkBringsTheCodeOfWhoHasNone: a client who never gave one need not type it.
+func TestR70ALinkBringsTheCodeOfWhoHasNone(t *testing.T) {
+	w := open(t)
+	p, e := w.joins(1, true), entering(1)
+	e.Code, e.Evidence = "", ""
+	me := care.ChartID(w.do(care.Anonymous, e))
+	is(t, "without", w.refused(client(me), act.Request{Client: me, Provider: p}), "client.employed")
+	w.do(client(me), act.Request{Client: me, Provider: p, Came: act.Arrival{Source: care.FromEmployer, Code: "lantern"}})
+	is(t, "evidence", w.benefit(me).Evidence, care.ByWord)
+	is(t, "the care team looks", w.tasks(me, "employment"), 1)
 }
 
 // TestR10EverySourceIsKept: portal, employer link, care team, and nowhere else.

@@ -178,6 +178,9 @@ func (d *draft) seekCare(came Arrival) care.Episode {
 		ID: care.EpisodeID(d.env.ID("ep")), Client: d.chart.ID, SoughtAt: d.env.Now, EnteredAt: c.EnteredAt,
 		Zone: c.Zone, State: c.State, Source: came.source(d.chart), Employer: c.Benefit.Employer, Programme: programmeFor(d.chart, d.env),
 	}
+	if len(d.chart.Episodes) > 0 {
+		e.EnteredAt = d.env.Now // they came again
+	}
 	if c.Benefit.Named {
 		e.EmployerName = nameOf(c.Benefit.Employer, d.env.Employers)
 	}

@@ -56,6 +56,7 @@ func (a LeaveProgramme) Decide(k Known, env Env) Plan {
 		d.unwatch(c)
 	}
 	d.endDetails(care.Stopped)
+	d.endTasks(employmentTask, string(client.ID))
 	d.endConsents(care.EndedByLeave)
 	client.LeftAt = env.Now
 	d.put(client)
@@ -76,6 +77,7 @@ func (d *draft) goodbye(r care.Referral, k Known) {
 			d.callOff(&ap, care.CancelledClient, p.Hours.Zone)
 		default:
 			d.quiet(ap, care.Stopped)
+			d.endTasks("link_missing", string(ap.ID))
 			seen = seen || ap.Type == care.Session
 		}
 	}

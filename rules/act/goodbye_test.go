@@ -28,6 +28,7 @@ func TestR56AClientLeavesTheProgramme(t *testing.T) {
 	second := w.asks(c, asked) // another episode, with a promise of its own
 	w.do(client(c), act.Hold{Client: c, Provider: other, Start: time.Date(2026, 10, 9, 15, 0, 0, 0, time.UTC)})
 	w.do(client(c), eap(c, 3))
+	w.do(careTeam, act.AskDetails{Client: c})
 	w.now = w.now.Add(90 * time.Minute) // the second session is over, and nobody has said so
 
 	w.do(client(c), act.LeaveProgramme{Client: c})
@@ -55,6 +56,12 @@ func TestR56AClientLeavesTheProgramme(t *testing.T) {
 			want = care.Kept
 		}
 		is(t, "promise", e.Result, want)
+	}
+	for _, task := range w.chart(c).Tasks {
+		is(t, "a task that is left, "+task.Code, task.DoneAt.IsZero(), false)
+	}
+	for _, pass := range w.chart(c).Passes {
+		is(t, "a link for details", pass.Type == care.PassDetails, false)
 	}
 	is(t, "again", w.refused(client(c), act.LeaveProgramme{Client: c}), "already_left")
 

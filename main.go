@@ -421,6 +421,9 @@ func (p *program) serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if share := store.Share(set.Data); share != "" {
+				slog.Warn("the data folder is on a share, whose lock may not keep another machine out: put it on a disk of this one", "folder", set.Data, "file system", share)
+			}
 			config.ReadOnly = readOnly
 			config.Anchor, config.AcceptRollback = set.Anchor.File, accept
 			return p.runServe(c.Context(), set, config)

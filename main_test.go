@@ -823,9 +823,9 @@ func TestAWrongKeyOpensNothing(t *testing.T) {
 	run(t, "serve", "--data", dir, "--listen", "127.0.0.1:0").wants(t, exitWrongKey, "no key slot opens", "keyfile 1")
 }
 
-// TestOneProcessHoldsAStore starts a second one beside the first, and asks both
+// TestR84OneProcessHoldsAStore starts a second one beside the first, and asks both
 // for their health.
-func TestOneProcessHoldsAStore(t *testing.T) {
+func TestR84OneProcessHoldsAStore(t *testing.T) {
 	dir := initialised(t)
 	first, base := startServe(t, dir)
 	first.line(t, &first.out, func(l string) bool { return strings.Contains(l, "/set-up/") }) // for the operator

@@ -86,7 +86,7 @@ func (e *recording) Update(fn func(engine.Writer) error) error {
 }
 
 // A backup made while eight write is the store as of one commit, whole.
-func TestBackupBesideWritersIsOneCommit(t *testing.T) {
+func TestR83BackupBesideWritersIsOneCommit(t *testing.T) {
 	w, _ := peopled(t, 40)
 	must(t, w.Close())
 	file, err := bolt.Open(w.file(DataFile), bolt.Options{NoSync: true})

@@ -156,7 +156,7 @@ func TestOpeningSaysWhoHoldsTheStore(t *testing.T) {
 
 // A bit that flips in somebody's record is named when the record is read, and
 // what is not concerned goes on being read.
-func TestFlippedRecordIsNamed(t *testing.T) {
+func TestR81FlippedRecordIsNamed(t *testing.T) {
 	w := newWorld(t, Production, nil)
 	harmed, other := w.client(1), w.client(2)
 	if err := w.Close(); err != nil {

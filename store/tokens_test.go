@@ -36,7 +36,7 @@ func inMemory(t testing.TB) string {
 // folders, and no key, finds none of what was put in: not a name, an address, a
 // phone number, a note, a concern, a plan, a member id, an employer's code, a
 // reason, nor an id.
-func TestFileShowsNothingThatWasPutIn(t *testing.T) {
+func TestR81FileShowsNothingThatWasPutIn(t *testing.T) {
 	temporary := inMemory(t)
 	t.Setenv("TMPDIR", temporary)
 	w := newWorldIn(t, inMemory(t), Production, nil)

@@ -80,7 +80,11 @@ var fieldOf = map[string]string{
 // inTheWay tells a reason with what can be done about it.
 func inTheWay(reason rules.Finding) string {
 	not := map[rules.Truth]string{rules.No: "This does not hold: ", rules.Unknown: "We do not know this yet: "}[reason.Truth]
-	return strings.TrimSpace(not + reason.Says + " " + remedies[reason.Code])
+	remedy := remedies[reason.Code]
+	if reason.Truth == rules.Unknown {
+		remedy = or(notYet[reason.Code], remedy)
+	}
+	return strings.TrimSpace(not + reason.Says + " " + remedy)
 }
 
 // remedies are what a person can do about a reason that stands in the way.
@@ -92,6 +96,11 @@ var remedies = map[string]string{
 	"access.requests":       "Withdraw one of your requests first, or wait for an answer.",
 	"access.once":           "You find that request under My care.",
 	"access.open":           "Please write to the care team (see Help).",
+}
+
+// notYet are what a person can do about what is not known yet.
+var notYet = map[string]string{
+	"client.employed": "Give your employer’s code and, where it is asked for, your e-mail or number at work. If you have none at hand, write to the care team (see Help): they look for you.",
 }
 
 // problemAt is what is wrong with one field.

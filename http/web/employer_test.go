@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
@@ -246,5 +247,41 @@ func TestR71TheCareTeamTakesARosterIn(t *testing.T) {
 	wants(t, d.page(team, path), "Two hashes")
 	if code, _, _ := d.submit(team, path+"/roster", nil); code != 422 {
 		t.Errorf("no file: %d", code)
+	}
+}
+
+// TestR70SomebodyNewIsLookedUp in the employer's roster by what they type, which goes
+// no further than the form.
+func TestR70SomebodyNewIsLookedUp(t *testing.T) {
+	h := newHouse(t)
+	programme, _ := h.store.Programme()
+	e := act.EmployerOf("LANTERN", programme)
+	h.do(care.System, act.ImportRoster{Employer: e.ID, File: "a", Keys: []string{care.RosterKey(e.Salt, "W-77001"), care.RosterKey(e.Salt, "wren.talverone@example.test")}})
+	h.do(care.System, act.FinishRoster{Employer: e.ID, File: "a", Pages: 1, Size: 2})
+	path := "/p/" + string(h.provider(false)) + "/book"
+	for _, c := range []struct {
+		name string
+		form url.Values
+		want int
+	}{
+		{"neither", url.Values{"email": {"else@example.test"}}, 422},
+		{"mistyped", url.Values{"email": {"else@example.test"}, "employee": {"W-77002"}}, 422},
+		{"a number", url.Values{"email": {"else@example.test"}, "employee": {" w-77001"}}, 200},
+		{"the address itself", nil, 200},
+	} {
+		b := h.browser()
+		b.get(path + "?employer=LANTERN&src=employer_link&state=IL").answers(200).shows("Your e-mail or number at work")
+		b.postTo(path, b.newcomer(c.form)).answers(c.want)
+		if c.want != 200 {
+			b.shows("your e-mail or number at work. If you have none at hand, write to the care team")
+			continue
+		}
+		chart := b.chart()
+		if chart.Client.Benefit.Evidence != care.ByRoster {
+			t.Errorf("%s: evidence %q", c.name, chart.Client.Benefit.Evidence)
+		}
+		if text, err := json.Marshal(chart); err != nil || strings.Contains(strings.ToLower(string(text)), "w-77001") {
+			t.Errorf("%s: the number is kept, or %v", c.name, err)
+		}
 	}
 }

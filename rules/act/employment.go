@@ -89,8 +89,9 @@ func (a ClaimBenefit) Decide(k Known, env Env) Plan {
 		}
 	}
 	client.Benefit = now
-	if known := now.Found(); known != nil && !*known {
-		d.lookAtEmployment()
+	facts := clientFacts(client, env)
+	if facts.Found == rules.No || facts.Found == rules.Unknown && facts.Rostered {
+		d.lookAtEmployment() // nothing begins before somebody has looked
 	}
 	d.keepBenefit(client)
 	d.Made = string(client.ID)

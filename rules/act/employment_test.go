@@ -149,6 +149,7 @@ func TestR70WhereThereIsARosterAWordWaits(t *testing.T) {
 		t.Fatalf("%v, %v", out.Decision.Reasons(), err)
 	}
 	w.says(c, "E-2003") // mistyped, or not there
+	is(t, "the care team looks", w.tasks(c, "employment"), 1)
 	is(t, "another key", w.refused(client(c), act.Request{Client: c, Provider: p}), "client.employed")
 	w.do(careTeam, act.CheckEmployment{Client: c, Employed: true})
 	w.asks(c, p)

@@ -285,7 +285,7 @@ func (x *salvaging) takeRecords() error {
 		return err
 	})
 	if err != nil || programme == nil {
-		return errors.Join(err, fmt.Errorf("%w: the key of the programme's own chart cannot be read, and everything stands on it; go back to a backup", ErrDamaged))
+		return errors.Join(err, fmt.Errorf("%w: the key of the programme's own chart cannot be read, %s", ErrDamaged, standsOnIt))
 	}
 	return x.batches(func(put func(engine.Bucket, []byte, []byte) error) error {
 		return x.old.Each(func(page uint64, k, v []byte) error {
@@ -320,6 +320,8 @@ func (x *salvaging) takeRecords() error {
 		}, ignore, x.tell)
 	})
 }
+
+const standsOnIt = "and everything stands on it; go back to a backup"
 
 // keyOf is the key of the chart with a prefix, nil if it is no chart's. Records of
 // a chart stand side by side, so the last one is kept.
@@ -428,6 +430,9 @@ func (x *salvaging) sound(c *commit, prefix []byte) error {
 				}
 			}
 		}
+	}
+	if o.head == nil && bytes.Equal(x.store.chartName(care.ProgrammeChart), prefix) {
+		return fmt.Errorf("%w: nothing tells any more which is the programme's own chart, %s", ErrDamaged, standsOnIt)
 	}
 	if o.head == nil || !bytes.Equal(x.store.chartName(o.head.ID), prefix) {
 		x.missing(Harm{Bucket: string(engine.Charts), Record: hex.EncodeToString(prefix), What: fmt.Sprintf("a chart without a head, so nobody can tell whose it is: %d records of it are left out", len(o.records)+len(o.strange))})

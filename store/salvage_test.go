@@ -18,6 +18,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 	"careconnect/store/internal/engine"
+	"careconnect/store/internal/engine/bolt"
 )
 
 // recordsIn are all records of the store in a folder, by chart, kind and id.
@@ -282,5 +283,31 @@ func TestSalvageBringsNobodyBack(t *testing.T) {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(after)), func(place string) bool { return strings.HasPrefix(place, string(other.client)+" ") }) {
 			t.Errorf("%s: somebody else is gone", name)
 		}
+	}
+}
+
+// Without the head and the record of the programme's own chart there is nothing to
+// salvage onto, and that is said.
+func TestSalvageWithoutTheProgrammeSaysSo(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	w.client(1)
+	must(t, w.Close())
+	file, err := bolt.Open(w.file(DataFile), bolt.Options{})
+	must(t, err)
+	must(t, file.Update(func(out engine.Writer) error {
+		var names [][]byte
+		err := out.Scan(engine.Charts, w.chartName(care.ProgrammeChart), nil, func(k, _ []byte) error {
+			names = append(names, bytes.Clone(k))
+			return nil
+		})
+		for _, name := range names {
+			err = errors.Join(err, out.Delete(engine.Charts, name))
+		}
+		return err
+	}))
+	must(t, file.Close())
+	_, err = Salvage(t.Context(), w.config, private(t), nil)
+	if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "everything stands on it") {
+		t.Errorf("salvage says %v", err)
 	}
 }

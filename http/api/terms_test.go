@@ -30,6 +30,10 @@ func TestTermsOverHTTP(t *testing.T) {
 	if kept["moved"] != 0.0 {
 		t.Errorf("kept, and %v moved", kept["moved"])
 	}
+	// R3: whoever said yes to the duty as it was is asked again; nobody else is.
+	if kept["asked"] != 2.0 {
+		t.Errorf("%v providers are asked to say yes again, want dora and emil", kept["asked"])
+	}
 	if now := w.ask("ana", "GET", "/api/v1/referrals/"+made["id"].(string), "").want(200); owes(t, now, "respond")["due"] != due {
 		t.Error("what was open has moved")
 	}

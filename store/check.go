@@ -69,10 +69,12 @@ func (c *check) run() {
 	defer close(c.done)
 	c.checkRoom = c.rooms.Get().(*checkRoom)
 	defer c.rooms.Put(c.checkRoom)
-	for _, r := range c.records {
-		c.digest = c.digest.Add(c.vault.Digest(string(c.stage.bucket), r.name, r.value))
-	}
-	c.err = c.stage.check(c, c.records)
+	c.err = engine.Guarded(c.r, func() error {
+		for _, r := range c.records {
+			c.digest = c.digest.Add(c.vault.Digest(string(c.stage.bucket), r.name, r.value))
+		}
+		return c.stage.check(c, c.records)
+	})
 }
 
 // harm notes damage of one record, with its page.

@@ -71,6 +71,15 @@ func Still(r Reader) bool {
 	return is
 }
 
+// Guarded runs what a goroutine of its own reads: what it finds that the disk does
+// not give any more is an error, as within View, and does not end the process.
+func Guarded(r Reader, fn func() error) error {
+	if guards, is := r.(interface{ Guarded(func() error) error }); is {
+		return guards.Guarded(fn)
+	}
+	return fn()
+}
+
 // Copier is a Reader that can write out the whole state it reads, as a store
 // that can be opened.
 type Copier interface {

@@ -265,20 +265,26 @@ func (s *Store) cause(b *body, cause any) error {
 	if found, is := cause.(unsound); is {
 		return found.error
 	}
+	info := b.db.Info()
+	at, within := faultWithin(cause, info.Data, 1<<48)
+	if !within {
+		return nil
+	}
+	s.harmed.Store(true)
+	return engine.Damaged{Path: s.path, What: fmt.Sprintf("page %d cannot be read", at/uintptr(max(info.PageSize, 1)))}
+}
+
+// faultWithin tells a fault at an address within a map from other panics, and how
+// far from the map's beginning it is.
+func faultWithin(cause any, from, size uintptr) (at uintptr, within bool) {
 	fault, is := cause.(interface {
 		runtime.Error
 		Addr() uintptr
 	})
-	if !is {
-		return nil
+	if !is || fault.Addr() < from || fault.Addr()-from >= size {
+		return 0, false
 	}
-	info := b.db.Info()
-	at := (fault.Addr() - info.Data) / uintptr(max(info.PageSize, 1))
-	if fault.Addr() < info.Data || at > 1<<48/uintptr(max(info.PageSize, 1)) {
-		return nil
-	}
-	s.harmed.Store(true)
-	return engine.Damaged{Path: s.path, What: fmt.Sprintf("page %d cannot be read", at)}
+	return fault.Addr() - from, true
 }
 
 // panicked is fault for a transaction that writes. What bbolt itself stumbles

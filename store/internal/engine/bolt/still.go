@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"syscall"
+	"unsafe"
 
 	"careconnect/store/internal/engine"
 )
 
 // Still is a store that nobody writes, read without bbolt: one that is closed, or
 // one within another file, as in a backup. Its pages are all walked before the
-// notBefore is read, so what they refer to is there; then they are read where they lie
+// first is read, so what they refer to is there; then they are read where they lie
 // in the map, by as many goroutines as like to. It implements engine.Engine, and
 // refuses to write.
 type Still struct {
@@ -72,7 +74,7 @@ func OpenWithin(path string, from, size int64, o Options) (*Still, error) {
 // still takes over the file.
 func still(path string, file *os.File, from, size int64, o Options) (*Still, error) {
 	s := &Still{path: path, file: file, from: from, size: size}
-	if err := s.open(o); err != nil {
+	if err := s.Guarded(func() error { return s.open(o) }); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -104,7 +106,28 @@ func (s *Still) open(o Options) error {
 }
 
 // View runs fn against what there is.
-func (s *Still) View(fn func(engine.Reader) error) error { return fn(stillReader{s}) }
+func (s *Still) View(fn func(engine.Reader) error) error {
+	return s.Guarded(func() error { return fn(stillReader{s}) })
+}
+
+// Guarded makes an error of a page that the disk does not give, which the system
+// tells by a fault at an address within the map. Another's panic goes on.
+func (s *Still) Guarded(fn func() error) (err error) {
+	before := debug.SetPanicOnFault(true)
+	defer func() {
+		debug.SetPanicOnFault(before)
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		at, within := faultWithin(cause, uintptr(unsafe.Pointer(unsafe.SliceData(s.data))), uintptr(len(s.data)))
+		if !within {
+			panic(cause)
+		}
+		err = engine.Damaged{Path: s.path, What: fmt.Sprintf("page %d cannot be read", (int64(at)-s.from)/int64(s.meta.pageSize))}
+	}()
+	return fn()
+}
 
 // Update refuses.
 func (s *Still) Update(func(engine.Writer) error) error {

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -156,4 +157,39 @@ func TestStillRefusesWhatOpenRefuses(t *testing.T) {
 	if _, got := OpenStill(path, Options{}); fmt.Sprint(got) != fmt.Sprint(want) || got == nil {
 		t.Errorf("%v\nbut opened: %v", got, want)
 	}
+}
+
+// A page that the disk does not give any more is named, also by one of several
+// who read, and ends nothing but what wanted it.
+func TestStillNamesAFaultWithinItsMap(t *testing.T) {
+	for name, open := range map[string]func(path string) (*Still, error){
+		"closed":         func(path string) (*Still, error) { return OpenStill(path, Options{}) },
+		"within another": func(path string) (*Still, error) { return OpenWithin(path, 0, size(t, path), Options{}) },
+	} {
+		path := lived(t)
+		still, err := open(path)
+		must(t, err)
+		must(t, os.Truncate(path, 3*int64(os.Getpagesize())))
+		reads := func(r engine.Reader) error {
+			return r.Scan(engine.Charts, nil, nil, func(_, v []byte) error { _ = bytes.Count(v, []byte{0}); return nil })
+		}
+		apart := make(chan error, 1)
+		err = still.View(func(r engine.Reader) error {
+			go func() { apart <- engine.Guarded(r, func() error { return reads(r) }) }()
+			return reads(r)
+		})
+		for _, err := range []error{err, <-apart} {
+			if !errors.Is(err, engine.ErrDamaged) || !strings.Contains(err.Error(), "page ") || !strings.Contains(err.Error(), "cannot be read") {
+				t.Errorf("%s: got %v", name, err)
+			}
+		}
+		must(t, still.Close())
+	}
+}
+
+func size(t testing.TB, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	must(t, err)
+	return info.Size()
 }

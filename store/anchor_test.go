@@ -120,7 +120,7 @@ func TestAnAnchorThatIsGoneIsMissed(t *testing.T) {
 	old := w.copyOf()
 	w.client(50)
 	for name, take := range map[string]func() error{
-		"emptied": func() error { return os.Truncate(w.config.Anchor, 0) },
+		"emptied": func() error { return os.WriteFile(w.config.Anchor, nil, 0o600) },
 		"gone":    func() error { return os.Remove(w.config.Anchor) },
 	} {
 		w.putBack(old)

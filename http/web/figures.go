@@ -60,7 +60,7 @@ func (p *Pages) measured(m care.Measures, leaves care.Released, final bool) meas
 		Title:   p.programmeName(m.Programme),
 		Facts:   []assets.Fact{{Term: "Sought care", Text: tally(m.People, "person", "people"), Note: tally(m.Sought, "time", "times") + " altogether"}},
 		Speeds:  assets.Table{Caption: "How fast", Head: []string{"From, to", "How many", "Half within", "Nine in ten within"}},
-		Shares:  assets.Table{Caption: "How well", Head: []string{"What", "So", "Of", "Share"}},
+		Shares:  assets.Table{Caption: "How well", Head: []string{"What", "Came true", "Of", "Share"}},
 		Changes: assets.Table{Caption: "How totals changed", Head: []string{"Form", "Compared", "Median difference", "Response", "Remission"}},
 		Leaves:  assets.Table{Caption: "What leaves for " + p.Store.Words()["payer"], Head: []string{"What", "As it leaves"}},
 	}

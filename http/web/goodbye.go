@@ -22,7 +22,7 @@ func (p *Pages) goodbyeForm(w http.ResponseWriter, r *http.Request) error {
 			"The forms that would still come do not come any more, and nothing reminds you.",
 			words.Render("If you share anything with {payer}, that ends too."),
 			"What was stays kept as it is, and you can read it here. To have it forgotten, erase everything instead.",
-			"You come back by asking a provider, whenever you want to. Your place in time then begins anew.",
+			"You come back by asking a provider, whenever you want to. The promised days are then counted anew, from that day.",
 		},
 		Post: "/me/leave", Yes: "Leave", Danger: true, No: assets.Link{Href: "/me", Text: "Stay"},
 	}})

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ type world struct {
 	*testing.T
 	*store.Store
 	config   store.Config
-	now      time.Time
+	clock    atomic.Pointer[time.Time] // a store looks at it from several sides
 	provider care.ChartID
 	employer care.EmployerID
 }
@@ -34,13 +35,14 @@ var monday = time.Date(2026, 10, 5, 14, 0, 0, 0, time.UTC)
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{T: t, now: monday}
+	w := &world{T: t}
+	w.clock.Store(&monday)
 	dir := filepath.Join(t.TempDir(), "store")
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	began, seed := time.Now(), uint64(7)
-	w.config = store.Config{Dir: dir, Now: func() time.Time { return w.now }, Elapsed: func() time.Duration { return time.Since(began) }, TZData: "test", Seed: &seed}
+	w.config = store.Config{Dir: dir, Now: w.now, Elapsed: func() time.Duration { return time.Since(began) }, TZData: "test", Seed: &seed}
 	var err error
 	if w.Store, err = store.Create(w.config, store.Throwaway, act.Found{Programme: rules.DefaultProgramme(), Terms: rules.DefaultTerms(monday.Add(-time.Hour))}); err != nil {
 		t.Fatal(err)
@@ -60,6 +62,8 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
+func (w *world) now() time.Time { return *w.clock.Load() }
+
 func (w *world) do(actor care.Actor, a act.Act) string {
 	w.Helper()
 	out, err := w.Do(context.Background(), actor, a)
@@ -71,7 +75,7 @@ func (w *world) do(actor care.Actor, a act.Act) string {
 
 func (w *world) until(at time.Time) {
 	w.Helper()
-	w.now = at
+	w.clock.Store(&at)
 	if _, err := w.Sweep(context.Background()); err != nil {
 		w.Fatal(err)
 	}
@@ -100,7 +104,7 @@ func (w *world) kept() []care.Figures {
 // first session on the second day, n hours into it.
 func (w *world) seeks(n int, answered, booked time.Duration) care.ChartID {
 	w.Helper()
-	begun := w.now
+	begun := w.now()
 	id := care.ChartID(w.do(care.Anonymous, act.Enter{
 		FullName: fmt.Sprintf("Ostrava Quellburn %d", n), Email: fmt.Sprintf("person%d@example.test", n), BirthDate: calendar.Date{Year: 1990, Month: 5, Day: 10},
 		State: "IL", Zone: "America/Chicago", Language: "en", Source: "portal", Code: "LANTERN", Evidence: "portal",
@@ -110,15 +114,15 @@ func (w *world) seeks(n int, answered, booked time.Duration) care.ChartID {
 	w.until(begun.Add(answered))
 	w.do(them, act.Accept{Referral: r})
 	w.until(begun.Add(booked))
-	w.do(me, act.Book{Referral: r, Start: w.now.Add(2 * time.Hour)})
-	w.until(w.now.Add(2 * time.Hour))
+	w.do(me, act.Book{Referral: r, Start: w.now().Add(2 * time.Hour)})
+	w.until(w.now().Add(2 * time.Hour))
 	chart, err := w.Chart(context.Background(), care.System, id, "test")
 	if err != nil {
 		w.Fatal(err)
 	}
 	ref, _ := chart.Referral(r)
 	w.do(them, act.Outcome{Appointment: ref.Meeting, Result: care.Attended})
-	start := w.now.Add(time.Duration(n) * time.Hour)
+	start := w.now().Add(time.Duration(n) * time.Hour)
 	ap := care.AppointmentID(w.do(them, act.BookSession{Referral: r, Start: start, Minutes: 50}))
 	w.until(start.Add(time.Hour))
 	w.do(them, act.Outcome{Appointment: ap, Result: care.Attended})
@@ -135,12 +139,12 @@ func TestR2TwelvePeopleByActs(t *testing.T) {
 	}
 	for n := 1; n <= 12; n++ {
 		w.seeks(n, time.Duration(n)*time.Hour, time.Duration(2*n)*time.Hour)
-		w.until(w.now.Add(time.Hour))
+		w.until(w.now().Add(time.Hour))
 	}
-	w.until(w.now.Add(48 * time.Hour))
+	w.until(w.now().Add(48 * time.Hour))
 	w.take()
 	kept := w.kept()
-	if len(kept) != 1 || kept[0].Quarter != "2026-Q4" || kept[0].Final || kept[0].AsOf != figures.Night(w.now) {
+	if len(kept) != 1 || kept[0].Quarter != "2026-Q4" || kept[0].Final || kept[0].AsOf != figures.Night(w.now()) {
 		t.Fatalf("%d quarters are kept", len(kept))
 	}
 	m := kept[0].Programmes[0]
@@ -160,7 +164,7 @@ func TestR2TwelvePeopleByActs(t *testing.T) {
 
 	before := w.commits()
 	w.take()
-	w.until(w.now.Add(time.Minute))
+	w.until(w.now().Add(time.Minute))
 	w.take()
 	if got := w.commits(); got != before {
 		t.Errorf("taken again in one night: %d commits more", got-before)
@@ -172,7 +176,7 @@ func TestR2TwelvePeopleByActs(t *testing.T) {
 	if w.Store, err = store.Open(w.config); err != nil {
 		t.Fatal(err)
 	}
-	w.until(w.now.Add(24 * time.Hour))
+	w.until(w.now().Add(24 * time.Hour))
 	w.take()
 	again := w.kept()
 	if len(again) != 1 || again[0].AsOf != kept[0].AsOf.AddDays(1) || !reflect.DeepEqual(again[0].Programmes[0].Speeds, m.Speeds) {
@@ -202,7 +206,7 @@ func TestR2AQuarterIsEndedOnceAndThenLeaves(t *testing.T) {
 		return care.Actor{Role: role, Chart: care.ChartID(id)}
 	}
 	payer, theirs, others := account(care.RolePayer, ""), account(care.RoleEmployer, w.employer), account(care.RoleEmployer, "em_other")
-	w.until(w.now.Add(24 * time.Hour))
+	w.until(w.now().Add(24 * time.Hour))
 	w.take()
 	for _, who := range []care.Actor{payer, theirs} {
 		if _, err := figures.Released(t.Context(), w.Store, who, "2026-Q4"); !errors.As(err, new(*care.Fault)) {
@@ -221,7 +225,7 @@ func TestR2AQuarterIsEndedOnceAndThenLeaves(t *testing.T) {
 	}
 	before := kept[0]
 	w.do(care.Actor{Role: care.RoleClient, Chart: ids[0]}, act.Erase{Client: ids[0]})
-	w.until(w.now.Add(48 * time.Hour))
+	w.until(w.now().Add(48 * time.Hour))
 	w.take()
 	if got := w.kept()[0]; !reflect.DeepEqual(got, before) {
 		t.Error("a quarter that was ended has changed")
@@ -255,7 +259,7 @@ func TestR2AQuarterIsEndedOnceAndThenLeaves(t *testing.T) {
 func TestR2FiguresAreNumbersAlone(t *testing.T) {
 	w := newWorld(t)
 	id := w.seeks(1, time.Hour, 2*time.Hour)
-	w.until(w.now.Add(48 * time.Hour))
+	w.until(w.now().Add(48 * time.Hour))
 	w.take()
 	text := fmt.Sprintf("%+v", w.kept())
 	for _, word := range []string{string(id), "Quellburn", "person1", "ep_", "rf_", "ap_", "IL"} {

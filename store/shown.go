@@ -73,11 +73,12 @@ func (c *commit) shows() bool {
 // that is what it shows now, and else from the records, before anything is
 // answered. Whoever wants something of it meanwhile waits.
 func (s *Store) show(r engine.Reader) error {
+	now := s.now() // of this moment, and not of when it is read
 	file, head, open := s.keptDirectory()
 	f := s.directory.Fill()
 	if file == nil {
 		defer f.Done()
-		return s.loadDirectory(r, f)
+		return s.loadDirectory(r, f, now)
 	}
 	s.shown.kept = keptAs(head.Shows, head.epoch)
 	s.shown.filling.Go(func() {
@@ -90,9 +91,9 @@ func (s *Store) show(r engine.Reader) error {
 		err = s.engine.View(func(r engine.Reader) error {
 			if err != nil {
 				s.shown.kept = ""
-				return s.loadDirectory(r, f)
+				return s.loadDirectory(r, f, now)
 			}
-			return s.loadBooked(r, f, head.Through.AddDate(0, 0, 1))
+			return s.loadBooked(r, f, head.Through.AddDate(0, 0, 1), now)
 		})
 		if err != nil { // as at a start that had nothing kept: it does not serve
 			s.stopFor(err)
@@ -216,7 +217,7 @@ func (s *Store) showsNow() (shows []byte, err error) {
 func (s *Store) lookAhead() error {
 	f := s.directory.Fill() // before the view: what is committed later is told after this
 	defer f.Done()
-	return s.view(func(r engine.Reader) error { return s.loadBooked(r, f, s.shown.through.AddDate(0, 0, 1)) })
+	return s.view(func(r engine.Reader) error { return s.loadBooked(r, f, s.shown.through.AddDate(0, 0, 1), s.now()) })
 }
 
 // keepLast is KeepDirectory when the committer has ended. What goes wrong costs the
@@ -293,7 +294,7 @@ func (s *Store) dropDirectory() error {
 }
 
 // loadDirectory fills the search with the providers' records and booked times.
-func (s *Store) loadDirectory(r engine.Reader, f directory.Filling) error {
+func (s *Store) loadDirectory(r engine.Reader, f directory.Filling, now time.Time) error {
 	providers, err := s.loadSet(r, care.Set{Name: care.SetProviders})
 	if err != nil {
 		return err
@@ -315,13 +316,12 @@ func (s *Store) loadDirectory(r engine.Reader, f directory.Filling) error {
 			f.Panel(chart.ID, len(members))
 		}
 	}
-	return s.loadBooked(r, f, s.now().AddDate(0, 0, -1))
+	return s.loadBooked(r, f, now.AddDate(0, 0, -1), now)
 }
 
 // loadBooked tells the search the times that are booked from one day on, as far
 // ahead as it looks.
-func (s *Store) loadBooked(r engine.Reader, f directory.Filling, from time.Time) error {
-	now := s.now()
+func (s *Store) loadBooked(r engine.Reader, f directory.Filling, from, now time.Time) error {
 	if yesterday := now.AddDate(0, 0, -1); from.Before(yesterday) {
 		from = yesterday
 	}

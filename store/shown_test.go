@@ -36,7 +36,7 @@ func (w *world) sameAsTheRecords() {
 	made := directory.New(w.programme.Load().calendar, w.rotation())
 	made.Rules(w.programme.Load().calendar, w.programme.Load().chart.Terms)
 	f := made.Fill()
-	must(w.TB, w.engine.View(func(r engine.Reader) error { return w.loadDirectory(r, f) }))
+	must(w.TB, w.engine.View(func(r engine.Reader) error { return w.loadDirectory(r, f, w.now()) }))
 	f.Done()
 	now := w.now()
 	for _, q := range []directory.Query{{Facets: true, Limit: 100}, {State: "IL", Specialties: []string{"anxiety"}}, {Text: "velm", Promise: true}} {

@@ -279,25 +279,36 @@ func isolation(t *testing.T, e engine.Engine) {
 func scanUnderWrites(t *testing.T, e engine.Engine) {
 	put(t, e, "thing 0", "x")
 	var writer sync.WaitGroup
+	begun, enough := make(chan struct{}), make(chan struct{})
 	writer.Go(func() {
-		for i := range 100 {
+		for i := 0; ; i++ { // for as long as anybody scans
 			err := e.Update(func(w engine.Writer) error {
 				return errors.Join(
 					w.Delete(engine.Charts, fmt.Appendf(nil, "thing %d", i*37%101)),
 					w.Put(engine.Charts, fmt.Appendf(nil, "thing %d", (i+1)*37%101), []byte("x")))
 			})
+			if i == 0 {
+				close(begun)
+			}
 			if err != nil {
 				t.Error(err)
 				return
 			}
+			select {
+			case <-enough:
+				return
+			default:
+			}
 		}
 	})
+	defer writer.Wait()
+	defer close(enough)
+	<-begun
 	for range 200 {
 		if n := len(keys(t, e, []byte("thing "), nil)); n != 1 {
 			t.Fatalf("a scan saw %d things, want 1", n)
 		}
 	}
-	writer.Wait()
 }
 
 func oneWriter(t *testing.T, e engine.Engine) {

@@ -21,7 +21,7 @@ type participation struct {
 	Degree      string              `json:"degree,omitempty"`
 	Degrees     []string            `json:"degrees,omitempty" doc:"Those held besides it; any one that qualifies is enough"`
 	Caseload    int                 `json:"caseload,omitempty" doc:"Most clients at a time; left out: as many as come"`
-	Waitlist    bool                `json:"waitlist_only,omitempty" doc:"Takes nobody new for now"`
+	Waitlist    bool                `json:"waitlist_only,omitempty" doc:"Takes nobody new until this is taken back, and is not in the directory. No waiting list is kept here"`
 	Asked       bool                `json:"confirm,omitempty" doc:"The care team opted in on my behalf, and my own yes is waited for"`
 	Licences    []string            `json:"licences" doc:"States, two letters each"`
 	Credentials []credential        `json:"credentials"`

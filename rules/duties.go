@@ -227,12 +227,23 @@ func (k Clock) Fall(d care.Deadline) (effect string, at time.Time, after care.De
 	if d.State != care.Running || d.Next.IsZero() || d.Step >= len(effects) {
 		return "", time.Time{}, d
 	}
-	effect, at = effects[d.Step].Name, d.Next
-	if effect == Closed && DutyOf(d.Code).Owes != care.RoleSystem {
-		at = d.Due // an effect of the end bears the date of the end
-	}
+	effect, at = effects[d.Step].Name, FallsAt(d)
 	d.Step++
 	return effect, at, k.next(d)
+}
+
+// FallsAt is the instant that the next effect of a running deadline bears, zero
+// if none is left. That of an end is the end itself, although it falls a second
+// later, when nobody can keep it any more.
+func FallsAt(d care.Deadline) time.Time {
+	duty := DutyOf(d.Code)
+	if d.State != care.Running || d.Next.IsZero() || d.Step >= len(duty.On) {
+		return time.Time{}
+	}
+	if duty.On[d.Step].Name == Closed && duty.Owes != care.RoleSystem {
+		return d.Due
+	}
+	return d.Next
 }
 
 // Explanation tells how a deadline came about, from the steps that computed it.

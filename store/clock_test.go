@@ -65,6 +65,29 @@ func TestClockThatGoesBackAfterALeap(t *testing.T) {
 	w.mustSay("clock leap", "held: ", "gone back: ")
 }
 
+// While a doubtful clock lets nothing fall, a provider who has left answers nobody
+// all the same.
+func TestAProviderWhoLeftAnswersNobodyThoughTheClockIsHeld(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	provider, client := w.provider(1), w.client(1)
+	id := w.ask(client, provider)
+	w.clock.turn(26 * time.Hour)
+	w.do(ofProvider(provider), act.Leave{Provider: provider})
+	_, err := w.Do(t.Context(), ofProvider(provider), act.Accept{Referral: id})
+	wantFault(t, err, care.Conflict, "left_the_programme")
+	if r := w.referral(client, id); r.Status != care.Submitted {
+		t.Errorf("it is %s", r.Status)
+	}
+	w.do(care.System, act.ConfirmClock{})
+	if r := w.referral(client, id); r.Status != care.Submitted {
+		t.Errorf("reading made it %s", r.Status)
+	}
+	w.sweep()
+	if r := w.referral(client, id); r.Status != care.Rerouted {
+		t.Errorf("it is %s", r.Status)
+	}
+}
+
 func TestAPersonConfirmsTheClock(t *testing.T) {
 	w, ids := peopled(t, 1)
 	r := w.openReferral(ids[0])

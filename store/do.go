@@ -379,29 +379,29 @@ func (c *commit) run(j *job) error {
 	return c.answer(j, about, plan)
 }
 
-// fallDue applies what fell due earlier on the charts that an act is about to
-// see, each effect at its own instant, so that the state never depends on when
-// a sweep came by. What falls by itself sees its own chart as it is, and others
-// as they should be at its instant.
+// fallDue applies what fell due earlier and bears on the charts that an act is
+// about to see, each effect at its own instant, so that the state never depends
+// on when a sweep came by. What falls by itself sees its own chart as it is, and
+// others as they should be at its instant.
 func (c *commit) fallDue(a act.Act, known act.Known) (changed bool, err error) {
 	if c.held() {
 		return false, nil
 	}
-	fall, falls := a.(act.Fall)
-	until := c.now
-	if falls {
-		if own := known.Charts[fall.Chart]; own != nil {
-			dl, _ := own.Deadline(fall.Deadline)
-			until = dl.Next
+	w := waiting{commit: c, known: known}
+	if fall, falls := a.(act.Fall); falls {
+		own := known.Charts[fall.Chart]
+		if own == nil {
+			return false, nil
+		}
+		w.falling, _ = own.Deadline(fall.Deadline)
+		if rules.FallsAt(w.falling).IsZero() || w.falling.Next.After(c.now) {
+			return false, nil // it will find nothing to do
 		}
 	}
-	clients := slices.DeleteFunc(slices.Sorted(maps.Keys(known.Charts)), func(id care.ChartID) bool {
-		return known.Charts[id] == nil || known.Charts[id].Of != care.OfClient || falls && id == fall.Chart
-	})
 	for {
-		dl, ok := c.firstDue(clients, until)
-		if !ok {
-			return changed, nil
+		dl, ok, err := w.first()
+		if err != nil || !ok {
+			return changed, err
 		}
 		changed = true
 		j := &job{order: Order{Actor: care.System, Act: act.Fall{Chart: dl.Chart, Deadline: dl.ID}}}
@@ -417,18 +417,69 @@ func (c *commit) fallDue(a act.Act, known act.Known) (changed bool, err error) {
 	}
 }
 
-// firstDue is the deadline of some charts whose next instant came first, up to
-// an instant.
-func (c *commit) firstDue(charts []care.ChartID, until time.Time) (care.Deadline, bool) {
-	var first care.Deadline
-	for _, id := range charts {
-		for _, d := range c.charts.get(id).Deadlines {
-			if d.State == care.Running && !d.Next.IsZero() && !d.Next.After(until) && (first.ID == "" || d.Next.Before(first.Next)) {
-				first = d
+// waiting is what has fallen due and bears on the charts that an act sees: what
+// waits in them, and in those of the providers whom its clients wait for. An
+// errand bears on its client alone.
+type waiting struct {
+	*commit
+	known   act.Known
+	falling care.Deadline // the one whose fall the act is, if it is one
+}
+
+// first is the one that falls first. Of several at one instant those of clients
+// are first.
+func (w *waiting) first() (first care.Deadline, ok bool, err error) {
+	consider := func(d care.Deadline, ties bool) {
+		switch {
+		case rules.FallsAt(d).IsZero() || d.Next.After(w.now):
+		case w.falling.ID != "" && !fallsBefore(d, w.falling) && (!ties || fallsBefore(w.falling, d)):
+		case !ok || fallsBefore(d, first):
+			first, ok = d, true
+		}
+	}
+	referrals := map[string]bool{}
+	var providers []care.ChartID
+	for _, id := range slices.Sorted(maps.Keys(w.known.Charts)) {
+		chart := w.known.Charts[id]
+		switch {
+		case chart == nil:
+		case chart.Of == care.OfProvider:
+			providers = append(providers, id)
+		case chart.Of == care.OfClient:
+			chart = w.charts.get(id)
+			for _, d := range chart.Deadlines {
+				consider(d, id != w.falling.Chart)
+			}
+			for _, r := range chart.Referrals {
+				if r.Waits() {
+					referrals[string(r.ID)], providers = true, append(providers, r.Provider)
+				}
 			}
 		}
 	}
-	return first, first.ID != ""
+	slices.Sort(providers)
+	for _, id := range slices.Compact(providers) {
+		chart, err := w.chart(id)
+		if err != nil {
+			return first, false, err
+		}
+		if chart == nil {
+			continue
+		}
+		for _, d := range chart.Deadlines {
+			if referrals[d.Subject] || !act.Errand(d) {
+				consider(d, false)
+			}
+		}
+	}
+	return first, ok, nil
+}
+
+// fallsBefore says which of two deadlines falls first. An end falls a second after
+// the instant that it bears, and before what bears that second: what ran out in
+// the second in which a provider left ran out before.
+func fallsBefore(a, b care.Deadline) bool {
+	return cmp.Or(a.Next.Compare(b.Next), rules.FallsAt(a).Compare(rules.FallsAt(b))) < 0
 }
 
 // answer writes a plan and its trail entry, and keeps the job's answer.

@@ -324,31 +324,41 @@ type effect struct {
 	At   time.Time
 }
 
-// mustHaveHappenedOnce computes what should have fallen due on each deadline by
-// now, and holds it against the trail and the messages. It gives their number.
+// mustHaveHappenedOnce fails where something did not happen once.
 func (w *world) mustHaveHappenedOnce() int {
+	w.Helper()
+	n, wrong := w.happenedOnce()
+	for _, says := range wrong {
+		w.Error(says)
+	}
+	return n
+}
+
+// happenedOnce computes what should have fallen due on each deadline by now, and
+// holds it against the trail and the messages. It gives their number, and what is
+// not as it should be.
+func (w *world) happenedOnce() (n int, wrong []string) {
 	w.Helper()
 	fallen, clients := w.fallen()
 	_, clock := w.Programme()
-	n := 0
 	for _, id := range clients {
 		chart := w.chart(id)
 		once := map[string]int{}
 		for _, m := range chart.Messages {
 			key := fmt.Sprint(m.To, m.ToRole, m.Template, m.Subject, m.At)
 			if once[key]++; once[key] > 1 {
-				w.Errorf("%s about %s at %s was said %d times", m.Template, m.Subject, m.At, once[key])
+				wrong = append(wrong, fmt.Sprintf("%s about %s at %s was said %d times", m.Template, m.Subject, m.At, once[key]))
 			}
 		}
 		for _, dl := range chart.Deadlines {
 			got := fallen[dl.ID]
 			if want := expected(clock, dl, got, w.now()); !slices.Equal(got, want) {
-				w.Errorf("%s %s (%s, from %s, settled %s, step %d): in the trail %v, should be %v", dl.Code, dl.ID, dl.State, dl.Starts, dl.SettleAt, dl.Step, got, want)
+				wrong = append(wrong, fmt.Sprintf("%s %s (%s, from %s, settled %s, step %d): in the trail %v, should be %v", dl.Code, dl.ID, dl.State, dl.Starts, dl.SettleAt, dl.Step, got, want))
 			}
 			n += len(got)
 		}
 	}
-	return n
+	return n, wrong
 }
 
 // fallen is what the trail says fell due, deadline by deadline, and the clients

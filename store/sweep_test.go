@@ -3,7 +3,9 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,6 +46,24 @@ func TestActSeesWhatFellDueBeforeIt(t *testing.T) {
 			t.Errorf("expired at %s, not at its true instant", r.ExpiredAt)
 		}
 	}
+	w.mustBeWhole()
+}
+
+// A provider leaves, and before anybody sweeps the client does something, when a
+// reminder to the provider would have fallen due: the leaving came first.
+func TestActSeesThatItsProviderLeft(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	provider, client := w.provider(1), w.client(1)
+	asked := w.now()
+	id := w.ask(client, provider)
+	w.do(ofProvider(provider), act.Leave{Provider: provider})
+	w.clock.set(asked.Add(30 * time.Hour))
+	w.do(ofClient(client), covering(client))
+	if r := w.referral(client, id); r.Status != care.Rerouted || !r.ExpiredAt.IsZero() {
+		t.Errorf("it is %s, ran out at %s", r.Status, r.ExpiredAt)
+	}
+	w.sweep()
+	w.mustHaveHappenedOnce()
 	w.mustBeWhole()
 }
 
@@ -185,7 +205,7 @@ func live(w *world, steps []step, again func(int) bool) []care.ChartID {
 		client, provider := clients[s.Who%len(clients)], providers[s.Whom%len(providers)]
 		var last care.Referral
 		for _, r := range w.chart(client).Referrals {
-			if r.Provider == provider {
+			if r.Provider == provider && (last.ID == "" || r.SubmittedAt.After(last.SubmittedAt) || r.Waits()) {
 				last = r
 			}
 		}
@@ -259,12 +279,104 @@ func TestReopeningChangesNothing(t *testing.T) {
 			if err := w.whole(); err != nil {
 				r.Fatal(err)
 			}
-			w.mustHaveHappenedOnce()
+			if _, wrong := w.happenedOnce(); len(wrong) > 0 {
+				r.Fatal(wrong)
+			}
 			if err := w.Close(); err != nil {
 				r.Fatal(err)
 			}
 		}
 	})
+}
+
+// When a sweep comes by makes no difference: one that looks before each act, and
+// one that sleeps until the end, come to the same states, each as of the same
+// instant. Only who is offered instead is found when the offer is made: nobody is
+// offered who has had no time since.
+func TestSweepingLateChangesNothing(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		steps := slices.DeleteFunc(drawSteps(r), func(s step) bool { return s.What == 8 || s.What == 9 })
+		eager, late := seeded(t), seeded(t)
+		one := live(eager, steps, func(i int) bool {
+			eager.clock.set(eager.clock.now().Add(steps[i].Wait))
+			eager.sweep()
+			eager.clock.turn(-steps[i].Wait)
+			return false
+		})
+		two := live(late, steps, func(int) bool { return false })
+		if a, b := eager.told(one), late.told(two); !slices.Equal(a, b) {
+			r.Fatalf("only with sweeps:\n%s\nonly without:\n%s", only(a, b), only(b, a))
+		}
+		for _, w := range []*world{eager, late} {
+			if _, wrong := w.happenedOnce(); len(wrong) > 0 {
+				r.Fatal(wrong)
+			}
+			if err := w.Close(); err != nil {
+				r.Fatal(err)
+			}
+		}
+	})
+}
+
+// told is what the charts say of care, a line for each record, in an order and
+// with names that do not hang on the ids that were drawn: a chart is called by its
+// place, another record by its kind.
+func (w *world) told(clients []care.ChartID) []string {
+	w.Helper()
+	members, err := w.Find(w.Context(), care.System, care.Set{Name: care.SetProviders})
+	must(w.TB, err)
+	charts := make([]*care.Chart, 0, len(members)+len(clients))
+	for _, m := range members {
+		charts = append(charts, w.chart(m.Chart))
+	}
+	slices.SortFunc(charts, func(a, b *care.Chart) int { return strings.Compare(a.Provider.NPI, b.Provider.NPI) })
+	for _, id := range clients {
+		charts = append(charts, w.chart(id))
+	}
+	named := func(id []byte) []byte {
+		i := slices.IndexFunc(charts, func(c *care.Chart) bool { return c.ID == care.ChartID(id) })
+		return fmt.Appendf(nil, "%s %d", id[:2], i)
+	}
+	var lines []string
+	for _, c := range charts {
+		var says []string
+		say := func(r care.Record) {
+			body, err := json.Marshal(r)
+			must(w.TB, err)
+			body = regexp.MustCompile(`[a-z]{2}_[0-9a-z]{26}`).ReplaceAllFunc(body, named)
+			says = append(says, fmt.Sprintf("%s %s %s", named([]byte(c.ID)), r.Kind(), body))
+		}
+		if c.Provider != nil {
+			say(care.Provider{Standing: c.Provider.Standing, History: c.Provider.History})
+		}
+		for _, r := range c.Referrals {
+			r.Alternatives = nil
+			say(r)
+		}
+		for _, d := range c.Deadlines {
+			if !act.Errand(d) { // one to somebody who waits no more does nothing
+				say(d)
+			}
+		}
+		each(c.Episodes, say)
+		each(c.Appointments, say)
+		each(c.Screenings, say)
+		each(c.Coverages, say)
+		slices.Sort(says)
+		lines = append(lines, says...)
+	}
+	return lines
+}
+
+func each[R care.Record](list []R, do func(care.Record)) {
+	for _, r := range list {
+		do(r)
+	}
+}
+
+// only are the lines that the other lacks.
+func only(lines, other []string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return slices.Contains(other, line) }), "\n")
 }
 
 // difference is where two exports part.

@@ -89,8 +89,8 @@ func TestClientBooksUnaskedOnlyWhatIsOpen(t *testing.T) {
 	}
 }
 
-// Between a provider's leaving and the sweep that tells their clients, the
-// requests that wait are nobody's to book.
+// From the second in which a provider leaves, the requests that waited are nobody's
+// to book or answer, whether or not a sweep has come by.
 func TestNobodyBooksWithOneWhoJustLeft(t *testing.T) {
 	w := open(t)
 	listed := time.Date(2026, 10, 8, 15, 0, 0, 0, time.UTC)
@@ -98,12 +98,12 @@ func TestNobodyBooksWithOneWhoJustLeft(t *testing.T) {
 	r := w.asks(me, p, listed)
 	w.do(provider(p), act.Leave{Provider: p})
 	for _, actor := range []care.Actor{provider(p), client(me)} {
-		if got := w.refused(actor, act.Book{Referral: r, Start: listed}); got != "left_the_programme" {
+		if got := w.refused(actor, act.Book{Referral: r, Start: listed}); got != "referral_moved_on" {
 			t.Errorf("%s: %s", actor.Role, got)
 		}
 	}
 	for _, a := range []act.Act{act.Accept{Referral: r}, act.Decline{Referral: r}, act.Propose{Referral: r, Times: []time.Time{listed}}} {
-		if got := w.refused(provider(p), a); got != "left_the_programme" {
+		if got := w.refused(provider(p), a); got != "referral_moved_on" {
 			t.Errorf("%s: %s", a.Name(), got)
 		}
 	}

@@ -1,7 +1,6 @@
 package act
 
 import (
-	"slices"
 	"time"
 
 	"careconnect/rules"
@@ -29,7 +28,7 @@ func (a Fall) Needs(k Known) Needs {
 	if !ok {
 		return n
 	}
-	if slices.Contains([]string{"provider_left", "virtual_off", "credential_gap"}, dl.Code) {
+	if Errand(dl) {
 		n.Locate = []string{dl.Subject}
 		if client := k.Of(dl.Subject); client != nil {
 			if r, ok := client.Referral(care.ReferralID(dl.Subject)); ok {
@@ -61,6 +60,16 @@ func (a Fall) Needs(k Known) Needs {
 		}
 	}
 	return n
+}
+
+// Errand says whether a provider's deadline is about one of their clients: its
+// subject is the referral, and what falls works on the client's chart.
+func Errand(dl care.Deadline) bool {
+	switch dl.Code {
+	case "provider_left", "virtual_off", "credential_gap":
+		return true
+	}
+	return false
 }
 
 // Decide brings about the one effect that is next, at its own instant.

@@ -20,17 +20,12 @@ func (a LeaveProgramme) Needs(k Known) Needs {
 	n := Needs{Charts: []care.ChartID{a.Client}}
 	if chart := k.Chart(a.Client); chart != nil {
 		for _, r := range chart.Referrals {
-			if waits(r) {
+			if r.Waits() {
 				n.Charts = append(n.Charts, r.Provider)
 			}
 		}
 	}
 	return n
-}
-
-// waits says whether anything can still come of a referral.
-func waits(r care.Referral) bool {
-	return r.Status.Open() || r.Status == care.Expired && r.ClosedAt.IsZero()
 }
 
 // Decide leaves nothing behind that anybody would wait for. What has taken place
@@ -45,7 +40,7 @@ func (a LeaveProgramme) Decide(k Known, env Env) Plan {
 	}
 	d.letGo()
 	for _, r := range d.chart.Referrals {
-		if waits(r) {
+		if r.Waits() {
 			d.goodbye(r, k)
 		}
 	}

@@ -96,6 +96,11 @@ func (s ReferralStatus) Clinical() bool {
 	return false
 }
 
+// Waits says whether anything can still come of the referral: a late answer, too.
+func (r Referral) Waits() bool {
+	return r.Status.Open() || r.Status == Expired && r.ClosedAt.IsZero()
+}
+
 // Kind, Key and Stands make a Referral a Record.
 func (Referral) Kind() Kind    { return KindReferral }
 func (r Referral) Key() string { return string(r.ID) }

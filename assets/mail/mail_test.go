@@ -26,12 +26,12 @@ var sample = fields{
 
 // names are the texts that the programme sends.
 var names = []string{
-	"accepted", "admitted", "answer", "attest_again", "attest_over", "benefit_ended", "cancelled", "care_ended", "choose", "client_left", "consent_receipt", "consult_booked",
+	"accepted", "admitted", "answer", "attest_again", "attest_over", "benefit_ended", "cancelled", "care_ended", "choose", "client_left", "closed", "consent_receipt", "consult_booked",
 	"consult_missed", "consult_nudge", "coverage_changed", "coverage_changed_provider", "coverage_choice",
 	"coverage_eligible", "coverage_eligible_provider", "coverage_ineligible", "coverage_ineligible_provider",
 	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over",
 	"credential_notice", "declined", "details", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms",
-	"forms_not_done", "freed", "goodbye", "hand_over", "hand_over_no", "head", "invite", "left_summary", "link_missing",
+	"forms_not_done", "freed", "goodbye", "hand_over", "hand_over_no", "hand_over_yes", "head", "invite", "left_summary", "link_missing",
 	"match_proposed", "moved", "no_response", "no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times",
 	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "rescue", "safety",
 	"safety_overdue", "session_booked", "sharing_again", "superseded", "suspended", "task", "virtual_off", "visit", "withdrawn",

@@ -106,6 +106,7 @@ type draft struct {
 	Plan
 	env   Env
 	chart *care.Chart
+	free  bool // what is cancelled is nobody's doing, so none of it is late
 }
 
 func begin(env Env, chart *care.Chart) *draft {

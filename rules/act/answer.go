@@ -211,6 +211,7 @@ func (d *draft) closeIfIdle(id care.EpisodeID, why string) {
 	}
 	e.ClosedAt, e.ClosedFor = d.env.Now, why
 	d.put(e)
+	d.helped(e.ID)
 	d.judge(e.ID)
 }
 

@@ -143,7 +143,9 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 	}
 	d := begin(env, chart)
 	d.chosen(r)
-	d.settle(r.Consult, care.Stopped) // a session was booked without a call first
+	if consult, owed := d.chart.Deadline(r.Consult); owed && (env.Actor.Role != care.RoleProvider || !start.After(consult.Due)) {
+		d.settle(r.Consult, care.Met) // it stands for the first call
+	}
 	ap := care.Appointment{
 		ID: care.AppointmentID(env.ID("ap")), Referral: r.ID, Episode: r.Episode, Client: r.Client, Provider: r.Provider,
 		Type: care.Session, Start: start, End: end, Virtual: true, Link: p.Link, Status: care.Booked,

@@ -137,12 +137,26 @@ func offeredBy(due time.Time, r care.Referral, k Known, env Env) bool {
 
 // silent has the days wait once the client has said nothing for so long.
 func silent(d *draft, dl care.Deadline, _ Known) {
-	if r, ok := d.chart.Referral(care.ReferralID(dl.Subject)); ok && choosing(r) {
+	if r, ok := d.chart.Referral(care.ReferralID(dl.Subject)); ok && choosing(r) && d.heard(r) {
 		d.wait(r)
 	}
 }
 
-func chooseNudge(d *draft, dl care.Deadline, _ Known) {
+// heard says whether the client can know that times are open to them. While the
+// last word of it is known not to have arrived, saying nothing is no silence.
+func (d *draft) heard(r care.Referral) bool {
+	var last care.Message
+	for _, m := range d.chart.Messages {
+		if m.Subject == string(r.ID) && (m.Template == "accepted" || m.Template == "proposed") && !m.At.Before(last.At) {
+			last = m
+		}
+	}
+	return last.State != care.Dead && last.State != care.Retry && (last.State != care.Sending || last.Attempts < 2)
+}
+
+// chooseNudge has the days wait, too, where the client came to know only now.
+func chooseNudge(d *draft, dl care.Deadline, k Known) {
+	silent(d, dl, k)
 	if r, ok := d.chart.Referral(care.ReferralID(dl.Subject)); ok && choosing(r) {
 		d.tellClient("choose", dl.Subject, "/me/r/"+dl.Subject+"/time", dl.Due)
 	}
@@ -152,13 +166,13 @@ func chooseNudge(d *draft, dl care.Deadline, _ Known) {
 func noResponse(d *draft, dl care.Deadline, _ Known) {
 	d.settle(dl.ID, care.Missed)
 	r, ok := d.chart.Referral(care.ReferralID(dl.Subject))
-	if !ok || !choosing(r) {
-		return
+	if !ok || !choosing(r) || !d.heard(r) {
+		return // the care team looks after whom no mail reaches
 	}
 	d.end(&r, care.NoResponse)
 	d.put(r)
 	d.tellClient("no_response", string(r.ID), "/me", time.Time{})
-	d.tellProvider(r.Provider, "superseded", string(r.ID), "/pro", time.Time{}, "")
+	d.tellProvider(r.Provider, "closed", string(r.ID), "/pro", time.Time{}, "")
 	d.closeIfIdle(r.Episode, "no_response")
 }
 

@@ -237,6 +237,7 @@ func (d *draft) paysSelf(c care.Coverage, _ Known) {
 // cancelAll takes back every request and cancels every session to come, free of
 // charge and without blame. Who is in care stays somebody's client.
 func (d *draft) cancelAll(_ care.Coverage, k Known) {
+	d.free = true
 	for _, r := range d.chart.Referrals {
 		if !r.Status.Open() {
 			continue
@@ -428,11 +429,15 @@ func (d *draft) nextCheck() {
 		due := calendar.At(calendar.On(c.VerifiedAt, rules.Zone(zone)).AddDays(d.env.Terms.CoverageCheckDays), 9, 0, rules.Zone(zone))
 		if first, ok := d.firstSession(); ok {
 			before := d.env.Clock.Open.BusinessDaysBefore(first.Start, 1, rules.Zone(zone))
-			if before.After(c.VerifiedAt) && before.After(d.env.Now) && before.Before(due) {
+			over := !due.After(d.env.Now) // while nobody was in care
+			switch {
+			case before.After(c.VerifiedAt) && before.After(d.env.Now) && (over || before.Before(due)):
 				due = before
+			case over:
+				due = d.env.Now
 			}
 		}
-		if set, ok := d.chart.Deadline(c.Check); ok && set.State == care.Running && set.Due.Equal(due) || !due.After(d.env.Now) {
+		if set, ok := d.chart.Deadline(c.Check); ok && set.State == care.Running && set.Due.Equal(due) || due.Before(d.env.Now) {
 			continue
 		}
 		d.settle(c.Check, care.Stopped)

@@ -44,7 +44,7 @@ func (a NotAFit) Decide(k Known, env Env) Plan {
 	d.rescue(r, k, "not_a_fit")
 	d.baseline(r.Episode)
 	if env.Actor.Role != care.RoleProvider {
-		d.tellProvider(r.Provider, "superseded", string(r.ID), "/pro", time.Time{}, "")
+		d.tellProvider(r.Provider, "closed", string(r.ID), "/pro", time.Time{}, "")
 	}
 	d.Made = string(r.ID)
 	return d.plan()

@@ -95,6 +95,7 @@ func (d *draft) seekNoMore(e care.Episode) {
 		d.put(e)
 	}
 	d.settle(e.FollowUp, care.Stopped)
+	d.helped(e.ID)
 	d.baseline(e.ID)
 	for _, s := range d.chart.Screenings {
 		if s.Episode == e.ID && s.Status.Open() {

@@ -219,10 +219,11 @@ func (a Reinstate) Decide(k Known, env Env) Plan {
 	if decision.Outcome != rules.Yes {
 		return refused(decision)
 	}
-	p.Become(care.Active, env.Now, env.Actor, "")
-	plan := changeProvider(p)
-	plan.Decision = decision
-	return plan
+	d := begin(env, chartOf(k, p))
+	d.admit(&p)
+	d.put(p)
+	d.Decision, d.Made = decision, string(p.ID)
+	return d.plan()
 }
 
 // Pause and Resume take a provider off the list for a while. What was asked

@@ -104,6 +104,7 @@ func (a AskMatch) Decide(k Known, env Env) Plan {
 	}
 	episode.Match = &wants
 	d.put(episode)
+	d.helped(episode.ID)
 	d.task("match_wanted", string(episode.ID))
 	d.Decision, d.Made = decision, string(episode.ID)
 	return d.plan()
@@ -169,6 +170,16 @@ func (d *draft) matched(e care.Episode) care.Episode {
 	d.put(e)
 	d.endTasks("match_wanted", string(e.ID))
 	return e
+}
+
+// helped ends what the care team would still do to find somebody in an episode,
+// once the client has asked anybody or seeks no more.
+func (d *draft) helped(id care.EpisodeID) {
+	for _, r := range d.chart.Referrals {
+		if r.Episode == id {
+			d.endTasks("manual_match", string(r.ID))
+		}
+	}
 }
 
 // endTasks ends the tasks of one sort about a subject.

@@ -39,6 +39,9 @@ func (a HandOver) Decide(k Known, env Env) Plan {
 	if plan, ok := takesOver(k, env, chart, r, a.To); !ok {
 		return plan
 	}
+	if r.HandTo == a.To {
+		return fault(care.Conflict, "already_proposed", "The client has been asked this already, and has not answered yet. You can propose somebody else instead.")
+	}
 	d := begin(env, chart)
 	r.HandTo = a.To
 	d.put(r)
@@ -105,7 +108,7 @@ func (a AnswerHandOver) Decide(k Known, env Env) Plan {
 	d.end(&r, care.HandedOver)
 	d.unchoose(r)
 	d.put(r)
-	d.tellProvider(r.Provider, "superseded", string(r.ID), "/pro", time.Time{}, "")
+	d.tellProvider(r.Provider, "hand_over_yes", string(r.ID), "/pro", time.Time{}, "")
 	e, _ := d.chart.Episode(r.Episode)
 	next := care.Referral{
 		ID: care.ReferralID(env.ID("rf")), Episode: r.Episode, Client: chart.ID, Provider: to, Status: care.Submitted,

@@ -94,6 +94,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 		episode = d.seekCare(a.Came)
 	}
 	episode = d.matched(episode)
+	d.helped(episode.ID)
 	r := care.Referral{
 		ID: care.ReferralID(env.ID("rf")), Episode: episode.ID, Client: chart.ID, Provider: a.Provider,
 		Status: care.Submitted, SubmittedAt: env.Now, Note: a.Note, Concerns: chart.Client.Concerns, Preferred: preferred,

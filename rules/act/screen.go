@@ -394,7 +394,8 @@ func aboutScreening(k Known, id care.ScreeningID) care.About {
 }
 
 // alert tells the provider and the clinical desk that item 9 was answered above
-// zero: once for a screening, whatever the total, submitted or not.
+// zero: once for a screening, whatever the total, submitted or not. The provider is
+// whoever treats the client now, also where another one did when the form was given.
 func (d *draft) alert(s care.Screening) {
 	for _, a := range d.chart.Alerts {
 		if a.Screening == s.ID {
@@ -402,8 +403,10 @@ func (d *draft) alert(s care.Screening) {
 		}
 	}
 	alert := care.Alert{ID: care.AlertID(d.env.ID("al")), Client: d.chart.ID, Screening: s.ID, RaisedAt: d.env.Now}
-	if r, ok := d.chart.Referral(s.Referral); ok && r.Status.Clinical() {
-		alert.Provider = r.Provider
+	for _, r := range d.chart.Referrals {
+		if r.Status.Clinical() && (r.ID == s.Referral || alert.Provider == "" && r.Episode == s.Episode) {
+			alert.Provider = r.Provider // of the session that the form goes with, else who treats them now
+		}
 	}
 	alert.Ack = d.start(care.Deadline{Code: "safety_ack", Subject: string(alert.ID), Zone: d.chart.Client.Zone})
 	d.put(alert)

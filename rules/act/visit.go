@@ -63,7 +63,7 @@ func (d *draft) move(ap *care.Appointment, start time.Time, theirs string) {
 // but that it is off.
 func (d *draft) callOff(ap *care.Appointment, status care.AppointmentStatus, theirs string) {
 	ap.Status, ap.OutcomeAt, ap.Sequence = status, d.env.Now, ap.Sequence+1
-	ap.LateCancel = status == care.CancelledClient && d.env.Now.After(ap.Start.Add(-time.Duration(d.env.Terms.LateCancelHours)*time.Hour))
+	ap.LateCancel = status == care.CancelledClient && !d.free && d.env.Now.After(ap.Start.Add(-time.Duration(d.env.Terms.LateCancelHours)*time.Hour))
 	d.put(*ap)
 	d.judge(ap.Episode)
 	d.quiet(*ap, care.Stopped)

@@ -1,0 +1,196 @@
+package act_test
+
+import (
+	"testing"
+	"time"
+
+	"careconnect/rules/act"
+	"careconnect/rules/care"
+)
+
+// Edges of the requirements that a second reader found not to be as they were
+// claimed.
+
+// TestR27AFirstSessionThatComesLateIsLookedAtBefore: the days of the monthly look
+// were over while nobody was in care; the look before the first session is made
+// all the same.
+func TestR27AFirstSessionThatComesLateIsLookedAtBefore(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		in   time.Duration // from the booking to the session
+		look time.Time     // when the plan waits for a look
+	}{
+		{"in three days", 72 * time.Hour, time.Date(2026, 11, 18, 6, 0, 1, 0, time.UTC)},
+		{"on the same day", 3 * time.Hour, time.Date(2026, 11, 16, 19, 0, 1, 0, time.UTC)},
+	} {
+		w := open(t)
+		p, me := w.joins(1, true), w.enters(1)
+		id := w.insured(me, plan(me, "Lakefront HMO"))
+		w.until(time.Date(2026, 11, 16, 17, 0, 0, 0, time.UTC)) // six weeks on, a Monday
+		is(t, c.name+": nobody in care, nothing to look at", w.coverage(me, id).Waits(), false)
+		r := w.held(me, p)
+		w.session(p, r, w.now.Add(c.in))
+		w.until(c.look)
+		is(t, c.name+": the plan waits for a look", w.coverage(me, id).Waits(), true)
+		w.verifies(id, care.Eligible)
+		w.until(w.now.Add(c.in + time.Hour))
+		is(t, c.name+": once", w.coverage(me, id).Waits(), false)
+	}
+}
+
+// TestR30CancellingFreeOfChargeIsNotLate: a plan failed the client; their provider
+// reads no late cancellation of it.
+func TestR30CancellingFreeOfChargeIsNotLate(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	r := w.held(me, p)
+	id := care.CoverageID(w.do(client(me), plan(me, "Lakefront HMO")))
+	ap := w.session(p, r, w.now.Add(20*time.Hour))
+	w.verifies(id, care.NonParticipating)
+	w.do(client(me), act.ChooseWay{Coverage: id, Way: care.WayCancel})
+	got := w.appointment(me, ap)
+	is(t, "the session", got.Status, care.CancelledClient)
+	is(t, "late", got.LateCancel, false)
+}
+
+// TestR50TheAlertOfAHandedOverClient goes to whoever treats them now, also where
+// the form was given because of a session with the former provider.
+func TestR50TheAlertOfAHandedOverClient(t *testing.T) {
+	w := open(t)
+	me, p, _ := w.seen(care.Attended)
+	q := w.joins(2, false)
+	r := w.chart(me).Referrals[0].ID
+	w.do(provider(p), act.HandOver{Referral: r, To: q})
+	next := care.ReferralID(w.do(client(me), act.AnswerHandOver{Referral: r, Yes: true}))
+	w.do(provider(q), act.Accept{Referral: next})
+	w.session(q, next, dayAfter(5))
+	w.until(dayAfter(28))
+	for _, s := range w.chart(me).Screenings {
+		if s.Purpose == care.FollowUp && s.Instrument == "phq-9" {
+			given := answers(s.Instrument, 0)
+			for item := range given {
+				given[item] = 1
+			}
+			w.do(client(me), act.SaveAnswers{Screening: s.ID, Answers: given})
+		}
+	}
+	alerts := w.chart(me).Alerts
+	if len(alerts) != 1 {
+		t.Fatalf("%d alerts", len(alerts))
+	}
+	is(t, "its provider", alerts[0].Provider, q)
+	is(t, "is told", w.told(me, "safety", string(alerts[0].ID))[string(q)], 1)
+	is(t, "the former one", w.told(me, "safety", string(alerts[0].ID))[string(p)], 0)
+	w.do(provider(q), act.Acknowledge{Alert: alerts[0].ID, Action: "contacted"})
+}
+
+// TestR24AHandOverIsAskedOnce, and each provider is told what became of it.
+func TestR24AHandOverIsAskedOnce(t *testing.T) {
+	w := open(t)
+	p, q, me := w.joins(1, true), w.joins(2, true), w.enters(1)
+	r := w.held(me, p)
+	w.do(provider(p), act.HandOver{Referral: r, To: q})
+	w.until(w.now.Add(time.Minute))
+	is(t, "the same again", w.refused(provider(p), act.HandOver{Referral: r, To: q}), "already_proposed")
+	is(t, "the client is asked", w.told(me, "hand_over", string(r))[string(me)], 1)
+	w.do(client(me), act.AnswerHandOver{Referral: r, Yes: true})
+	is(t, "the former provider reads that it was taken up", w.told(me, "hand_over_yes", string(r))[string(p)], 1)
+	is(t, "and not that somebody settled elsewhere", w.told(me, "superseded", string(r))[string(p)], 0)
+}
+
+// TestR17OnlyASupersededRequestIsCalledSo: who was left because the client chose a
+// time with another reads that; where the client said nothing, or the two did not
+// suit each other, nobody has settled elsewhere.
+func TestR17OnlyASupersededRequestIsCalledSo(t *testing.T) {
+	w := open(t)
+	p, q, me, silent := w.joins(1, true), w.joins(2, true), w.enters(1), w.enters(2)
+	first := w.asks(me, q)
+	r := w.held(me, p)
+	is(t, "another was chosen", w.told(me, "superseded", string(first))[string(q)], 1)
+	w.do(client(me), act.NotAFit{Referral: r})
+	is(t, "not a fit", w.told(me, "superseded", string(r))[string(p)], 0)
+	is(t, "closed", w.told(me, "closed", string(r))[string(p)], 1)
+	s := w.asks(silent, p)
+	w.do(provider(p), act.Accept{Referral: s})
+	w.until(w.now.AddDate(0, 0, 15))
+	is(t, "no word", w.referral(silent, s).Status, care.NoResponse)
+	is(t, "nobody settled", w.told(silent, "superseded", string(s))[string(p)], 0)
+	is(t, "it closed", w.told(silent, "closed", string(s))[string(p)], 1)
+}
+
+// TestR95SilenceCountsOnlyOfWhoWasTold: while the word that times are open has not
+// arrived it is nobody's silence: the days do not wait for the client, and the
+// request is not closed for want of an answer.
+func TestR95SilenceCountsOnlyOfWhoWasTold(t *testing.T) {
+	for _, final := range []bool{true, false} {
+		w := open(t)
+		p, me := w.joins(1, false), w.enters(1)
+		r := w.asks(me, p)
+		w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(9, 10, 0)}})
+		for _, m := range w.chart(me).Messages {
+			if m.Template == "proposed" {
+				w.do(care.System, act.Lease{Chart: me, Message: m.ID, For: time.Minute})
+				w.do(care.System, act.Undelivered{Chart: me, Message: m.ID, Final: final})
+			}
+		}
+		w.until(at(7, 12, 0))
+		is(t, "the days", w.consult(me, r).State, care.Running)
+		w.until(at(21, 12, 0))
+		is(t, "the request", w.referral(me, r).Status, care.Proposed)
+		is(t, "a person looks", w.tasks(me, "consult_missed"), 1)
+	}
+}
+
+// TestR6WhoIsReinstatedIsTold as they were told that they were taken off the list.
+func TestR6WhoIsReinstatedIsTold(t *testing.T) {
+	w := open(t)
+	p := w.joins(1, true)
+	w.do(careTeam, act.InviteProvider{Provider: p, Email: "velmorin@example.test"})
+	w.do(careTeam, act.Suspend{Provider: p, Reason: "a question about a licence"})
+	is(t, "suspended", w.told(p, "suspended", string(p))[string(p)], 1)
+	w.do(careTeam, act.Reinstate{Provider: p})
+	is(t, "back", w.told(p, "admitted", string(p))[string(p)], 1)
+}
+
+// TestR33AClientWhoHasMovedOnNeedsNobody: the care team is not kept looking for
+// somebody for a client who has asked another provider, or who has stopped.
+func TestR33AClientWhoHasMovedOnNeedsNobody(t *testing.T) {
+	open := func(w *world, c care.ChartID) (n int) {
+		for _, task := range w.chart(c).Tasks {
+			if task.Code == "manual_match" && task.DoneAt.IsZero() {
+				n++
+			}
+		}
+		return n
+	}
+	w := newWorld(t, t.TempDir())
+	defer w.close()
+	p, me, gone := w.joins(1, false), w.enters(1), w.enters(2)
+	for _, c := range []care.ChartID{me, gone} {
+		w.do(provider(p), act.Decline{Referral: w.asks(c, p)})
+		is(t, "the care team looks", open(w, c), 1)
+	}
+	q := w.joins(2, true)
+	w.asks(me, q)
+	is(t, "asked another", open(w, me), 0)
+	w.do(client(gone), act.LeaveProgramme{Client: gone})
+	is(t, "left", open(w, gone), 0)
+}
+
+// TestR18ASessionInsteadOfACall: a provider who begins with a full session owes no
+// call any more, if the session lies in the days of the call or the client chose it.
+func TestR18ASessionInsteadOfACall(t *testing.T) {
+	w := open(t)
+	p, me, other := w.joins(1, true), w.enters(1), w.enters(2)
+	r := w.asks(me, p)
+	w.do(provider(p), act.Accept{Referral: r})
+	w.session(p, r, at(8, 10, 0))
+	is(t, "in time", w.consult(me, r).State, care.Met)
+	is(t, "forms", len(w.chart(me).Screenings), 2)
+	late := w.asks(other, p)
+	w.do(provider(p), act.Accept{Referral: late})
+	w.session(p, late, at(14, 10, 0))
+	is(t, "too late", w.consult(other, late).State, care.Running)
+	w.until(at(12, 12, 0))
+	is(t, "missed", w.consult(other, late).State, care.Missed)
+}

@@ -57,6 +57,13 @@ var MayAskMatch = Policy[RequestFacts]{
 	}),
 }
 
+// WaitsForALook says whether all that stands in somebody's way is that the care
+// team has not looked yet whether they are employed where they say.
+func WaitsForALook(d Decision) bool {
+	reasons := d.Reasons()
+	return d.Outcome == Unknown && len(reasons) == 1 && reasons[0].Code == "client.employed"
+}
+
 // BookFacts are what is known when a client takes a time from a provider's
 // calendar.
 type BookFacts struct {

@@ -26,7 +26,7 @@ var sample = fields{
 
 // names are the texts that the programme sends.
 var names = []string{
-	"accepted", "admitted", "answer", "attest_again", "attest_over", "benefit_ended", "cancelled", "care_ended", "choose", "client_left", "closed", "consent_receipt", "consult_booked",
+	"accepted", "admitted", "answer", "attest_again", "attest_over", "benefit_ended", "benefit_found", "cancelled", "care_ended", "choose", "client_left", "closed", "consent_receipt", "consult_booked",
 	"consult_missed", "consult_nudge", "coverage_changed", "coverage_changed_provider", "coverage_choice",
 	"coverage_eligible", "coverage_eligible_provider", "coverage_ineligible", "coverage_ineligible_provider",
 	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over",

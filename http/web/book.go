@@ -15,6 +15,7 @@ import (
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
+	"careconnect/store"
 	"careconnect/store/directory"
 )
 
@@ -39,6 +40,7 @@ type booking struct {
 	Explain       *assets.Explain
 	Signed        string
 	Hold          string // where a time is held, for those who are signed in
+	Look          bool   // the care team can look whether they are employed where they say
 }
 
 // asked is what somebody filled in.
@@ -47,6 +49,7 @@ type asked struct {
 	form     url.Values
 	problems []assets.Problem
 	chart    *care.Chart
+	look     bool // all that stands in their way is that nobody has looked where they are employed
 }
 
 // along are the parts of a visit that the form carries on; the employer's code too
@@ -98,7 +101,7 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 	words := p.Store.Words()
 	path := "/p/" + string(c.ID)
 	data := booking{
-		Path: path + "/book", Profile: a.to(path), Problems: a.problems, TheirZone: otherZone(p, c.Name, c.Zone, zone),
+		Path: path + "/book", Profile: a.to(path), Problems: a.problems, Look: a.look, TheirZone: otherZone(p, c.Name, c.Zone, zone),
 		Note: assets.Field{
 			Name: "note", Label: "Anything " + c.Name + " should know?", Type: "textarea", Value: a.get("note"), Optional: true, Rows: 3,
 			Hint: "Only they and our clinical team can read this.", Problem: problemAt(a.problems, "note"),
@@ -209,13 +212,19 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
 			return p.others(w, r, v, problem)
 		}
 		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
-			a.problems = problems
+			a.problems, a.look = problems, unlooked(r, err)
 			return p.bookPage(w, r, status, a)
 		})
 	}
+	return p.letIn(w, r, chart, out, secret, map[bool]string{true: "requested", false: "booked"}[request.Start.IsZero()])
+}
+
+// letIn signs in who came for the first time, and goes on to their page. Whoever
+// sent the same form twice is let in all the same.
+func (p *Pages) letIn(w http.ResponseWriter, r *http.Request, chart *care.Chart, out store.Outcome, secret, said string) error {
 	switch {
-	case chart == nil && out.Replayed: // the same form, sent twice: its sender is let in all the same
-		made, err := p.Store.Locate(r.Context(), care.System, out.Made, "book")
+	case chart == nil && out.Replayed:
+		made, err := p.Store.Locate(r.Context(), care.System, out.Made, "entering")
 		if err != nil {
 			return err
 		}
@@ -225,7 +234,51 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
 	case chart == nil:
 		p.Auth.SetCookie(w, secret, care.RoleClient)
 	}
-	return done(w, r, "/me", map[bool]string{true: "requested", false: "booked"}[request.Start.IsZero()])
+	return done(w, r, "/me", said)
+}
+
+// unlooked says whether it is only that nobody has looked where they are employed
+// that stands in somebody's way.
+func unlooked(r *http.Request, err error) bool {
+	reasons := problemOf(r, err).Reasons
+	return len(reasons) == 1 && reasons[0].Code == "client.employed" && reasons[0].Truth == rules.Unknown
+}
+
+// askLook has the care team look whether somebody is employed where they say: it
+// opens the chart of who is new, and asks for nothing else.
+func (p *Pages) askLook(w http.ResponseWriter, r *http.Request) error {
+	v, chart, err := p.visitor(r, "look")
+	if err != nil {
+		return err
+	}
+	a := asked{arrival: v, form: r.PostForm, chart: chart}
+	if chart != nil {
+		if _, err := p.deed(r, act.ClaimBenefit{Client: chart.ID, Code: chart.Client.Benefit.Code}); err != nil {
+			return err
+		}
+		return done(w, r, "/me", "look_asked")
+	}
+	a.missingOf()
+	enter, secret := p.newcomer(&a)
+	var out store.Outcome
+	if len(a.problems) == 0 {
+		out, err = p.deedOnce(r, act.AskEmployment{New: enter}, a.get("once"))
+	}
+	if err == nil && len(a.problems) == 0 {
+		return p.letIn(w, r, nil, out, secret, "look_asked")
+	}
+	if err != nil && tooYoung(r, err) {
+		return p.young(w, r)
+	}
+	status := http.StatusUnprocessableEntity
+	if err != nil {
+		problems, ok := mend(problemOf(r, err))
+		if !ok {
+			return err
+		}
+		a.problems, status = problems, problemOf(r, err).Status
+	}
+	return p.matchPage(w, r, status, a)
 }
 
 // others shows whom to choose instead of a provider who has left the list while

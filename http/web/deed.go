@@ -100,7 +100,7 @@ var remedies = map[string]string{
 
 // notYet are what a person can do about what is not known yet.
 var notYet = map[string]string{
-	"client.employed": "Give your employer’s code and, where it is asked for, your e-mail or number at work. If you have none at hand, write to the care team (see Help): they look for you.",
+	"client.employed": "Give your employer’s code and, where it is asked for, your e-mail or number at work. If you have none at hand, or are not found by it, have the care team look: the button stands at the end of the form.",
 }
 
 // problemAt is what is wrong with one field.

@@ -138,6 +138,29 @@ func TestR72TheCareTeamKeepsTheRegistry(t *testing.T) {
 	}
 }
 
+// TestR70SomebodyNewWhoIsNotFoundHasTheCareTeamLook, from the form that turned them
+// away, and goes on once somebody has looked.
+func TestR70SomebodyNewWhoIsNotFoundHasTheCareTeamLook(t *testing.T) {
+	h := newHouse(t)
+	programme, _ := h.store.Programme()
+	e := act.EmployerOf("LANTERN", programme)
+	h.do(care.System, act.ImportRoster{Employer: e.ID, File: "a", Keys: []string{care.RosterKey(e.Salt, "W-77001")}})
+	h.do(care.System, act.FinishRoster{Employer: e.ID, File: "a", Pages: 1, Size: 1})
+	path := "/p/" + string(h.provider(false)) + "/book"
+	b := h.browser()
+	b.get(path + "?employer=LANTERN&src=employer_link&state=IL").answers(200)
+	b.postTo(path, b.newcomer(nil)).answers(422).shows(`formaction="/look"`)
+	b.postTo("/look", b.newcomer(url.Values{"birth_date": {"2015-01-01"}})).answers(422)
+	b.postTo("/look", b.newcomer(url.Values{"employer": {""}})).answers(422).shows("Give your employer’s code")
+	b.postTo("/look", b.newcomer(nil)).answers(200).shows("The care team looks where you are employed", "Your employer is not asked")
+	b.postTo(path, url.Values{}).answers(422).shows(`formaction="/look"`)
+	b.postTo("/look", url.Values{}).answers(200).shows("The care team looks")
+	me := b.chart()
+	h.do(care.Actor{Role: care.RoleCareTeam, Chart: "ac_desk"}, act.CheckEmployment{Client: me.ID, Employed: true})
+	b.get("/me").answers(200).shows("Find a therapist")
+	b.postTo(path, url.Values{}).answers(200)
+}
+
 // TestR11AnEmployerTellsItsPeople with one link, and reads nothing of anybody.
 func TestR11AnEmployerTellsItsPeople(t *testing.T) {
 	d := newDemo(t)
@@ -273,7 +296,7 @@ func TestR70SomebodyNewIsLookedUp(t *testing.T) {
 		b.get(path + "?employer=LANTERN&src=employer_link&state=IL").answers(200).shows("Your e-mail or number at work")
 		b.postTo(path, b.newcomer(c.form)).answers(c.want)
 		if c.want != 200 {
-			b.shows("your e-mail or number at work. If you have none at hand, write to the care team")
+			b.shows("your e-mail or number at work. If you have none at hand, or are not found by it, have the care team look", `formaction="/look"`)
 			continue
 		}
 		chart := b.chart()

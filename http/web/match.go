@@ -42,7 +42,7 @@ func (p *Pages) matchPage(w http.ResponseWriter, r *http.Request, status int, a 
 	}
 	data := booking{
 		Title: "Let the care team match you", Lead: "Tell us what matters to you. We propose up to three who can see you in time, and you choose.",
-		Path: "/match", Profile: a.to("/find"), BackText: "Back to the directory", Problems: a.problems, Yes: "Ask the care team",
+		Path: "/match", Profile: a.to("/find"), BackText: "Back to the directory", Problems: a.problems, Look: a.look, Yes: "Ask the care team",
 		Wants: []assets.Options{
 			{Name: "specialty", Legend: "What it is about", Many: true, Chips: true, Optional: true, Choices: checked(valuesOf(wide.Facets["specialty"]), concerns)},
 			one("language", "Language", "Any language", language), one("gender", "Gender of the therapist", "Any gender", a.get("gender")), week,
@@ -84,23 +84,11 @@ func (p *Pages) askMatch(w http.ResponseWriter, r *http.Request) error {
 	out, err := p.deedOnce(r, ask, a.get("once"))
 	if err != nil {
 		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
-			a.problems = problems
+			a.problems, a.look = problems, unlooked(r, err)
 			return p.matchPage(w, r, status, a)
 		})
 	}
-	switch {
-	case chart == nil && out.Replayed:
-		made, err := p.Store.Locate(r.Context(), care.System, out.Made, "match")
-		if err != nil {
-			return err
-		}
-		if err := p.Auth.Session(w, r, *made.Account); err != nil {
-			return err
-		}
-	case chart == nil:
-		p.Auth.SetCookie(w, secret, care.RoleClient)
-	}
-	return done(w, r, "/me", "match_asked")
+	return p.letIn(w, r, chart, out, secret, "match_asked")
 }
 
 // looking is what stands on a client's page while the care team looks, and once

@@ -17,7 +17,7 @@ type nextStep struct {
 
 // nextSteps are tried in this order; the first that fits is shown, so that there
 // is never more than one thing to do at a time.
-var nextSteps = []func(*mine) *nextStep{haveLeft, joinNow, fillForms, chooseTime, bookNext, givePlan, shareAgain, awaitVisit, awaitAnswer, seek}
+var nextSteps = []func(*mine) *nextStep{haveLeft, joinNow, fillForms, chooseTime, bookNext, givePlan, shareAgain, awaitVisit, awaitAnswer, awaitLook, seek}
 
 func (m *mine) next() *nextStep {
 	for _, try := range nextSteps {
@@ -156,6 +156,19 @@ func awaitAnswer(m *mine) *nextStep {
 		return step
 	}
 	return nil
+}
+
+// awaitLook is for who cannot begin before the care team has looked where they are
+// employed.
+func awaitLook(m *mine) *nextStep {
+	if b := m.chart.Client.Benefit; b.Asked.IsZero() || b.Found() != nil || m.open != nil {
+		return nil
+	}
+	return &nextStep{
+		Lead: "You do not have to do anything now.", Title: "The care team looks where you are employed",
+		Text:    "Your employer is not asked. You hear from us as soon as we have looked; then you can ask anybody here. If what you typed was a slip, mend it under your details.",
+		Actions: []assets.Action{{Text: "Your details", Href: "/me/details", Icon: "user", Style: "outline"}},
+	}
 }
 
 func seek(m *mine) *nextStep {

@@ -177,7 +177,7 @@ var deedWords = map[string]string{
 	"claim_benefit": "gave the employer’s code", "end_employment": "said that you work somewhere else now", "name_employer": "said whether therapists read your employer’s name",
 	"check_employment": "looked whether your word on your employer holds", "look_up_roster": "looked your code up in the employer’s list of codes", "update_me": "changed your details", "finish_task": "dealt with a task about you",
 	"choose_way": "chose how to go on without a plan that can be processed", "choose_coverage": "chose which plan comes first", "correct": "corrected what became of an appointment",
-	"decline_screening": "left a form out", "retake_screening": "took a form again", "ask_match": "asked the care team to match you", "ask_match_new": "opened your chart and asked to be matched",
+	"decline_screening": "left a form out", "retake_screening": "took a form again", "ask_employment": "opened your chart and asked the care team to look where you are employed", "ask_match": "asked the care team to match you", "ask_match_new": "opened your chart and asked to be matched",
 	"propose_match": "proposed therapists", "withdraw_match": "took a question for a match back", "choose": "said what becomes of you when they stop", "discharge": "ended care",
 	"export_claims": "made a claim file with a session of yours", "settle_claim": "noted the plan’s answer to a claim", "correct_charge": "corrected a charge", "write_off": "wrote a charge off",
 	"ask_erasure": "asked that you be erased", "confirm_erasure": "agreed that you be erased", "refuse_erasure": "refused that you be erased", "recompute": "worked a date out again",

@@ -29,6 +29,7 @@ func (p *Pages) publicRoutes() []reply.Route {
 		line(http.MethodPost, "/p/{id}/book", "request", p.book),
 		line(http.MethodGet, "/match", "read match form", p.matchForm),
 		line(http.MethodPost, "/match", "ask_match", p.askMatch),
+		line(http.MethodPost, "/look", "ask_employment", p.askLook),
 		line(http.MethodGet, "/plans", "read plans", p.plans),
 		line(http.MethodGet, "/handbook", "read handbook", p.handbook),
 		line(http.MethodGet, "/handbook/{page}", "read handbook", p.handbookPage),

@@ -39,6 +39,7 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"left_employer", "ok", "Kept", "What you have begun goes on as ordinary care on your plan. Your employer is told nothing."},
 	{"benefit", "ok", "Kept", "Thank you. Your employer is never asked about you and never told."},
 	{"saved", "ok", "Saved", ""},
+	{"look_asked", "ok", "The care team looks", "Your employer is not asked. You hear from us as soon as we have looked; then you can ask anybody here."},
 	{"match_asked", "ok", "We are looking for you", "The promise counts from now. You hear from us as soon as we have found somebody; you can look yourself meanwhile."},
 	{"match_over", "ok", "We have stopped looking", "You can ask us again at any time."},
 	{"proposed", "ok", "Proposed", "The client has been told and chooses."},

@@ -38,6 +38,7 @@ var acts = []ActRow{
 	{"send_link", by{anonymous: Any, system: Any}},
 	{"give_details", by{anonymous: Any, system: Any}},
 	{"request_new", by{anonymous: Any, system: Any}},
+	{"ask_employment", by{anonymous: Any, system: Any}},
 	{"ask_match_new", by{anonymous: Any, system: Any}},
 	{"ask_match", by{client: Own, system: Any}},
 	{"withdraw_match", by{client: Own, system: Any}},

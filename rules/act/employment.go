@@ -26,6 +26,11 @@ type ClaimBenefit struct {
 	Key      string // what the employer's roster would know the client by
 }
 
+// AskEmployment is the word of somebody new whom the roster of their employer does
+// not know: it opens their chart and has the care team look. Nobody is asked for
+// them, and nothing is promised, before somebody has looked.
+type AskEmployment struct{ New *Enter }
+
 // CheckEmployment is what the care team found of a client's word. A no ends the
 // benefit: what is open goes on as ordinary insurance care.
 type CheckEmployment struct {
@@ -46,6 +51,9 @@ type NameEmployer struct {
 // employmentTask asks the care team whether a client's word holds.
 const employmentTask = "employment"
 
+func (AskEmployment) Name() string               { return "ask_employment" }
+func (AskEmployment) About(Known) care.About     { return care.About{} }
+func (a AskEmployment) Needs(k Known) Needs      { return seeker(k, "", a.New) }
 func (ClaimBenefit) Name() string                { return "claim_benefit" }
 func (a ClaimBenefit) About(Known) care.About    { return care.About{Client: a.Client} }
 func (CheckEmployment) Name() string             { return "check_employment" }
@@ -91,12 +99,41 @@ func (a ClaimBenefit) Decide(k Known, env Env) Plan {
 	client.Benefit = now
 	facts := clientFacts(client, env)
 	if facts.Found == rules.No || facts.Found == rules.Unknown && facts.Rostered {
+		client.Benefit.Asked = env.Now
 		d.lookAtEmployment() // nothing begins before somebody has looked
 	}
 	d.keepBenefit(client)
 	d.Made = string(client.ID)
 	d.Decision = rules.ClientMayTakePart.Decide(clientFacts(client, env), env.Words)
 	d.Decision.Outcome = rules.Yes // what was said is kept; the findings tell what it is worth
+	return d.plan()
+}
+
+// Decide asks of the client what a request asks, all but what the care team is to
+// find out.
+func (a AskEmployment) Decide(k Known, env Env) Plan {
+	if a.New == nil {
+		return missing()
+	}
+	chart, opened, f := a.New.open(k, env)
+	if f != nil {
+		return Plan{Fault: f}
+	}
+	facts := clientFacts(*chart.Client, env)
+	decision := rules.MayAskMatch.Decide(rules.RequestFacts{Client: facts, Enabled: env.Programme.Takes(programmeFor(chart, env))}, env.Words)
+	switch {
+	case decision.Outcome == rules.Yes:
+		return fault(care.Conflict, "nothing_to_look_at", "Nothing has to be looked at: you can ask a provider straight away.")
+	case !facts.Rostered || !rules.WaitsForALook(decision):
+		return refused(decision)
+	}
+	d := begin(env, chart)
+	d.Changes = opened
+	client := *d.chart.Client
+	client.Benefit.Asked = env.Now
+	d.lookAtEmployment()
+	d.keepBenefit(client)
+	d.Made = string(client.ID)
 	return d.plan()
 }
 
@@ -304,7 +341,7 @@ func (d *draft) lookAtEmployment() {
 }
 
 // employed keeps what was found of a client's employment. The client alone is
-// told that it ended.
+// told: that it ended, or, who waited for it, that they can go on.
 func (d *draft) employed(client care.Client, found bool) {
 	was := d.chart.Client.Benefit.Found()
 	client.Benefit.Ended = endedAt(d.chart.Client.Benefit, found, d.env)
@@ -316,8 +353,12 @@ func (d *draft) employed(client care.Client, found bool) {
 			d.put(t)
 		}
 	}
-	if !found && (was == nil || *was) && d.env.Actor.Chart != client.ID {
+	_, seeking := d.chart.OpenEpisode()
+	switch {
+	case !found && (was == nil || *was) && d.env.Actor.Chart != client.ID:
 		d.tellClient("benefit_ended", string(client.ID), "/me/details", time.Time{})
+	case found && !is(was) && !client.Benefit.Asked.IsZero() && !seeking: // they could not begin before
+		d.tellClient("benefit_found", string(client.ID), "/find", time.Time{})
 	}
 }
 

@@ -155,6 +155,39 @@ func TestR70WhereThereIsARosterAWordWaits(t *testing.T) {
 	w.asks(c, p)
 }
 
+// TestR70SomebodyNewWhomTheRosterDoesNotKnow gives their word, and the care team
+// looks: nobody is turned away for good by a slip, or by a list that is late.
+func TestR70SomebodyNewWhomTheRosterDoesNotKnow(t *testing.T) {
+	w := open(t)
+	p := w.joins(1, true)
+	newcomer := func(n int) *act.Enter {
+		e := entering(n)
+		e.Source, e.Evidence, e.Key = "", care.ByWord, act.RosterKey("LANTERN", "mistyped", w.chart(care.ProgrammeChart))
+		return &e
+	}
+	is(t, "without a roster there is nothing to look at", w.refused(care.Anonymous, act.AskEmployment{New: newcomer(1)}), "nothing_to_look_at")
+	w.rosters("first", "E-2002")
+	is(t, "a request", w.refused(care.Anonymous, act.Request{New: newcomer(1), Provider: p}), "client.employed")
+	child := newcomer(1)
+	child.BirthDate = day(2015, 1, 1)
+	is(t, "a child", w.refused(care.Anonymous, act.AskEmployment{New: child}), "client.employed")
+	nowhere := newcomer(1)
+	nowhere.Code = "NOBODY"
+	is(t, "no such employer", w.refused(care.Anonymous, act.AskEmployment{New: nowhere}), "client.employed")
+
+	me, other := care.ChartID(w.do(care.Anonymous, act.AskEmployment{New: newcomer(1)})), care.ChartID(w.do(care.Anonymous, act.AskEmployment{New: newcomer(2)}))
+	is(t, "the care team looks", w.tasks(me, "employment"), 1)
+	is(t, "no promise runs", len(w.chart(me).Episodes), 0)
+	is(t, "before anybody looked", w.refused(client(me), act.Request{Client: me, Provider: p}), "client.employed")
+	w.do(careTeam, act.CheckEmployment{Client: me, Employed: true})
+	is(t, "they are told", w.told(me, "benefit_found", string(me))[string(me)], 1)
+	w.asks(me, p)
+	is(t, "it was looked at already", w.tasks(me, "employment"), 1)
+	w.do(careTeam, act.CheckEmployment{Client: other, Employed: false})
+	is(t, "not there: they are told", w.told(other, "benefit_ended", string(other))[string(other)], 1)
+	is(t, "and nothing begins", w.refused(client(other), act.Request{Client: other, Provider: p}), "client.employed")
+}
+
 // TestR70EachNewEpisodeIsLookedAt: what an earlier one had proven is not enough.
 func TestR70EachNewEpisodeIsLookedAt(t *testing.T) {
 	w := open(t)

@@ -23,6 +23,7 @@ var kinds = []Act{
 	AnswerTicket{},
 	AskDetails{},
 	AskAttest{},
+	AskEmployment{},
 	AskErasure{},
 	AskMatch{},
 	Book{},

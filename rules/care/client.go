@@ -42,6 +42,9 @@ type Benefit struct {
 	Ended time.Time `json:"ended,omitzero"`
 	// Episode is the last one that it was looked at for.
 	Episode EpisodeID `json:"episode,omitempty"`
+	// Asked is when the care team was last asked to look whether the client's word
+	// holds, before anything can begin.
+	Asked time.Time `json:"asked,omitzero"`
 	// Named says that the client lets providers read the employer's name.
 	Named bool `json:"named,omitempty"`
 }

@@ -156,16 +156,11 @@ func (a *API) adoptTerms(ctx context.Context, in *postTerms) (adopted, error) {
 	if err != nil {
 		return adopted{}, err
 	}
-	out, err := a.do(ctx, in.Keyed, act.AdoptTerms{Terms: t, Why: in.Body.Why})
+	out, err := a.do(ctx, in.Keyed, act.AdoptTerms{Terms: t, Why: in.Body.Why, Lengthen: in.Body.Open == "lengthen"})
 	if err != nil {
 		return adopted{}, err
 	}
 	made := adopted{Version: out.Made}
-	if made.Asked, err = reckon.Attest(ctx, a.store, actor(ctx), out.Made); err != nil {
-		return made, err
-	}
-	if in.Body.Open == "lengthen" {
-		made.Moved, err = reckon.All(ctx, a.store, actor(ctx), out.Made, a.now())
-	}
+	made.Asked, made.Moved, err = reckon.Follow(context.WithoutCancel(ctx), a.store, actor(ctx))
 	return made, err
 }

@@ -80,6 +80,8 @@ func Start(s *store.Store, post *notify.Post, elapsed func() time.Duration) (*Jo
 	}{
 		{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), j.resume},
 		{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), j.reckon},
+		{gocron.OneTimeJob(gocron.OneTimeJobStartImmediately()), j.followTerms},
+		{gocron.DurationJob(time.Hour), j.followTerms},
 		{gocron.DurationJob(time.Hour), j.keep},
 		{gocron.DailyJob(1, gocron.NewAtTimes(gocron.NewAtTime(2, 0, 0))), j.Forget}, // before the full pass
 		{gocron.WeeklyJob(1, gocron.NewWeekdays(time.Sunday), gocron.NewAtTimes(gocron.NewAtTime(2, 30, 0))), j.compact},
@@ -107,6 +109,18 @@ func (j *Jobs) reckon(ctx context.Context) {
 		slog.ErrorContext(ctx, "open deadlines could not all be computed anew with the zone data in use; the next start tries again", "error", err)
 	case moved > 0:
 		slog.InfoContext(ctx, "zone data has changed since the last start, and open deadlines with it; each tells why where it is explained", "moved", moved)
+	}
+}
+
+// followTerms makes good what adopting terms brings with it, where it was cut short.
+func (j *Jobs) followTerms(ctx context.Context) {
+	defer caught(ctx, "terms")
+	asked, moved, err := reckon.Follow(ctx, j.store, care.System)
+	switch {
+	case err != nil && ctx.Err() == nil:
+		slog.ErrorContext(ctx, "not all that follows from new terms could be done; it is tried again", "error", err)
+	case asked+moved > 0:
+		slog.InfoContext(ctx, "new terms were followed through after they had been cut short", "asked", asked, "moved", moved)
 	}
 }
 

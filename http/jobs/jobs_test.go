@@ -14,6 +14,7 @@ import (
 	"careconnect/assets"
 	"careconnect/http/jobs"
 	"careconnect/http/notify"
+	"careconnect/http/reckon"
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
@@ -147,6 +148,63 @@ func TestMailServerThatHangsHoldsNothingUp(t *testing.T) {
 	case <-time.After(15 * time.Second):
 		t.Fatal("the wake-ups do not stop")
 	}
+}
+
+// TestR3NewTermsCutShortAreFollowedThrough: the process ends between the adopting
+// and the asking. The next start asks everybody, gives what is open the longer
+// time, and has nothing left to do after that.
+func TestR3NewTermsCutShortAreFollowedThrough(t *testing.T) {
+	h := newHouse(t)
+	asked := func() (n int) {
+		chart, err := h.store.Chart(context.Background(), care.System, h.provider, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range chart.Deadlines {
+			if d.Code == "attest" && d.State == care.Running {
+				n++
+			}
+		}
+		return n
+	}
+	due := func() time.Time {
+		chart, err := h.store.Chart(context.Background(), care.System, h.client, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _ := chart.Referral(h.referral)
+		d, _ := chart.Deadline(r.Respond)
+		return d.Due
+	}
+	was, terms := due(), rules.TermsAt(first(h.store), h.store.Now())
+	terms.RespondHours, terms.Effective = 48, time.Time{}
+	h.do(act.AdoptTerms{Terms: terms, Why: "slow weeks", Lengthen: true})
+	if asked() != 0 || !due().Equal(was) {
+		t.Fatal("there is nothing to follow through")
+	}
+	left := func() (n int) {
+		programme, err := h.store.Chart(context.Background(), care.System, care.ProgrammeChart, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(programme.Intakes)
+	}
+	j := h.start(&notify.Caught{})
+	h.eventually("all of it is done", func() bool { return left() == 0 })
+	if err := j.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if asked() != 1 || !due().Equal(was.Add(24*time.Hour)) {
+		t.Errorf("%d asked, due %v, was %v", asked(), due(), was)
+	}
+	if n, moved, err := reckon.Follow(context.Background(), h.store, care.System); n != 0 || moved != 0 || err != nil {
+		t.Errorf("once more: %d asked, %d moved, %v", n, moved, err)
+	}
+}
+
+func first(s *store.Store) []care.Terms {
+	programme, _ := s.Programme()
+	return programme.Terms
 }
 
 // Without a sweep for a minute the service is not ready.

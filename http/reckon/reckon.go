@@ -60,21 +60,27 @@ func Try(ctx context.Context, s *store.Store, who care.Actor, to care.Terms, fro
 // data. It says how many moved.
 func Again(ctx context.Context, s *store.Store, who care.Actor, version string, from, now time.Time, most int) (moved int, next time.Time, err error) {
 	_, clock := s.Programme()
+	var orders []store.Order
 	next, err = over(ctx, s, who, from, now, most, func(chart *care.Chart, d care.Deadline) error {
-		if version == "" && d.TZData == clock.TZData {
-			return nil
+		if version != "" || d.TZData != clock.TZData {
+			orders = append(orders, store.Order{Actor: who, Act: act.Recompute{Chart: chart.ID, Deadline: d.ID, Version: version}})
 		}
-		out, err := s.Do(ctx, who, act.Recompute{Chart: chart.ID, Deadline: d.ID, Version: version})
+		return nil
+	})
+	if err != nil {
+		return 0, next, err
+	}
+	for _, a := range s.OrderAll(ctx, orders) {
 		var fault *care.Fault
-		if errors.As(err, &fault) {
-			return nil // it has gone on in between
-		}
-		if err == nil && out.Effect != "" {
+		switch {
+		case errors.As(a.Err, &fault): // it has gone on in between
+		case a.Err != nil:
+			return moved, next, a.Err
+		case a.Effect != "":
 			moved++
 		}
-		return err
-	})
-	return moved, next, err
+	}
+	return moved, next, nil
 }
 
 // All goes on until nothing is left.
@@ -89,15 +95,51 @@ func All(ctx context.Context, s *store.Store, who care.Actor, version string, no
 	return moved, nil
 }
 
-// Attest asks everybody for a new yes whose duties a version of the terms changes,
-// each by an act of its own, and says how many.
-func Attest(ctx context.Context, s *store.Store, who care.Actor, version string) (int, error) {
+// Follow does what still follows from terms that were adopted, and says how many
+// are asked for a new yes and how many deadlines moved. What is noted stays noted
+// until all of it is done, so a call that was cut short is made good by the next.
+func Follow(ctx context.Context, s *store.Store, who care.Actor) (asked, moved int, err error) {
+	programme, err := s.Chart(ctx, care.System, care.ProgrammeChart, "terms")
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, note := range programme.Intakes {
+		version, lengthen, is := act.Rollout(note)
+		if !is {
+			continue
+		}
+		n, err := attest(ctx, s, who, version)
+		asked += n
+		if err != nil {
+			return asked, moved, err
+		}
+		if lengthen {
+			n, err = All(ctx, s, who, version, s.Now())
+			if moved += n; err != nil {
+				return asked, moved, err
+			}
+		}
+		if _, err := s.Do(ctx, who, act.FinishImport{File: note.File}); err != nil {
+			return asked, moved, err
+		}
+	}
+	return asked, moved, nil
+}
+
+// attest asks everybody for a new yes whose duties a version of the terms changes,
+// and says how many.
+func attest(ctx context.Context, s *store.Store, who care.Actor, version string) (int, error) {
 	_, clock := s.Programme()
 	terms, _ := rules.TermsOf(clock.Terms, version)
 	asked := s.Directory().Those(func(p care.Provider) bool { return rules.MustAttest(p, clock.Terms, terms) })
-	for _, id := range asked {
-		if _, err := s.Do(ctx, who, act.AskAttest{Provider: id, Version: version}); err != nil {
-			return 0, err
+	orders := make([]store.Order, len(asked))
+	for i, id := range asked {
+		orders[i] = store.Order{Actor: who, Act: act.AskAttest{Provider: id, Version: version}}
+	}
+	for _, a := range s.OrderAll(ctx, orders) {
+		var fault *care.Fault
+		if a.Err != nil && !errors.As(a.Err, &fault) { // a fault: they have gone on in between
+			return 0, a.Err
 		}
 	}
 	return len(asked), nil

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"strconv"
@@ -173,20 +174,15 @@ func (p *Pages) adoptTerms(w http.ResponseWriter, r *http.Request) error {
 	if len(wrong) > 0 {
 		return p.showPolicy(w, r, http.StatusUnprocessableEntity, &assets.Notice{Kind: "danger", Title: "Nothing was changed", Items: wrong})
 	}
-	out, err := p.deed(r, act.AdoptTerms{Terms: t, Why: r.PostFormValue("why")})
+	_, err := p.deed(r, act.AdoptTerms{Terms: t, Why: r.PostFormValue("why"), Lengthen: r.PostFormValue("open") == "lengthen"})
 	if n, status, mendable := refused(r, err, location("")); err != nil && mendable {
 		return p.showPolicy(w, r, status, n)
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := reckon.Attest(r.Context(), p.Store, auth.Actor(r), out.Made); err != nil {
-		return err
-	}
-	if r.PostFormValue("open") == "lengthen" {
-		if _, err := reckon.All(r.Context(), p.Store, auth.Actor(r), out.Made, p.Now()); err != nil {
-			return err
-		}
+	if _, _, err := reckon.Follow(context.WithoutCancel(r.Context()), p.Store, auth.Actor(r)); err != nil {
+		return err // the terms are adopted, and the rest is made good by itself
 	}
 	return done(w, r, "/ops/policy", "adopted")
 }

@@ -10,11 +10,25 @@ import (
 )
 
 // AdoptTerms is the care team's way to a new version of the terms: within bounds,
-// with a reason, under a name that follows from its date.
+// with a reason, under a name that follows from its date. Lengthen has what is open
+// already computed anew under it. What follows for others is noted with it, so that
+// it is done in the end also where it was cut short.
 type AdoptTerms struct {
-	Terms care.Terms
-	Why   string
+	Terms    care.Terms
+	Why      string
+	Lengthen bool
 }
+
+// Rollout says of a note which version of the terms is to be followed through, and
+// whether what is open is to be computed anew; false if it is a note of something
+// else.
+func Rollout(note care.Intake) (version string, lengthen, is bool) {
+	version, is = strings.CutPrefix(note.File, rollout)
+	version, lengthen = strings.CutSuffix(version, lengthened)
+	return version, lengthen, is
+}
+
+const rollout, lengthened = "terms ", " lengthen"
 
 // Recompute reckons one open deadline anew: under a version of the terms, by the
 // consent of the care team, or, without one, with the zone data in use.
@@ -60,7 +74,15 @@ func (a AdoptTerms) Decide(k Known, env Env) Plan {
 		t.Version = fmt.Sprintf("%s.%d", t.Effective.Format(time.DateOnly), n)
 	}
 	t.Author, t.Adopted, t.Why = env.Actor.Chart, env.Now, why
-	return SetTerms{Terms: t}.Decide(k, env)
+	plan := SetTerms{Terms: t}.Decide(k, env)
+	if plan.Fault == nil {
+		note := care.Intake{File: rollout + t.Version}
+		if a.Lengthen {
+			note.File += lengthened
+		}
+		plan.Changes = append(plan.Changes, care.Put{Chart: care.ProgrammeChart, Record: note})
+	}
+	return plan
 }
 
 func hasVersion(versions []care.Terms, version string) bool {

@@ -173,10 +173,11 @@ func (p UnprocessablePlan) Key() string {
 	return key
 }
 
-// Intake is how far the import of one file has come, so that it can go on where
-// it was cut short. It leaves when the file is whole.
+// Intake is how far something of many acts has come, so that it can go on where it
+// was cut short: the import of one file, or what follows from new terms. It leaves
+// when all is done.
 type Intake struct {
-	File   string         `json:"file"` // digest of the file
+	File   string         `json:"file"` // digest of the file, or the version of the terms
 	Done   int            `json:"done"` // candidates applied
 	Counts map[string]int `json:"counts"`
 }

@@ -55,9 +55,9 @@ func gallery() map[string]Page {
 				{"Language", "language", false, []Choice{{"en", "English", "12", false}, {"es", "Spanish", "3", false}}},
 			}},
 		"Providers": []ProviderCard{
-			{"/p/1", "Dr. Odalys Verrin", "OV", "PhD · Illinois, New York · English, Spanish", 0, []string{"Anxiety", "Panic", "Work stress"}, "Consultation today, 4:30 pm CST", "First session by Tue 24 Nov, within the promise", true, []Action{{Text: "See times", Href: "/p/1"}}},
-			{"/p/2", "Tamsin Okwelu", "TO", "Masters level (LCSW) · Illinois · English", 1, []string{"Grief", "Family", "Life changes"}, "Answers requests within 24 hours", "First session by Fri 27 Nov, within the promise", true, []Action{{Text: "Request a consultation", Href: "/p/2", Style: "outline"}}},
-			{"/p/3", "Ioan Brackwater", "IB", "Nurse practitioner · Illinois · English, Romanian", 2, []string{"Sleep", "Depression", "Medication"}, "Consultation Mon 23 Nov, 9:00 am CST", "First session by Thu 3 Dec", false, []Action{{Text: "See times", Href: "/p/3"}}},
+			{"/p/1", "Dr. Odalys Verrin", "OV", "PhD · Illinois, New York · English, Spanish", 0, []string{"Anxiety", "Panic", "Work stress"}, "Consultation today, 4:30 pm CST", "First session by Tue 24 Nov, within the promise", true, []Action{{Text: "See times", Href: "/p/1"}}, ""},
+			{"/p/2", "Tamsin Okwelu", "TO", "Masters level (LCSW) · Illinois · English", 1, []string{"Grief", "Family", "Life changes"}, "Answers requests within 24 hours", "First session by Fri 27 Nov, within the promise", true, []Action{{Text: "Request a consultation", Href: "/p/2", Style: "outline"}}, ""},
+			{"/p/3", "Ioan Brackwater", "IB", "Nurse practitioner · Illinois · English, Romanian", 2, []string{"Sleep", "Depression", "Medication"}, "Consultation Mon 23 Nov, 9:00 am CST", "First session by Thu 3 Dec", false, []Action{{Text: "See times", Href: "/p/3"}}, ""},
 		},
 		"Pager": Pager{Next: "/find?cursor=2", Says: "1 to 3 of 12"},
 	})

@@ -234,7 +234,8 @@ type FilterGroup struct {
 }
 
 // ProviderCard is a provider in the directory. Consult and First are whole phrases; Kept is true
-// where First is inside the promise; Tint, 0 to 4, colours the initials.
+// where First is inside the promise; Tint, 0 to 4, colours the initials, which stand where there is
+// no Photo.
 type ProviderCard struct {
 	Href, Name, Initials, Line string
 	Tint                       int
@@ -242,6 +243,7 @@ type ProviderCard struct {
 	Consult, First             string
 	Kept                       bool
 	Actions                    []Action
+	Photo                      string
 }
 
 // Waiting is what waits for someone's answer, in an inbox.

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
+	"image/color"
+	"image/jpeg"
 	"image/png"
 	"maps"
 	"net/url"
@@ -40,6 +42,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("a provider answers and the client chooses", c.answers)
 	t.Run("the care team verifies a plan", c.verifies)
 	t.Run("R28 a link takes the details of a plan", c.takesDetails)
+	t.Run("R13 a provider shows a photo", c.showsPhoto)
 	t.Run("the bar moves time", c.movesTime)
 	t.Run("an address that leads nowhere", c.nowhere)
 	t.Run("every page of every role", c.everyPage)
@@ -270,6 +273,80 @@ func (c *chrome) takesDetails(t *testing.T) {
 	b.sound()
 	b.accessible(c.axe)
 	b.shot("journey-card")
+}
+
+// showsPhoto has a provider choose a photo, look at the preview and publish it, and
+// somebody find it in the directory and on the profile; then the care team removes it.
+func (c *chrome) showsPhoto(t *testing.T) {
+	d := start(t, c.program, aFriday)
+	team, provider := d.user("care_team", 0), d.user("provider", 1)
+	drawn := image.NewRGBA(image.Rect(0, 0, 1200, 1600))
+	for y := range 1600 {
+		for x := range 1200 {
+			in := func(cx, cy, rx, ry int) bool { return (x-cx)*(x-cx)*ry*ry+(y-cy)*(y-cy)*rx*rx < rx*rx*ry*ry }
+			at := color.RGBA{uint8(90 + y/20), uint8(130 + x/20), 150, 0xFF}
+			switch {
+			case in(600, 660, 190, 250):
+				at = color.RGBA{0xE2, 0xB4, 0x95, 0xFF}
+			case in(600, 560, 230, 260):
+				at = color.RGBA{0x4A, 0x33, 0x28, 0xFF}
+			case in(600, 1400, 430, 460):
+				at = color.RGBA{0x2E, 0x4A, 0x62, 0xFF}
+			}
+			drawn.SetRGBA(x, y, at)
+		}
+	}
+	var photo bytes.Buffer
+	if err := jpeg.Encode(&photo, drawn, nil); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "me.jpg")
+	if err := os.WriteFile(path, photo.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	drawnAll := `[...document.querySelectorAll("main img")].every(e => { e.scrollIntoView(); return e.complete && e.naturalWidth > 0; })`
+	for _, way := range []struct {
+		script bool
+		hands
+	}{{false, mouse}, {true, keyboard}} {
+		b := c.tab(t, d).as(provider)
+		if !way.script {
+			b.must(call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}))
+		}
+		b.open("/pro/profile")
+		b.must(chromedp.SetUploadFiles(chromedp.CSS("#f-photo"), []string{path}))
+		way.follow(b, `form[action="/pro/profile/photo"] button`)
+		b.shows("Photo kept as a draft", "Not published yet").until(drawnAll)
+		b.sound()
+		if way.script {
+			b.accessible(c.axe)
+		}
+		b.shot("journey-photo-preview")
+		way.press(b, `input[name="accurate"]`)
+		way.follow(b, `form[action="/pro/profile/publish"] button`)
+		b.shows("Published").sound()
+	}
+	b := c.tab(t, d)
+	for _, page := range []string{"/find", "/p/" + provider.ID} {
+		b.open(page)
+		b.until(`document.querySelector("main img.avatar[alt^='Photo of ']") !== null`)
+		b.until(drawnAll)
+		b.sound()
+		b.accessible(c.axe)
+		b.shot("journey-photo-" + strings.Split(page, "/")[1])
+	}
+	b = c.tab(t, d).as(team)
+	b.open("/ops/providers/" + provider.ID)
+	b.until(drawnAll)
+	b.accessible(c.axe)
+	b.shot("journey-photo-team")
+	mouse.fill(b, "#f-photo_reason", "It shows somebody else.")
+	mouse.follow(b, "#photo button")
+	b.shows("The provider is told why").sound()
+	b = c.tab(t, d).as(provider)
+	b.open("/pro/profile")
+	b.shows("The care team has removed your photo", "It shows somebody else.").sound()
+	b.shot("journey-photo-removed")
 }
 
 // movesTime lets an answer not come, by the bar alone.

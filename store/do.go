@@ -547,9 +547,9 @@ func subjects(about care.About, changes []care.Change) []care.ChartID {
 	for _, change := range changes {
 		switch change := change.(type) {
 		case care.New:
-			// A registry's file is not about its thousands of candidates, nor is a plan
-			// about the chart of its photo.
-			if change.Of != care.OfProvider && change.Of != care.OfCard {
+			// A registry's file is not about its thousands of candidates, nor is a plan or a
+			// provider about the chart of their photo.
+			if change.Of != care.OfProvider && !change.Of.Pictures() {
 				add(change.Chart)
 			}
 		case care.Put:

@@ -50,6 +50,7 @@ var kinds = []kind{
 	{care.KindBatch, 23, false, care.Batch{}},
 	{care.KindCard, 26, false, care.Card{}},
 	{care.KindPiece, 27, false, care.Piece{}},
+	{care.KindPhoto, 51, false, care.Photo{}},
 	{care.KindRosterPage, 50, false, care.RosterPage{}},
 	{care.KindFigures, 28, false, care.Figures{}},
 	{care.KindHandoffKey, 40, false, care.HandoffKey{}},

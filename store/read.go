@@ -108,9 +108,11 @@ func (s *Store) recordRead(ctx context.Context, actor care.Actor, charts []*care
 			about := c.ID
 			if c.Card != nil {
 				about = c.Card.Client // who looked at the photo looked at their data
+			} else if c.Photo != nil {
+				about = c.Photo.Provider
 			}
 			e.About = append(e.About, about)
-			others = others || access.Others(actor, c.ID)
+			others = others || access.Others(actor, about)
 		}
 	}
 	if len(e.About) == 0 {

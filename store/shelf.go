@@ -137,7 +137,7 @@ func (s *Store) readChart(r engine.Reader, id care.ChartID) (*care.Chart, error)
 		return chart, nil
 	}
 	chart, err := s.loadChart(r, id)
-	if err == nil && chart != nil && chart.Of != care.OfCard {
+	if err == nil && chart != nil && !chart.Of.Pictures() {
 		s.read.put(chart)
 	}
 	return chart, err
@@ -248,7 +248,7 @@ func (c *keyCache) drop() {
 // change them.
 type chartCache struct {
 	charts map[care.ChartID]*care.Chart
-	large  []care.ChartID // photos among them
+	large  []care.ChartID // pictures among them
 }
 
 // maxCharts bounds the charts that are kept from one commit to the next.
@@ -260,14 +260,14 @@ func (c *chartCache) get(id care.ChartID) *care.Chart { return c.charts[id] }
 
 func (c *chartCache) put(chart *care.Chart) {
 	c.charts[chart.ID] = chart
-	if chart.Of == care.OfCard {
+	if chart.Of.Pictures() {
 		c.large = append(c.large, chart.ID)
 	}
 }
 
 func (c *chartCache) drop(id care.ChartID) { delete(c.charts, id) }
 
-// trim lets all charts go when there are too many, and photos always. It is for the beginning of a
+// trim lets all charts go when there are too many, and pictures always. It is for the beginning of a
 // commit only: within one, a chart may be ahead of what is written of it.
 func (c *chartCache) trim() {
 	for _, id := range c.large {

@@ -32,7 +32,7 @@ var names = []string{
 	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over",
 	"credential_notice", "declined", "details", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms",
 	"forms_not_done", "freed", "goodbye", "hand_over", "hand_over_no", "hand_over_yes", "head", "invite", "left_summary", "link_missing",
-	"match_proposed", "moved", "no_response", "no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times",
+	"match_proposed", "moved", "no_response", "no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times", "photo_taken_down",
 	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "rescue", "safety",
 	"safety_overdue", "session_booked", "sharing_again", "superseded", "suspended", "task", "virtual_off", "visit", "withdrawn",
 }

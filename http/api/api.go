@@ -43,6 +43,8 @@ type API struct {
 	huma   huma.API
 	routes []reply.Route
 
+	unpacking sync.Mutex // of a photo
+
 	once     sync.Once
 	document []byte
 	failed   error

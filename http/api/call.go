@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -29,14 +30,23 @@ type adapter struct{ api *API }
 
 // Handle takes an operation in.
 func (d adapter) Handle(op *huma.Operation, handle func(huma.Context)) {
-	d.api.routes = append(d.api.routes, reply.Route{Method: op.Method, Path: op.Path, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c, p := receive(w, r)
+	most := op.MaxBodyBytes - 1
+	d.api.routes = append(d.api.routes, reply.Route{Method: op.Method, Path: op.Path, Most: beyond(most), Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, p := receive(w, r, most)
 		if p != nil {
 			reply.Write(w, p)
 			return
 		}
 		handle(humamux.NewContext(op, r.WithContext(context.WithValue(r.Context(), callKey{}, c)), w))
 	})})
+}
+
+// beyond is what a route says of its bound: nothing, where it is the usual one.
+func beyond(most int64) int64 {
+	if most > maxBody {
+		return most
+	}
+	return 0
 }
 
 // ServeHTTP is never asked: the service's own router leads to the operations.
@@ -52,16 +62,16 @@ type callKey struct{}
 
 // receive reads the body of a write once, so that its hash can be kept with the
 // Idempotency-Key.
-func receive(w http.ResponseWriter, r *http.Request) (call, *reply.Problem) {
+func receive(w http.ResponseWriter, r *http.Request, most int64) (call, *reply.Problem) {
 	c := call{route: r.Method + " " + r.URL.Path}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return c, nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return c, reply.Bad(r.Context(), http.StatusRequestEntityTooLarge, "too_large", "The body is too large. Send at most 128 KiB.")
+		return c, reply.Bad(r.Context(), http.StatusRequestEntityTooLarge, "too_large", fmt.Sprintf("The body is too large. Send at most %d KiB.", most>>10))
 	case err != nil:
 		return c, reply.Bad(r.Context(), http.StatusBadRequest, "cut_short", "The body ended before its time. Send it again, with the same Idempotency-Key.")
 	}

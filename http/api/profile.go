@@ -18,9 +18,16 @@ type words struct {
 	Identities  []string `json:"identities,omitempty" maxItems:"20" doc:"Communities that I know well"`
 }
 
+func wordsOf(p care.Profile) words {
+	return words{p.Pronouns, p.About, p.Specialties, p.Languages, p.Modalities, p.Identities}
+}
+
 // profile is what everybody reads, and what is still being written.
 type profile struct {
 	Published  words      `json:"published"`
+	Photo      string     `json:"photo,omitempty" doc:"Address of the photo that is published; the page shows it while I am listed"`
+	NewPhoto   bool       `json:"photo_in_draft,omitempty" doc:"The draft has another photo, or none: see /profile/photo"`
+	TakenDown  *takenDown `json:"photo_taken_down,omitempty" doc:"The care team has removed the photo before"`
 	Draft      *words     `json:"draft,omitempty" doc:"Only I see it"`
 	AccurateAt *time.Time `json:"accurate_at,omitempty" doc:"When I last said that it is true"`
 }
@@ -34,10 +41,14 @@ func (a *API) profile(ctx context.Context, _ *struct{}) (profile, error) {
 		return profile{}, care.Missing()
 	}
 	p := *chart.Provider
-	shown := profile{Published: words(p.Profile()), AccurateAt: in(a.zone(ctx, chart), p.AccurateAt)}
+	shown := profile{Published: wordsOf(p.Profile()), AccurateAt: in(a.zone(ctx, chart), p.AccurateAt)}
 	if p.Draft != nil {
-		draft := words(*p.Draft)
+		draft := wordsOf(*p.Draft)
 		shown.Draft = &draft
+	}
+	shown.Photo, shown.NewPhoto = photoAddress(p.ID, p.Photo), p.Drafted().Photo != p.Photo
+	if t := p.TakenDown; t != nil {
+		shown.TakenDown = &takenDown{Why: t.Why, At: in(a.zone(ctx, chart), t.At)}
 	}
 	return shown, nil
 }
@@ -48,7 +59,9 @@ type putProfile struct {
 }
 
 func (a *API) draftProfile(ctx context.Context, in *putProfile) (profile, error) {
-	if _, err := a.do(ctx, in.Keyed, act.DraftProfile{Provider: actor(ctx).Chart, Words: care.Profile(in.Body)}); err != nil {
+	if _, err := a.do(ctx, in.Keyed, act.DraftProfile{Provider: actor(ctx).Chart, Words: care.Profile{
+		Pronouns: in.Body.Pronouns, About: in.Body.About, Specialties: in.Body.Specialties, Languages: in.Body.Languages, Modalities: in.Body.Modalities, Identities: in.Body.Identities,
+	}}); err != nil {
 		return profile{}, err
 	}
 	return a.profile(ctx, nil)

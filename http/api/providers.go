@@ -24,6 +24,7 @@ type provider struct {
 	Gender           string       `json:"gender,omitempty"`
 	Pronouns         string       `json:"pronouns,omitempty"`
 	About            string       `json:"about,omitempty"`
+	Photo            string       `json:"photo,omitempty" doc:"Address of their photo; another photo has another address"`
 	SelfSchedule     bool         `json:"self_schedule" doc:"Clients may book an opening without asking first"`
 	NextConsultation *time.Time   `json:"next_consultation" doc:"null: none within 90 days"`
 	FirstSessionBy   *time.Time   `json:"first_session_by" doc:"When a first session could be; null: not within 90 days"`
@@ -38,7 +39,7 @@ func showProvider(c directory.Card, zone *time.Location) provider {
 	return provider{
 		Identities: c.Identities, Degrees: also,
 		ID: c.ID, Name: c.Name, Degree: c.Degree, States: plain(c.States), Specialties: plain(c.Specialties), Languages: plain(c.Languages),
-		Modalities: plain(c.Modalities), Gender: c.Gender, Pronouns: c.Pronouns, About: c.About, SelfSchedule: c.SelfSchedule,
+		Modalities: plain(c.Modalities), Gender: c.Gender, Pronouns: c.Pronouns, About: c.About, Photo: photoAddress(c.ID, c.Photo), SelfSchedule: c.SelfSchedule,
 		NextConsultation: in(zone, c.NextConsultation), FirstSessionBy: in(zone, c.FirstSession), MeetsPromise: c.MeetsPromise,
 	}
 }

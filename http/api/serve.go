@@ -22,6 +22,7 @@ import (
 type handler struct {
 	takes, gives reflect.Type
 	tagged       bool
+	most         int64  // bytes that a call may carry; 0: as everywhere
 	defaults     []byte // of the body's fields that are left out
 	do           func(*API, context.Context, any) (any, error)
 	register     func(*API, huma.Operation, handler)
@@ -80,6 +81,12 @@ func sharing(takes reflect.Type) func(*API, huma.Operation, handler) {
 // tagged gives the answer its tag: it is one record.
 func tagged(h handler) handler {
 	h.tagged = true
+	return h
+}
+
+// photographed lets a call carry a photo.
+func photographed(h handler) handler {
+	h.most = maxPhoto
 	return h
 }
 

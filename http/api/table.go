@@ -57,6 +57,7 @@ var table = []operation{
 	{post, "/api/v1/clients/{id}/employment", "check_employment", careTeam, ok, "Say what was found of a client's word on their employment", on((*API).checkEmployment)},
 
 	{get, "/api/v1/providers", "read directory", anyone, ok, "Find a provider", find((*API).providers)},
+	{get, "/api/v1/providers/{id}/photo", "read directory", anyone, ok, "The photo of a listed provider", tagged(find((*API).providerPhoto))},
 	{get, "/api/v1/providers/{id}/openings", "read openings", anyone, ok, "When a provider has time", find((*API).openings)},
 	{get, "/api/v1/plans/unprocessable", "read plans", anyone, ok, "The plans that our systems cannot process", find((*API).plans)},
 
@@ -131,6 +132,9 @@ var table = []operation{
 	{get, "/api/v1/profile", "read profile", therapist, ok, "What everybody reads of me, and my draft", tagged(on((*API).profile))},
 	{put, "/api/v1/profile", "draft_profile", therapist, ok, "Keep a draft of my public words", tagged(on((*API).draftProfile))},
 	{post, "/api/v1/profile/publish", "publish_profile", therapist, ok, "Publish my draft", on((*API).publishProfile)},
+	{get, "/api/v1/profile/photo", "read profile", therapist, ok, "My photo, as it is in my draft", tagged(on((*API).ownPhoto))},
+	{post, "/api/v1/profile/photo", "put_photo", therapist, ok, "Keep a photo of me with my draft; only I see it until I publish", photographed(on((*API).putPhoto))},
+	{post, "/api/v1/profile/photo/remove", "remove_photo", therapist, ok, "Remove my photo at once", on((*API).removePhoto)},
 	{get, "/api/v1/handoff-keys", "read handoff keys", payers, ok, "The keys that links from our portal are signed with", on((*API).handoffKeys)},
 	{post, "/api/v1/handoff-keys", "add_handoff_key", payers, made, "Add a key; earlier ones go on", on((*API).addHandoffKey)},
 	{post, "/api/v1/handoff-keys/{id}/retire", "retire_handoff_key", payers, ok, "Retire a key", on((*API).retireHandoffKey)},
@@ -175,6 +179,7 @@ var table = []operation{
 	{post, "/api/v1/providers/{id}/opt-in", "opt_in", careTeam, ok, "Opt a provider in on their behalf; their own yes is asked for", on((*API).optIn)},
 	{post, "/api/v1/providers/{id}/admit", "admit", careTeam, ok, "End the review of a provider who has said yes", on((*API).admit)},
 	{post, "/api/v1/providers/{id}/suspend", "suspend", careTeam, ok, "Take a provider off the list", on((*API).suspend)},
+	{post, "/api/v1/providers/{id}/photo/remove", "take_photo_down", careTeam, ok, "Remove a provider's photo; they are told why", on((*API).takePhotoDown)},
 	{post, "/api/v1/providers/{id}/reinstate", "reinstate", careTeam, ok, "End a suspension", on((*API).reinstate)},
 	{post, "/api/v1/providers/{id}/invite", "invite_provider", careTeam, ok, "Invite a provider to sign in", on((*API).invite)},
 	{put, "/api/v1/crisis", "confirm_crisis", operator, ok, "Confirm the crisis text, or set another one; before, a lasting instance takes no requests", on((*API).confirmCrisis)},
@@ -186,7 +191,7 @@ func (o operation) describe() huma.Operation {
 	op := huma.Operation{
 		OperationID: o.id(), Method: o.Method, Path: o.Path, Summary: o.Summary, DefaultStatus: o.Status,
 		Tags:         []string{strings.Split(strings.TrimPrefix(o.Path, "/api/v1/"), "/")[0]},
-		MaxBodyBytes: maxBody + 1,
+		MaxBodyBytes: max(o.serve.most, maxBody) + 1,
 		Errors:       []int{http.StatusUnprocessableEntity},
 	}
 	if strings.Contains(o.Path, "{id}") {

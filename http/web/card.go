@@ -1,8 +1,6 @@
 package web
 
 import (
-	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -31,11 +29,11 @@ func photographed(r reply.Route) reply.Route {
 }
 
 // planGiven reads the details of a plan from a form, with the photo if there is
-// one. It stays in memory: a file of its own on the disk would lie there unsealed.
+// one.
 func planGiven(r *http.Request) (act.AddCoverage, url.Values, []assets.Problem, error) {
-	unreadable := reply.Bad(r.Context(), http.StatusBadRequest, "unreadable", "The form could not be read. Go back and send it again.")
-	if err := r.ParseMultipartForm(withPhoto); err != nil && !errors.Is(err, http.ErrNotMultipart) {
-		return act.AddCoverage{}, nil, nil, unreadable
+	photo, err := sentPhoto(r)
+	if err != nil {
+		return act.AddCoverage{}, nil, nil, err
 	}
 	form := r.PostForm
 	add := act.AddCoverage{
@@ -43,17 +41,7 @@ func planGiven(r *http.Request) (act.AddCoverage, url.Values, []assets.Problem, 
 		MemberID: form.Get("member_id"), Group: form.Get("group"), State: form.Get("state"),
 		Authorization: form.Get("authorization"),
 	}
-	if r.MultipartForm != nil && len(r.MultipartForm.File["photo"]) > 0 {
-		file, err := r.MultipartForm.File["photo"][0].Open()
-		if err != nil {
-			return add, nil, nil, unreadable
-		}
-		defer file.Close()
-		if add.Photo, err = io.ReadAll(file); err != nil {
-			return add, nil, nil, unreadable
-		}
-	}
-	var err error
+	add.Photo = photo
 	if add.Authorised, err = wholeNumber(form.Get("authorised")); err != nil {
 		return add, form, []assets.Problem{{Field: "authorised", Text: "Give a whole number, or leave it empty."}}, nil
 	}

@@ -157,7 +157,7 @@ func zoneFilter(chosen string, v arrival) []assets.Choice {
 func (p *Pages) card(c directory.Card, v arrival, due time.Time) assets.ProviderCard {
 	zone := rules.Zone(v.zone())
 	card := assets.ProviderCard{
-		Href: v.to("/p/" + string(c.ID)), Name: c.Name, Initials: initials(c.Name), Tint: tint(string(c.ID)),
+		Href: v.to("/p/" + string(c.ID)), Name: c.Name, Initials: initials(c.Name), Tint: tint(string(c.ID)), Photo: faceOf("/p/"+string(c.ID), c.Photo, "small"),
 		Line: line(c), Tags: tagsOf(c.Specialties, v.Concerns),
 		Kept: !due.IsZero() && !c.FirstSession.IsZero() && !c.FirstSession.After(due),
 	}

@@ -59,6 +59,8 @@ func (p *Pages) careTeamRoutes() []reply.Route {
 			{http.MethodPost, "/ops/providers/{id}/opt-in", "opt_in", p.optIn},
 			{http.MethodPost, "/ops/providers/{id}/admit", "admit", p.admit},
 			{http.MethodPost, "/ops/providers/{id}/suspend", "suspend", p.suspend},
+			{http.MethodGet, "/ops/providers/{id}/photo/{photo}/{size}", "read provider", p.anyPhoto},
+			{http.MethodPost, "/ops/providers/{id}/photo/remove", "take_photo_down", p.takePhotoDown},
 			{http.MethodPost, "/ops/providers/{id}/reinstate", "reinstate", p.reinstate},
 			{http.MethodPost, "/ops/providers/{id}/degrees", "set_degrees", p.setDegrees},
 			{http.MethodPost, "/ops/psyd", "decide_psyd", p.decidePsyD},

@@ -166,6 +166,8 @@ func (p *Pages) showProvider(w http.ResponseWriter, r *http.Request, status int,
 		"Name": pr.Name, "ID": string(pr.ID), "Facts": facts, "Lines": credentialLines(pr), "Link": link,
 		"Email": assets.Field{Name: "email", Label: "E-mail", Type: "email", Value: or(r.PostFormValue("email"), pr.Email), Hint: "Where they get their messages; they sign in with it."},
 	}
+	data["Photo"] = faceOf("/ops/providers/"+string(pr.ID), pr.Photo, "large")
+	data["PhotoWhy"] = assets.Field{Name: "photo_reason", Label: "Why it goes", Type: "textarea", Rows: 2, Max: 500, Hint: "The provider reads it."}
 	data["Standing"], data["History"] = p.standingForms(pr), steps(pr)
 	if data["Why"], data["WhyFacts"], err = p.whyFor(r, pr); err != nil {
 		return err

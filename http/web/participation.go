@@ -150,7 +150,7 @@ func publicCard(me care.Provider) assets.ProviderCard {
 	if me.Pronouns != "" {
 		line += " · " + me.Pronouns
 	}
-	return assets.ProviderCard{Href: "/p/" + string(me.ID), Name: me.Name, Initials: initials(me.Name), Tint: tint(string(me.ID)), Line: line, Tags: labelsOf(me.Specialties)}
+	return assets.ProviderCard{Href: "/p/" + string(me.ID), Name: me.Name, Initials: initials(me.Name), Tint: tint(string(me.ID)), Photo: faceOf("/pro/profile", me.Photo, "small"), Line: line, Tags: labelsOf(me.Specialties)}
 }
 
 func (p *Pages) join(w http.ResponseWriter, r *http.Request) error {

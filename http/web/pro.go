@@ -18,7 +18,7 @@ import (
 
 // providerRoutes are the pages of a provider.
 func (p *Pages) providerRoutes() []reply.Route {
-	return p.open([]care.Role{care.RoleProvider}, []way{
+	return append(p.open([]care.Role{care.RoleProvider}, []way{
 		{http.MethodGet, "/pro", "read inbox", p.inbox},
 		{http.MethodGet, "/pro/clients", "read clients", p.panel},
 		{http.MethodGet, "/pro/r/{id}", "read referral", p.referral},
@@ -38,6 +38,8 @@ func (p *Pages) providerRoutes() []reply.Route {
 		{http.MethodGet, "/pro/profile", "read profile", p.profile},
 		{http.MethodPost, "/pro/profile", "draft_profile", p.draftProfile},
 		{http.MethodPost, "/pro/profile/publish", "publish_profile", p.publishProfile},
+		{http.MethodGet, "/pro/profile/photo/{photo}/{size}", "read profile", p.ownPhoto},
+		{http.MethodPost, "/pro/profile/photo/remove", "remove_photo", p.removePhoto},
 		{http.MethodGet, "/pro/participation", "read participation", p.participation},
 		{http.MethodPost, "/pro/join", "join", p.join},
 		{http.MethodGet, "/pro/pause", "read participation", p.pausing},
@@ -51,7 +53,7 @@ func (p *Pages) providerRoutes() []reply.Route {
 		{http.MethodPost, "/pro/r/{id}/choose", "choose", p.chooseFor},
 		{http.MethodGet, "/pro/r/{id}/discharge", "read referral", p.discharging},
 		{http.MethodPost, "/pro/r/{id}/discharge", "discharge", p.discharge},
-	})
+	}), photographed(p.open([]care.Role{care.RoleProvider}, []way{{http.MethodPost, "/pro/profile/photo", "put_photo", p.putPhoto}})[0]))
 }
 
 // way is a line of the route table before it is said who may come.

@@ -22,14 +22,11 @@ func (p *Pages) profile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) showProfile(w http.ResponseWriter, r *http.Request, status int, n *assets.Notice, me care.Provider) error {
-	words, draft := me.Profile(), me.Draft != nil
-	if draft {
-		words = *me.Draft
-	}
+	words, draft := me.Drafted(), me.Draft != nil
 	shown := me
 	shown.Say(words)
 	data := map[string]any{
-		"Fields": profileFields(words), "Card": publicCard(shown), "About": shown.About,
+		"Fields": profileFields(words), "Photo": photoForm(me), "Large": faceOf("/pro/profile", words.Photo, "large"), "Card": publicCard(shown), "About": shown.About,
 		"Facts": []assets.Fact{
 			{Term: "Languages", Text: listed(words.Languages)}, {Term: "Approaches", Text: listed(words.Modalities)}, {Term: "Knows well", Text: listed(words.Identities)},
 		},
@@ -73,6 +70,7 @@ func (p *Pages) draftProfile(w http.ResponseWriter, r *http.Request) error {
 		return done(w, r, "/pro/profile", "drafted")
 	}
 	if n, status, mendable := refused(r, err, zone); mendable {
+		words.Photo = me.Drafted().Photo
 		me.Draft = &words
 		return p.showProfile(w, r, status, n, me)
 	}

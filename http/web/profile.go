@@ -19,6 +19,7 @@ import (
 type openProfile struct {
 	Name, Pronouns, Initials, Line, About string
 	Tint                                  int
+	Photo                                 string
 	Facts                                 []assets.Fact
 	Tags                                  []string
 	Days                                  []assets.SlotDay
@@ -48,7 +49,7 @@ func (p *Pages) seeProfile(w http.ResponseWriter, r *http.Request) error {
 	slots, _ := p.Store.Directory().Openings(c.ID, care.Consultation, p.Now(), p.Now(), p.Now().AddDate(0, 0, searched), 0)
 	days, _ := grid{zone: zone, now: p.Now()}.days(slots)
 	data := openProfile{
-		Name: c.Name, Pronouns: c.Pronouns, Initials: initials(c.Name), Tint: tint(string(c.ID)), Line: label(c.Degree), About: c.About,
+		Name: c.Name, Pronouns: c.Pronouns, Initials: initials(c.Name), Tint: tint(string(c.ID)), Photo: faceOf(path, c.Photo, "large"), Line: label(c.Degree), About: c.About,
 		Facts: cardFacts(c), Tags: labelsOf(c.Specialties), Days: days, AllTimes: p.allTimes(zone), TheirZone: otherZone(p, c.Name, c.Zone, zone),
 		Zones: assets.Field{Name: "zone", Label: "Show times in", Type: "select", Choices: zoneChoices(zone)},
 		Path:  path, Fields: v.hidden("state", "employer", "src", "proof", "language", "specialty"), Back: v.to("/find"),

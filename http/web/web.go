@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"careconnect/assets"
@@ -54,6 +55,7 @@ type Person struct {
 type Pages struct {
 	Config
 	templates map[string]*template.Template
+	unpacking sync.Mutex // of a photo
 }
 
 // static is where files are served, under names that carry a hash of their content.

@@ -121,7 +121,7 @@ var fields = []FieldRow{
 
 	// A provider's chart. What everybody may read of a provider is the directory's.
 	{care.OfProvider, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{provider: own, careTeam: all}},
-	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Degrees", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "Identities", "About", "Draft", "AccurateAt", "Caseload", "WaitlistOnly", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "AskedBy", "History", "Registry", "FeeCents"}, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Degrees", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "Identities", "About", "Draft", "AccurateAt", "Caseload", "WaitlistOnly", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "AskedBy", "History", "Registry", "FeeCents", "Photo", "TakenDown"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "password", f{"Password"}, nobody},
 	{care.OfProvider, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
@@ -162,6 +162,12 @@ var fields = []FieldRow{
 	{care.OfCard, KindChart, "version", f{"Version"}, nobody},
 	{care.OfCard, care.KindCard, "photo", f{"Chart", "Client", "Coverage", "Type", "Size", "Pieces", "At", "Open", "Removal"}, sees{careTeam: addressed}},
 	{care.OfCard, care.KindPiece, "picture", f{"Chart", "N", "Data"}, sees{careTeam: addressed}},
+	// The chart of the photo of a provider. It is everybody's once it is published,
+	// and before only the provider's; where it is shown, the directory decides.
+	{care.OfPhoto, KindChart, "that it exists", f{"ID", "Of"}, everyone(addressed)},
+	{care.OfPhoto, KindChart, "version", f{"Version"}, nobody},
+	{care.OfPhoto, care.KindPhoto, "photo", f{"Chart", "Provider", "At", "Published"}, everyone(addressed)},
+	{care.OfPhoto, care.KindPiece, "picture", f{"Chart", "N", "Data"}, everyone(addressed)},
 	// The chart of one page of an employer's roster. Nobody reads what is on it.
 	{care.OfRoster, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{careTeam: all}},
 	{care.OfRoster, care.KindRosterPage, "page of a roster", f{"Chart", "Employer", "File", "Page", "Keys"}, nobody},
@@ -173,17 +179,17 @@ var fields = []FieldRow{
 	{care.OfFigures, care.KindFigures, "of employers", f{"Employers"}, nobody},
 
 	// The programme's own chart.
-	{care.OfProgramme, KindChart, "that it exists", f{"ID", "Of"}, everyone()},
+	{care.OfProgramme, KindChart, "that it exists", f{"ID", "Of"}, everyone(all)},
 	{care.OfProgramme, KindChart, "version", f{"Version"}, sees{careTeam: all, operator: all}},
-	{care.OfProgramme, care.KindProgramme, "names", f{"Name", "Network", "Payer", "PrivacyEmail", "CareEmail", "Crisis", "Holidays", "Enabled", "Others"}, everyone()},
+	{care.OfProgramme, care.KindProgramme, "names", f{"Name", "Network", "Payer", "PrivacyEmail", "CareEmail", "Crisis", "Holidays", "Enabled", "Others"}, everyone(all)},
 	{care.OfProgramme, care.KindProgramme, "crisis text confirmed", f{"CrisisAt", "CrisisBy"}, sees{careTeam: all, clinical: all, operator: all}},
 	{care.OfProgramme, care.KindProgramme, "on call", f{"OnCallEmail"}, sees{careTeam: all, clinical: all, operator: all}},
-	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Programme", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays", "HandoffMinutes", "HandoffSkewMinutes", "RetainYears"}, everyone()},
-	{care.OfProgramme, care.KindTerms, "terms of screenings", f{"BaselineDays", "SafetyRepeatMinutes", "SafetyRepeats"}, everyone()},
-	{care.OfProgramme, care.KindTerms, "terms of appointments", f{"LateCancelHours", "SilenceHours", "NoResponseDays", "HoldMinutes", "NoWordMinutes"}, everyone()},
-	{care.OfProgramme, care.KindTerms, "terms of coverage", f{"CoverageCheckDays", "CoverageChoiceDays", "DetailsDays", "CardDays"}, everyone()},
-	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State", "From", "Ends"}, everyone()},
-	{care.OfProgramme, care.KindTerms, "adoption", f{"SupportDays", "Holidays", "Adopted", "Why"}, everyone()},
+	{care.OfProgramme, care.KindTerms, "terms", f{"Version", "Programme", "Effective", "RespondHours", "ConsultDays", "PromiseBusinessDays", "FollowUpOpensDay", "FollowUpClosesDay", "ElevatedPHQ9", "ElevatedGAD7", "EligibilityDays", "OpenRequestsMax", "SafetyAckMinutes", "MinimumAge", "LateAnswerHours", "ReportMinCell", "Degrees", "PsyD", "Wording", "ReattestDays", "ChoiceHours", "CredentialNoticeDays", "CredentialLastDays", "ReviewMisses", "ReviewDays", "HandoffMinutes", "HandoffSkewMinutes", "RetainYears"}, everyone(all)},
+	{care.OfProgramme, care.KindTerms, "terms of screenings", f{"BaselineDays", "SafetyRepeatMinutes", "SafetyRepeats"}, everyone(all)},
+	{care.OfProgramme, care.KindTerms, "terms of appointments", f{"LateCancelHours", "SilenceHours", "NoResponseDays", "HoldMinutes", "NoWordMinutes"}, everyone(all)},
+	{care.OfProgramme, care.KindTerms, "terms of coverage", f{"CoverageCheckDays", "CoverageChoiceDays", "DetailsDays", "CardDays"}, everyone(all)},
+	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State", "From", "Ends"}, everyone(all)},
+	{care.OfProgramme, care.KindTerms, "adoption", f{"SupportDays", "Holidays", "Adopted", "Why"}, everyone(all)},
 	{care.OfProgramme, care.KindTerms, "author", f{"Author"}, sees{careTeam: all, operator: all}},
 	{care.OfProgramme, care.KindHandoffKey, "key of links from the portal", f{"ID", "Public", "By", "Made", "Retired"}, sees{payer: all}},
 	{care.OfProgramme, care.KindIntake, "intake", f{"File", "Done", "Counts"}, nobody},
@@ -197,10 +203,10 @@ var (
 )
 
 // everyone is whoever comes, signed in or not. The system needs no view.
-func everyone() sees {
-	who := sees{anonymous: all}
+func everyone(g Grant) sees {
+	who := sees{anonymous: g}
 	for _, role := range care.Roles {
-		who[role] = all
+		who[role] = g
 	}
 	return who
 }
@@ -258,6 +264,7 @@ var types = map[care.Kind]reflect.Type{
 	care.KindBatch:       reflect.TypeFor[care.Batch](),
 	care.KindCard:        reflect.TypeFor[care.Card](),
 	care.KindPiece:       reflect.TypeFor[care.Piece](),
+	care.KindPhoto:       reflect.TypeFor[care.Photo](),
 	care.KindRosterPage:  reflect.TypeFor[care.RosterPage](),
 	care.KindFigures:     reflect.TypeFor[care.Figures](),
 }

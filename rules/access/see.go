@@ -41,6 +41,7 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Charges = cutAll(v, chart.Charges)
 	view.Batches = cutAll(v, chart.Batches)
 	view.Card = cutOne(v, chart.Card)
+	view.Photo = cutOne(v, chart.Photo)
 	view.Pieces = cutAll(v, chart.Pieces)
 	view.RosterPages = cutAll(v, chart.RosterPages)
 	view.Figures = cutAll(v, chart.Figures)

@@ -21,6 +21,9 @@ func (s standing) with(r care.Referral) standing {
 
 func newViewer(actor care.Actor, chart *care.Chart) *viewer {
 	v := &viewer{actor: actor, chart: chart, by: map[care.ReferralID]standing{}, in: map[care.EpisodeID]standing{}}
+	if p := chart.Photo; chart.Of == care.OfPhoto && p != nil {
+		v.any.addressed = p.Published || actor.Chart == p.Provider // to everybody, once it is published
+	}
 	if actor.Chart == "" {
 		return v
 	}

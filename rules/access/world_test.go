@@ -176,6 +176,7 @@ func world() *care.Chart {
 	}
 	c.Add(dyed(d, func(*care.Batch) {}))
 	c.Add(dyed(d, func(*care.Card) {}))
+	c.Add(dyed(d, func(r *care.Photo) { r.Provider = treating }))
 	c.Add(dyed(d, func(*care.Figures) {}))
 	c.Add(dyed(d, func(r *care.Piece) { r.N = 7 }))
 	c.Add(dyed(d, func(*care.RosterPage) {}))
@@ -224,7 +225,7 @@ func world() *care.Chart {
 func worlds() map[care.Subject]*care.Chart {
 	all := map[care.Subject]*care.Chart{}
 	for of, id := range map[care.Subject]care.ChartID{
-		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1", care.OfHelp: "qu-1", care.OfCard: "cd-1", care.OfRoster: "ro-1", care.OfFigures: "fg-1",
+		care.OfClient: person, care.OfProvider: treating, care.OfAccount: "ac-employer", care.OfProgramme: care.ProgrammeChart, care.OfBatch: "ba-1", care.OfErasure: "er-1", care.OfHelp: "qu-1", care.OfCard: "cd-1", care.OfPhoto: "ph-1", care.OfRoster: "ro-1", care.OfFigures: "fg-1",
 	} {
 		c := world()
 		c.ID, c.Of, c.Account.Chart = id, of, id

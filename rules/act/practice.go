@@ -104,7 +104,7 @@ func (DraftProfile) Name() string               { return "draft_profile" }
 func (a DraftProfile) Needs(Known) Needs        { return Needs{Charts: []care.ChartID{a.Provider}} }
 func (a DraftProfile) About(Known) care.About   { return care.About{Provider: a.Provider} }
 func (PublishProfile) Name() string             { return "publish_profile" }
-func (a PublishProfile) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Provider}} }
+func (a PublishProfile) Needs(k Known) Needs    { return needsPhotos(k, a.Provider) }
 func (a PublishProfile) About(Known) care.About { return care.About{Provider: a.Provider} }
 
 // Decide changes the public words only.
@@ -114,7 +114,7 @@ func (a SetProfile) Decide(k Known, _ Env) Plan {
 		return missing()
 	}
 	words := care.Profile{
-		Pronouns: a.Pronouns, About: a.About_, Specialties: a.Specialties, Languages: a.Languages, Modalities: a.Modalities, Identities: a.Identities,
+		Pronouns: a.Pronouns, About: a.About_, Specialties: a.Specialties, Languages: a.Languages, Modalities: a.Modalities, Identities: a.Identities, Photo: p.Photo,
 	}
 	if f := writable(words); f != nil {
 		return Plan{Fault: f}
@@ -132,6 +132,7 @@ func (a DraftProfile) Decide(k Known, _ Env) Plan {
 	if f := writable(a.Words); f != nil {
 		return Plan{Fault: f}
 	}
+	a.Words.Photo = p.Drafted().Photo // words are sent without it
 	p.Draft = &a.Words
 	return changeProvider(p)
 }
@@ -150,11 +151,11 @@ func (a PublishProfile) Decide(k Known, env Env) Plan {
 		f.Code = "not_publishable"
 		return Plan{Fault: f}
 	}
-	if p.Draft != nil {
-		p.Say(*p.Draft)
-	}
-	p.Draft, p.AccurateAt = nil, env.Now
-	return changeProvider(p)
+	d := begin(env, chartOf(k, p))
+	d.show(k, &p)
+	d.put(p)
+	d.Made = string(p.ID)
+	return d.plan()
 }
 
 func writable(w care.Profile) *care.Fault {

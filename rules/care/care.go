@@ -42,9 +42,14 @@ const (
 	OfErasure   Subject = "erasure" // somebody who was forgotten
 	OfBatch     Subject = "batch"   // one claim file
 	OfCard      Subject = "card"    // the photo of one insurance card
+	OfPhoto     Subject = "photo"   // the photo that one provider shows of themselves
 	OfRoster    Subject = "roster"  // one page of an employer's roster
 	OfFigures   Subject = "figures" // the programme's measures
 )
+
+// Pictures says whether what a chart is about is a picture: such charts are large,
+// and are not held in memory from one reading to the next.
+func (s Subject) Pictures() bool { return s == OfCard || s == OfPhoto }
 
 // Role says as what somebody acts.
 type Role string

@@ -42,6 +42,7 @@ type Chart struct {
 	Batches      []Batch
 	Card         *Card
 	Pieces       []Piece
+	Photo        *Photo
 	RosterPages  []RosterPage
 	Figures      []Figures
 
@@ -108,6 +109,8 @@ func (c *Chart) Add(r Record) {
 		c.Batches = insert(c.Batches, r, c.owns(batches))
 	case Card:
 		c.Card = &r
+	case Photo:
+		c.Photo = &r
 	case Figures:
 		c.Figures = insert(c.Figures, r, c.owns(figures))
 	case Piece:
@@ -148,6 +151,7 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.HandoffKeys)
 	all = many(all, c.Batches)
 	all = one(all, c.Card)
+	all = one(all, c.Photo)
 	all = many(all, c.RosterPages)
 	all = many(all, c.Figures)
 	return many(all, c.Pieces)
@@ -385,6 +389,8 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.Batches, key)
 	case KindCard:
 		return single(c.Card)
+	case KindPhoto:
+		return single(c.Photo)
 	case KindFigures:
 		return listed(c.Figures, key)
 	case KindPiece:

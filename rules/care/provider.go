@@ -52,10 +52,12 @@ type Provider struct {
 	Attested     []Attestation  `json:"attested,omitempty"`
 	JoinedAt     time.Time      `json:"joined_at,omitzero"`
 	LeftAt       time.Time      `json:"left_at,omitzero"`
-	AskedBy      ChartID        `json:"asked_by,omitempty"`  // who of the care team opted them in, while their own yes is waited for
-	History      []Step         `json:"history,omitempty"`   // the last changes of participation, oldest first
-	Registry     string         `json:"registry,omitempty"`  // digest of the registry row last taken in
-	FeeCents     int64          `json:"fee_cents,omitempty"` // for a session, as they tell it; 0: not told
+	AskedBy      ChartID        `json:"asked_by,omitempty"`   // who of the care team opted them in, while their own yes is waited for
+	History      []Step         `json:"history,omitempty"`    // the last changes of participation, oldest first
+	Registry     string         `json:"registry,omitempty"`   // digest of the registry row last taken in
+	FeeCents     int64          `json:"fee_cents,omitempty"`  // for a session, as they tell it; 0: not told
+	Photo        ChartID        `json:"photo,omitempty"`      // of the photo that is published
+	TakenDown    *TakenDown     `json:"taken_down,omitempty"` // of the photo before, until another is published
 }
 
 // Licence is a state's permission to practise.
@@ -81,7 +83,7 @@ type Attestation struct {
 }
 
 // Profile are the words that everybody may read of a provider, as the provider
-// writes them.
+// writes them, and the photo beside them.
 type Profile struct {
 	Pronouns    string   `json:"pronouns,omitempty"`
 	About       string   `json:"about,omitempty"`
@@ -89,16 +91,25 @@ type Profile struct {
 	Languages   []string `json:"languages,omitempty"`
 	Modalities  []string `json:"modalities,omitempty"`
 	Identities  []string `json:"identities,omitempty"`
+	Photo       ChartID  `json:"photo,omitempty"`
 }
 
-// Profile are the public words that are published.
+// Profile is what is published.
 func (p Provider) Profile() Profile {
-	return Profile{p.Pronouns, p.About, p.Specialties, p.Languages, p.Modalities, p.Identities}
+	return Profile{p.Pronouns, p.About, p.Specialties, p.Languages, p.Modalities, p.Identities, p.Photo}
 }
 
-// Say publishes words in place of those before.
+// Drafted is what the provider is writing; what is published, where that is nothing.
+func (p Provider) Drafted() Profile {
+	if p.Draft != nil {
+		return *p.Draft
+	}
+	return p.Profile()
+}
+
+// Say publishes words, and the photo beside them, in place of those before.
 func (p *Provider) Say(w Profile) {
-	p.Pronouns, p.About, p.Specialties, p.Languages, p.Modalities, p.Identities = w.Pronouns, w.About, w.Specialties, w.Languages, w.Modalities, w.Identities
+	p.Pronouns, p.About, p.Specialties, p.Languages, p.Modalities, p.Identities, p.Photo = w.Pronouns, w.About, w.Specialties, w.Languages, w.Modalities, w.Identities, w.Photo
 }
 
 // Step is one change of participation: to what, from when, and by whom.

@@ -34,6 +34,7 @@ const (
 	KindBatch       Kind = "batch"
 	KindCard        Kind = "card"
 	KindPiece       Kind = "piece"
+	KindPhoto       Kind = "photo"
 	KindRosterPage  Kind = "roster_page"
 	KindFigures     Kind = "figures"
 )

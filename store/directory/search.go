@@ -50,6 +50,7 @@ type Card struct {
 	Modalities, Identities         []string
 	Degrees                        []string // all that the provider holds
 	About                          string
+	Photo                          care.ChartID // of the photo; empty: none is shown
 	SelfSchedule                   bool
 	Zone                           string
 	ConsultMinutes, SessionMinutes int
@@ -189,7 +190,7 @@ func (x *Index) card(r *row, now, due time.Time) Card {
 	return Card{
 		ID: p.ID, Name: p.Name, Pronouns: p.Pronouns, Gender: p.Gender, Degree: p.Degree,
 		States: r.states, Specialties: p.Specialties, Languages: p.Languages, Modalities: p.Modalities, Identities: p.Identities, Degrees: p.AllDegrees(),
-		About: p.About, SelfSchedule: p.SelfSchedule, Zone: p.Hours.Zone,
+		About: p.About, Photo: p.Photo, SelfSchedule: p.SelfSchedule, Zone: p.Hours.Zone,
 		ConsultMinutes: p.Hours.ConsultMinutes, SessionMinutes: p.Hours.SessionMinutes,
 		NextConsultation: instant(soonest.consult), FirstSession: instant(soonest.session),
 		MeetsPromise: soonest.sessionBefore(due),

@@ -3,8 +3,11 @@ package jobs_test
 import (
 	"bytes"
 	"context"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -199,6 +202,32 @@ func TestR3NewTermsCutShortAreFollowedThrough(t *testing.T) {
 	}
 	if n, moved, err := reckon.Follow(context.Background(), h.store, care.System); n != 0 || moved != 0 || err != nil {
 		t.Errorf("once more: %d asked, %d moved, %v", n, moved, err)
+	}
+}
+
+// TestOnlyTheWakerKnowsTheScheduler: it is the second version, which takes its time
+// from outside, and nothing but this package knows of it: no effect hangs on it.
+func TestOnlyTheWakerKnowsTheScheduler(t *testing.T) {
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "github.com/go-co-op/gocron"
+	if text := string(mod); !strings.Contains(text, path+"/v2 v2.") || strings.Count(text, path) != 1 {
+		t.Error("go.mod does not ask for the second version of the scheduler alone")
+	}
+	err = filepath.WalkDir("../..", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".go" || filepath.Dir(file) == "." || strings.HasPrefix(file, "../../http/jobs/") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		if strings.Contains(string(text), strconv.Quote(path+"/v2")) {
+			t.Errorf("%s knows the scheduler", file)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

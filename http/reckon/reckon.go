@@ -62,7 +62,11 @@ func Again(ctx context.Context, s *store.Store, who care.Actor, version string, 
 	_, clock := s.Programme()
 	var orders []store.Order
 	next, err = over(ctx, s, who, from, now, most, func(chart *care.Chart, d care.Deadline) error {
-		if version != "" || d.TZData != clock.TZData {
+		other := d.TZData != clock.TZData
+		if version == "" && other && d.Code == "visit_provider" {
+			orders = append(orders, store.Order{Actor: who, Act: act.KeepWall{Appointment: care.AppointmentID(d.Subject)}})
+		}
+		if version != "" || other {
 			orders = append(orders, store.Order{Actor: who, Act: act.Recompute{Chart: chart.ID, Deadline: d.ID, Version: version}})
 		}
 		return nil

@@ -120,6 +120,7 @@ var acts = []ActRow{
 	{"adopt_terms", by{careTeam: Any, system: Any}},
 	{"ask_attest", by{careTeam: Any, system: Any}},
 	{"recompute", by{careTeam: Any, system: Any}},
+	{"keep_wall", by{system: Any}},
 	{"add_employer", by{careTeam: Any, system: Any}},
 	{"list_plan", by{careTeam: Any, system: Any}},
 

@@ -88,7 +88,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindReferral, "decline reason", f{"Reason"}, sees{provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "alternatives", f{"Alternatives"}, sees{client: own, careTeam: all, clinical: all}},
 
-	{care.OfClient, care.KindAppointment, "visit", f{"ID", "Referral", "Episode", "Client", "Provider", "Type", "Start", "End", "Status", "Programme"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
+	{care.OfClient, care.KindAppointment, "visit", f{"ID", "Referral", "Episode", "Client", "Provider", "Type", "Start", "End", "Zone", "Ahead", "Status", "Programme"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "particulars", f{"Virtual", "BookedBy", "BookedAt", "OutcomeAt", "Covered", "Moves", "PassedOver", "Recorded", "AtRisk", "Coverage", "Service", "FeeCents"}, sees{client: own, provider: addressed, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "corrections", f{"Corrections"}, sees{client: own, provider: addressed, careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindAppointment, "changes", f{"Sequence", "LateCancel"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},

@@ -75,6 +75,7 @@ var kinds = []Act{
 	InviteProvider{},
 	Join{},
 	KeepFigures{},
+	KeepWall{},
 	Lease{},
 	Leave{},
 	LeaveProgramme{},

@@ -1,6 +1,7 @@
 package act_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -61,6 +62,42 @@ func TestOtherZoneDataIsComputedAnew(t *testing.T) {
 	}
 	if got := w.refused(provider(p), act.Recompute{Chart: me, Deadline: d.ID}); got != "forbidden" {
 		t.Errorf("a provider recomputes: %s", got)
+	}
+}
+
+// What was booked for ten on the wall stays at ten where the rules of the zone have
+// changed since, and both sides are told; where they have not, nothing is said.
+func TestATimeStaysOnTheWallWhenItsZoneChanges(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	r := w.books(me, p, at(8, 10, 0))
+	ap := w.appointment(me, w.referral(me, r).Meeting)
+	is(t, "zone", ap.Zone, "America/Chicago")
+	is(t, "ahead", ap.Ahead, -5*3600)
+	mails := len(w.chart(me).Messages)
+	w.do(care.System, act.KeepWall{Appointment: ap.ID})
+	is(t, "the zone is as it was", len(w.chart(me).Messages), mails)
+
+	chart, n := w.chart(me), 0
+	ap.Ahead = -6 * 3600 // booked while the zone was to be an hour further behind by then
+	chart.Add(ap)
+	programme, clock := w.store.Programme()
+	plan := act.KeepWall{Appointment: ap.ID}.Decide(act.Known{Charts: map[care.ChartID]*care.Chart{me: chart}, Located: map[string]care.ChartID{string(ap.ID): me}}, act.Env{
+		Now: w.now, Actor: care.System, Programme: *programme.Programme, Terms: programme.Terms[0], Clock: clock, Words: w.store.Words(),
+		ID: func(prefix string) string { n++; return fmt.Sprintf("%s_%d", prefix, n) },
+	})
+	told, moved := map[care.ChartID]time.Time{}, care.Appointment{}
+	for _, c := range plan.Changes {
+		switch put, _ := c.(care.Put); r := put.Record.(type) {
+		case care.Message:
+			told[r.To] = r.When
+		case care.Appointment:
+			moved = r
+		}
+	}
+	want := at(8, 9, 0) // nine by the rules of now: ten by those of then
+	if !moved.Start.Equal(want) || moved.Sequence != 1 || !told[me].Equal(want) || !told[p].Equal(want) {
+		t.Errorf("it begins %v, number %d, told %v", moved.Start, moved.Sequence, told)
 	}
 }
 

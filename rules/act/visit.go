@@ -3,6 +3,8 @@ package act
 import (
 	"time"
 
+	"careconnect/rules"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -16,6 +18,7 @@ var clocksOf = map[string]bool{"visit_client": true, "visit_provider": true, "li
 
 // book puts a new appointment into the chart and tells both sides.
 func (d *draft) book(ap care.Appointment, p care.Provider, template string) {
+	ap.Zone, ap.Ahead = p.Hours.Zone, calendar.Ahead(ap.Start, rules.Zone(p.Hours.Zone))
 	d.put(ap)
 	d.remind(ap, p.Hours.Zone)
 	d.tellBoth(template, ap, p.Hours.Zone)
@@ -53,6 +56,7 @@ func (d *draft) move(ap *care.Appointment, start time.Time, theirs string) {
 	length := ap.End.Sub(ap.Start)
 	ap.Moves = append(ap.Moves[:len(ap.Moves):len(ap.Moves)], care.Move{From: ap.Start, At: d.env.Now, By: d.env.Actor.Role})
 	ap.Start, ap.End, ap.Sequence = start, start.Add(length), ap.Sequence+1
+	ap.Zone, ap.Ahead = theirs, calendar.Ahead(start, rules.Zone(theirs))
 	d.put(*ap)
 	d.judge(ap.Episode)
 	d.remind(*ap, theirs)
@@ -92,6 +96,39 @@ func (d *draft) tellBoth(template string, ap care.Appointment, theirs string) {
 	provider.To, provider.Link, provider.Zone = ap.Provider, pageOf(care.RoleProvider, ap), theirs
 	d.tell(client)
 	d.tell(provider)
+}
+
+// KeepWall keeps an appointment at the time on the wall that was agreed on, where
+// the rules of its zone have changed since: what was booked for ten stays at ten, and
+// both sides are told of the instant that this is now.
+type KeepWall struct{ Appointment care.AppointmentID }
+
+func (KeepWall) Name() string               { return "keep_wall" }
+func (a KeepWall) Needs(Known) Needs        { return Needs{Locate: []string{string(a.Appointment)}} }
+func (a KeepWall) About(k Known) care.About { return aboutAppointment(k, a.Appointment) }
+
+// Decide finds nothing to do where the zone is as it was.
+func (a KeepWall) Decide(k Known, env Env) Plan {
+	chart, ap, ok := appointment(k, a.Appointment)
+	if !ok {
+		return missing()
+	}
+	d := begin(env, chart)
+	d.Made = string(ap.ID)
+	if ap.Zone == "" || ap.Status != care.Booked || !ap.Start.After(env.Now) {
+		return d.plan()
+	}
+	start := calendar.Rewall(ap.Start, ap.Ahead, rules.Zone(ap.Zone))
+	if start.Equal(ap.Start) || !start.After(env.Now) {
+		return d.plan()
+	}
+	d.move(&ap, start, ap.Zone)
+	if ap.Type == care.Session {
+		d.baseline(ap.Episode)
+		d.recheckSessions()
+	}
+	d.Effect = "moved"
+	return d.plan()
 }
 
 // EventOf is an appointment as the calendars of its two sides know it.

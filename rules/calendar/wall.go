@@ -33,6 +33,18 @@ func onWall(t time.Time, zone *time.Location) int64 {
 	return t.Unix() + offset(t.Unix(), zone)
 }
 
+// Ahead is how many seconds the zone is ahead of UTC at the instant.
+func Ahead(t time.Time, zone *time.Location) int { return int(offset(t.Unix(), zone)) }
+
+// Rewall gives the instant at which the wall in the zone shows what it showed at t while the zone was so many
+// seconds ahead: t itself, unless the rules of the zone have changed since.
+func Rewall(t time.Time, ahead int, zone *time.Location) time.Time {
+	if Ahead(t, zone) == ahead {
+		return t
+	}
+	return atWall(t.Unix()+int64(ahead), zone)
+}
+
 // offset is how many seconds the zone is ahead of UTC at the Unix time.
 func offset(unix int64, zone *time.Location) int64 {
 	_, seconds := time.Unix(unix, 0).In(zone).Zone()

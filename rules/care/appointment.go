@@ -48,6 +48,11 @@ type Appointment struct {
 	Coverage CoverageID `json:"coverage,omitempty"`
 	// Service is the sort of session; empty: individual. No sort is left out.
 	Service string `json:"service,omitempty"`
+	// Zone is the provider's, and Ahead the seconds by which it is ahead of UTC at
+	// Start by the zone data that it was booked with: together the time on the wall
+	// that was agreed on. Zone is empty where it was booked before this was kept.
+	Zone  string `json:"zone,omitempty"`
+	Ahead int    `json:"ahead,omitempty"`
 	// FeeCents is the provider's fee as it stood when the session was booked.
 	FeeCents int64 `json:"fee_cents,omitempty"`
 }

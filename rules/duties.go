@@ -106,6 +106,18 @@ var Duties = []Duty{
 	{"hold", "access.hold", "A free time that a client is about to book is held for them for {hold_minutes} minutes.", care.RoleSystem, holdWindow, []Effect{
 		{Closed, atDue},
 	}},
+	{"waitlist", "waitlist.ends", "A place on a waiting list ends by itself after {waitlist_days} days, unless the client says before that they still wait.", care.RoleClient, waitlistWindow, []Effect{
+		{"list_ends", remindBefore(7 * 24 * time.Hour)}, {Closed, afterDue},
+	}},
+	{"invitation", "waitlist.invited", "Whom a provider invites from their waiting list can ask or book them for {invitation_days} days, although they take nobody else.", care.RoleClient, invitationWindow, []Effect{
+		{"place_offered", remindBefore(24 * time.Hour)}, {Closed, afterDue},
+	}},
+	{"waitlist_open", "waitlist.open", "When a provider takes new clients again, who waits for them is told, in the order in which they joined, and the list ends.", care.RoleSystem, untilDue, []Effect{
+		{Closed, atStart},
+	}},
+	{"waitlist_closed", "waitlist.closed", "When a provider leaves, is suspended, no longer offers virtual care, or is no longer credentialed where a client is, who waits for them is told that the list has ended.", care.RoleSystem, untilDue, []Effect{
+		{Closed, atStart},
+	}},
 	{"provider_left", "provider.opt_out.clients", "When a provider leaves, clients who were waiting for an answer are offered other providers within the minute.", care.RoleSystem, untilDue, []Effect{
 		{Closed, atStart},
 	}},
@@ -427,6 +439,17 @@ func noWordWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
 
 func holdWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
 	due, steps := calendar.MinutesAfter(d.Starts, t.HoldMinutes, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
+// waitlistWindow ends with a day of the client's.
+func waitlistWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	_, due, steps := calendar.WindowAfter(d.Starts, 0, t.WaitlistDays, Zone(d.Zone))
+	return Window{Due: due, Steps: steps}
+}
+
+func invitationWindow(d care.Deadline, t care.Terms, _ calendar.Calendar) Window {
+	due, steps := calendar.DaysAfter(d.Starts, t.InvitationDays, Zone(d.Zone), nil)
 	return Window{Due: due, Steps: steps}
 }
 

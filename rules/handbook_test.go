@@ -45,6 +45,8 @@ var policies = map[string]struct {
 	"MayAskMatch":         quoted(rules.MayAskMatch),
 	"MayBookOpening":      quoted(rules.MayBookOpening),
 	"MayRelease":          quoted(rules.MayRelease),
+	"MayWait":             quoted(rules.MayWait),
+	"ProviderKeepsList":   quoted(rules.ProviderKeepsList),
 	"MayShare":            quoted(rules.MayShare),
 	"MayWriteToUs":        quoted(rules.MayWriteToUs),
 	"MayVote":             quoted(rules.MayVote),

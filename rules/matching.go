@@ -64,6 +64,33 @@ func WaitsForALook(d Decision) bool {
 	return d.Outcome == Unknown && len(reasons) == 1 && reasons[0].Code == "client.employed"
 }
 
+const waitlists = "What is a waiting list?"
+
+// WaitFacts are what is known when a client wants to wait for a provider.
+type WaitFacts struct {
+	RequestFacts
+	Lists int  // on which the client stands
+	On    bool // the provider's is one of them
+}
+
+// MayWait says whether a client may join the waiting list of a provider: what a
+// request asks of both, but that the provider takes nobody new.
+var MayWait = Policy[WaitFacts]{
+	Heading: waitlists,
+	Rules: join(
+		lift(MayAskMatch.Rules, func(f WaitFacts) RequestFacts { return f.RequestFacts }),
+		lift(ProviderKeepsList.Rules, func(f WaitFacts) ProviderFacts {
+			f.Provider.State = f.Client.Client.State
+			return f.Provider
+		}),
+		[]Rule[WaitFacts]{
+			{"waitlist.most", "A client stands on at most {waitlist_max} waiting lists at a time.", func(f WaitFacts) Truth { return Is(f.On || f.Lists < f.Client.Terms.WaitlistMax) }},
+			{"waitlist.once", "A client stands on a provider's waiting list once.", func(f WaitFacts) Truth { return Is(!f.On) }},
+			{"waitlist.asked", "Who has an open request to a provider does not wait for them besides.", func(f WaitFacts) Truth { return Is(!f.Already) }},
+		},
+	),
+}
+
 // BookFacts are what is known when a client takes a time from a provider's
 // calendar.
 type BookFacts struct {

@@ -140,7 +140,7 @@ func TestTakingClientsCases(t *testing.T) {
 		f := provider(t, listed)
 		f.Provider.Caseload, _ = strconv.Atoi(c["caseload"])
 		f.Panel, _ = strconv.Atoi(c["has"])
-		f.Provider.WaitlistOnly = c["only_waitlist"] == "yes"
+		f.Provider.WaitlistOnly, f.Invited = c["only_waitlist"] == "yes", c["invited"] == "yes"
 		return told(rules.ProviderIsListed.Decide(f, words))
 	})
 	run(t, "provider.txt", "second degree", func(c row) string {
@@ -172,6 +172,18 @@ func TestMatchingCases(t *testing.T) {
 		f.Client.Client.State = c["client_in"]
 		f.Open, _ = strconv.Atoi(c["open"])
 		return told(rules.MayRequest.Decide(f, words))
+	})
+	// R23: who may wait for a provider who takes nobody new.
+	run(t, "matching.txt", "wait", func(c row) string {
+		f := rules.WaitFacts{RequestFacts: rules.RequestFacts{
+			Client:   client(t, row{"code": c["code"], "employer": "2026-01-01..", "born": "1990-05-05"}),
+			Provider: provider(t, listed.with(row{"standing": c["provider"], "virtual": c["virtual"], "seen_from": "NY"})),
+			Already:  c["asked"] == "yes", Enabled: c["programme"] == "open", Open: terms.OpenRequestsMax,
+		}, On: c["on_it"] == "yes"}
+		f.Provider.Provider.WaitlistOnly = c["list"] == "kept"
+		f.Client.Client.State = c["client_in"]
+		f.Lists, _ = strconv.Atoi(c["on"])
+		return told(rules.MayWait.Decide(f, words))
 	})
 	run(t, "matching.txt", "book", func(c row) string {
 		return told(rules.MayBookOpening.Decide(rules.BookFacts{

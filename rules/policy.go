@@ -44,6 +44,9 @@ var bounds = map[string]TermField{
 	"report_min_cell":       {Says: "Smallest count that a report shows", Least: 11, Most: 100},
 	"details_days":          {Says: "Days for which a link for plan details works", Least: 1, Most: 30},
 	"card_days":             {Says: "Days for which the photo of a card is kept once the plan is verified", Least: 1, Most: 90},
+	"waitlist_max":          {Says: "Waiting lists on which a client stands at most", Least: 1, Most: 20},
+	"waitlist_days":         {Says: "Days after which an entry on a waiting list ends by itself", Least: 14, Most: 365},
+	"invitation_days":       {Says: "Days for which an invitation from a waiting list counts", Least: 1, Most: 14},
 	"support_days":          {Says: "Business days to the first answer to a question", Least: 1, Most: 30},
 	"baseline_days":         {Says: "Days for which answers are good before the first session", Least: 1, Most: 60},
 }

@@ -17,6 +17,7 @@ type ProviderFacts struct {
 	Terms    care.Terms
 	Versions []care.Terms // all that were ever in force: an earlier yes was to one of them
 	Panel    int          // clients whom the provider has taken on and not let go
+	Invited  bool         // the client who asks was invited from the provider's waiting list
 }
 
 const providers = "Who takes part as a provider?"
@@ -108,11 +109,29 @@ var yesToToday = Rule[ProviderFacts]{
 	},
 }
 
-// accepting holds while the provider takes new clients, by their own word.
+// accepting holds while the provider takes new clients, by their own word, and for
+// whom they make an exception.
 var accepting = Rule[ProviderFacts]{
-	"provider.accepting", "A provider stands in the directory while they take new clients: below the number that they set themselves, and not only onto a waiting list.", func(f ProviderFacts) Truth {
-		return Is(!f.Provider.WaitlistOnly && (f.Provider.Caseload == 0 || f.Panel < f.Provider.Caseload))
+	"provider.accepting", "A provider stands in the directory while they take new clients: below the number that they set themselves, and not only onto a waiting list; whom they invite from that list can ask them all the same.", func(f ProviderFacts) Truth {
+		return Is(f.Invited || !f.Provider.WaitlistOnly && f.Roomy())
 	},
+}
+
+// Roomy says whether there is room below the number of clients that a provider
+// has set themselves.
+func (f ProviderFacts) Roomy() bool { return f.Provider.Caseload == 0 || f.Panel < f.Provider.Caseload }
+
+var keepsList = Rule[ProviderFacts]{
+	"waitlist.kept", "A provider who takes nobody new can keep a waiting list: who could ask them otherwise can put their name on it.", func(f ProviderFacts) Truth {
+		return Is(f.Provider.WaitlistOnly)
+	},
+}
+
+// ProviderKeepsList says whose waiting list a client in the state of the facts can
+// join: whoever would be listed, did they take new clients.
+var ProviderKeepsList = Policy[ProviderFacts]{
+	Heading: waitlists,
+	Rules:   append(slices.Clone(ProviderMayTakePart.Rules), optedIn, keepsList),
 }
 
 // Outdated says whether a yes was to a duty that has changed since, and through

@@ -26,6 +26,7 @@ func DefaultTerms(effective time.Time) care.Terms {
 		ReviewMisses: 3, ReviewDays: 30, HandoffMinutes: 15, HandoffSkewMinutes: 5,
 		LateCancelHours: 24, SilenceHours: 24, NoResponseDays: 14, HoldMinutes: 10, NoWordMinutes: 15,
 		CoverageCheckDays: 30, CoverageChoiceDays: 2, DetailsDays: 7, CardDays: 7,
+		WaitlistMax: 3, WaitlistDays: 90, InvitationDays: 3,
 	}
 }
 
@@ -44,6 +45,7 @@ func grown(t care.Terms) care.Terms {
 		{&t.HoldMinutes, &d.HoldMinutes}, {&t.NoWordMinutes, &d.NoWordMinutes},
 		{&t.CoverageCheckDays, &d.CoverageCheckDays}, {&t.CoverageChoiceDays, &d.CoverageChoiceDays},
 		{&t.DetailsDays, &d.DetailsDays}, {&t.CardDays, &d.CardDays},
+		{&t.WaitlistMax, &d.WaitlistMax}, {&t.WaitlistDays, &d.WaitlistDays}, {&t.InvitationDays, &d.InvitationDays},
 	} {
 		if *n.has == 0 {
 			*n.has = *n.otherwise
@@ -118,6 +120,7 @@ func WordsFor(p care.Programme, t care.Terms) Words {
 		"hold_minutes": n(t.HoldMinutes), "no_word_minutes": n(t.NoWordMinutes),
 		"coverage_check_days": n(t.CoverageCheckDays), "coverage_choice_days": n(t.CoverageChoiceDays),
 		"details_days": n(t.DetailsDays), "card_days": n(t.CardDays),
+		"waitlist_max": n(t.WaitlistMax), "waitlist_days": n(t.WaitlistDays), "invitation_days": n(t.InvitationDays),
 	}
 }
 

@@ -77,3 +77,12 @@ func fellThrough(r care.Referral, chart *care.Chart) string {
 	}
 	return TurnCareTeam
 }
+
+// TurnOf says who has to do something next about an entry of a waiting list: the
+// client, while they are invited; nobody else owes anything.
+func TurnOf(w care.Wait) string {
+	if w.Status == care.WaitInvited {
+		return TurnClient
+	}
+	return TurnNobody
+}

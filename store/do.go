@@ -455,6 +455,11 @@ func (w *waiting) first() (first care.Deadline, ok bool, err error) {
 					referrals[string(r.ID)], providers = true, append(providers, r.Provider)
 				}
 			}
+			for _, p := range chart.Waits {
+				if p.Status.Stands() {
+					referrals[string(p.ID)], providers = true, append(providers, p.Provider)
+				}
+			}
 		}
 	}
 	slices.Sort(providers)

@@ -46,6 +46,7 @@ var kinds = []kind{
 	{care.KindIntake, 19, false, care.Intake{}},
 	{care.KindErasure, 20, false, care.Erasure{}},
 	{care.KindHold, 21, false, care.Hold{}},
+	{care.KindWait, 24, true, care.Wait{}},
 	{care.KindCharge, 22, true, care.Charge{}},
 	{care.KindBatch, 23, false, care.Batch{}},
 	{care.KindCard, 26, false, care.Card{}},

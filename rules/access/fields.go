@@ -96,6 +96,8 @@ var fields = []FieldRow{
 
 	{care.OfClient, care.KindHold, "hold", f{"ID", "Client", "Provider", "Start", "End", "Until", "Clock"}, sees{client: own}},
 
+	{care.OfClient, care.KindWait, "place on a waiting list", f{"ID", "Client", "Provider", "State", "JoinedAt", "Status", "Clock", "Until", "Asked", "EndedAt"}, sees{client: own, careTeam: all, clinical: all}},
+
 	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct", "DeductibleCents", "Authorised", "From", "Ends"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindCoverage, "group and findings", f{"Group", "Note", "VerifiedBy", "Authorization", "Ended", "Replaces", "ReplacedAt", "Found", "ChosenAt", "Check", "CheckAt", "Choice", "Way"}, sees{client: own, careTeam: all, clinical: all, billing: all}},
 
@@ -188,6 +190,7 @@ var fields = []FieldRow{
 	{care.OfProgramme, care.KindTerms, "terms of screenings", f{"BaselineDays", "SafetyRepeatMinutes", "SafetyRepeats"}, everyone(all)},
 	{care.OfProgramme, care.KindTerms, "terms of appointments", f{"LateCancelHours", "SilenceHours", "NoResponseDays", "HoldMinutes", "NoWordMinutes"}, everyone(all)},
 	{care.OfProgramme, care.KindTerms, "terms of coverage", f{"CoverageCheckDays", "CoverageChoiceDays", "DetailsDays", "CardDays"}, everyone(all)},
+	{care.OfProgramme, care.KindTerms, "terms of waiting lists", f{"WaitlistMax", "WaitlistDays", "InvitationDays"}, everyone(all)},
 	{care.OfProgramme, care.KindPlan, "plan", f{"Payer", "Plan", "State", "From", "Ends"}, everyone(all)},
 	{care.OfProgramme, care.KindTerms, "adoption", f{"SupportDays", "Holidays", "Adopted", "Why"}, everyone(all)},
 	{care.OfProgramme, care.KindTerms, "author", f{"Author"}, sees{careTeam: all, operator: all}},
@@ -254,6 +257,7 @@ var types = map[care.Kind]reflect.Type{
 	care.KindEmployer:    reflect.TypeFor[care.Employer](),
 	care.KindPlan:        reflect.TypeFor[care.UnprocessablePlan](),
 	care.KindHold:        reflect.TypeFor[care.Hold](),
+	care.KindWait:        reflect.TypeFor[care.Wait](),
 	care.KindIntake:      reflect.TypeFor[care.Intake](),
 	care.KindHandoffKey:  reflect.TypeFor[care.HandoffKey](),
 	care.KindArticle:     reflect.TypeFor[care.Article](),

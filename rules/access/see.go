@@ -23,6 +23,7 @@ func See(actor care.Actor, chart *care.Chart) (*care.Chart, bool) {
 	view.Referrals = cutAll(v, chart.Referrals)
 	view.Appointments = cutAll(v, chart.Appointments)
 	view.Holds = cutAll(v, chart.Holds)
+	view.Waits = cutAll(v, chart.Waits)
 	view.Coverages = cutAll(v, chart.Coverages)
 	view.Screenings = cutAll(v, chart.Screenings)
 	view.Alerts = cutAll(v, chart.Alerts)

@@ -122,5 +122,6 @@ func (v *viewer) shows(subject string) bool {
 	_, visit := v.seen.Appointment(care.AppointmentID(subject))
 	_, coverage := v.seen.Coverage(care.CoverageID(subject))
 	_, alert := v.seen.Alert(care.AlertID(subject))
-	return referral || episode || visit || coverage || alert || subject == string(v.chart.ID)
+	_, wait := v.seen.Wait(care.WaitID(subject))
+	return referral || episode || visit || coverage || alert || wait || subject == string(v.chart.ID)
 }

@@ -135,6 +135,7 @@ func world() *care.Chart {
 	c.Add(dyed(d, func(*care.Votes) {}))
 	c.Add(dyed(d, func(*care.Ticket) {}))
 	c.Add(dyed(d, func(*care.Hold) {}))
+	c.Add(dyed(d, func(r *care.Wait) { r.Client, r.Provider = person, treating }))
 	c.Add(dyed(d, func(*care.Pass) {}))
 	c.Add(dyed(d, func(*care.Task) {}))
 	for _, id := range []care.EpisodeID{"ep-1", "ep-2"} {

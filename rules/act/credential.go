@@ -17,8 +17,10 @@ type Credential struct {
 }
 
 func (Credential) Name() string             { return "credential" }
-func (a Credential) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Provider}} }
 func (a Credential) About(Known) care.About { return care.About{Provider: a.Provider} }
+func (a Credential) Needs(Known) Needs {
+	return Needs{Charts: []care.ChartID{a.Provider}, Sets: []care.Set{care.Waitlist(a.Provider)}}
+}
 
 // Decide replaces what was known of the credentialing. A provider who waited for
 // nothing else takes part from then on.
@@ -43,6 +45,7 @@ func (a Credential) Decide(k Known, env Env) Plan {
 	}
 	d.put(p)
 	d.credentialClocks(p)
+	d.endWaiting("waitlist_closed", outside(k.Sets[care.Waitlist(p.ID)], p, env.Today(p.Hours.Zone)))
 	d.Made = string(p.ID)
 	return d.plan()
 }
@@ -84,6 +87,10 @@ func credentialNotice(d *draft, dl care.Deadline, _ Known) {
 func credentialEnds(d *draft, dl care.Deadline, k Known) {
 	d.settle(dl.ID, care.Met)
 	d.errands("credential_gap", slices.Concat(k.Sets[inbox(d.chart.ID)], k.Sets[panel(d.chart.ID)]))
+	if p := d.chart.Provider; p != nil {
+		tomorrow := calendar.On(dl.Due.Add(time.Second), rules.Zone(p.Hours.Zone))
+		d.endWaiting("waitlist_closed", outside(k.Sets[care.Waitlist(p.ID)], *p, tomorrow))
+	}
 }
 
 // uncovered flags what a provider may no longer do for one client.

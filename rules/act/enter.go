@@ -155,6 +155,7 @@ func (a UpdateMe) Decide(k Known, env Env) Plan {
 		return Plan{Fault: f}
 	}
 	d.put(client)
+	d.movesTo(client.State)
 	d.Made = string(client.ID)
 	return d.plan()
 }

@@ -42,7 +42,7 @@ func (a Fall) Needs(k Known) Needs {
 		}
 	}
 	if dl.Code == "credential_end" {
-		n.Sets = []care.Set{inbox(a.Chart), panel(a.Chart)}
+		n.Sets = []care.Set{inbox(a.Chart), panel(a.Chart), care.Waitlist(a.Chart)}
 	}
 	if clocksOf[dl.Code] {
 		if ap, ok := chart.Appointment(care.AppointmentID(dl.Subject)); ok {
@@ -63,10 +63,10 @@ func (a Fall) Needs(k Known) Needs {
 }
 
 // Errand says whether a provider's deadline is about one of their clients: its
-// subject is the referral, and what falls works on the client's chart.
+// subject is the referral, or the place on the waiting list, and what falls works on the client's chart.
 func Errand(dl care.Deadline) bool {
 	switch dl.Code {
-	case "provider_left", "virtual_off", "credential_gap":
+	case "provider_left", "virtual_off", "credential_gap", "waitlist_open", "waitlist_closed":
 		return true
 	}
 	return false
@@ -118,6 +118,13 @@ var effects = map[string]func(*draft, care.Deadline, Known){
 	"choice closes":         unchosen,
 	"credential_end closes": credentialEnds,
 	"credential_gap closes": errand(uncovered),
+
+	"waitlist list_ends":       listReminder,
+	"waitlist closes":          waitOver(care.WaitLapsed, "list_over"),
+	"invitation place_offered": placeReminder,
+	"invitation closes":        waitOver(care.WaitUnused, "place_over"),
+	"waitlist_open closes":     listEnds(care.WaitOpen, "list_open", keepsAgain),
+	"waitlist_closed closes":   listEnds(care.WaitClosed, "list_closed", seesAgain),
 
 	"attest attest": askAttest,
 	"attest closes": notAttested,

@@ -39,6 +39,7 @@ func (a LeaveProgramme) Decide(k Known, env Env) Plan {
 		return fault(care.Conflict, "already_left", "You have left already. You come back by asking a provider, or the care team, whenever you want to.")
 	}
 	d.letGo()
+	d.unwaitAll(care.WaitLeft)
 	for _, r := range d.chart.Referrals {
 		if r.Waits() {
 			d.goodbye(r, k)

@@ -43,7 +43,7 @@ func (a Hold) Decide(k Known, env Env) Plan {
 	} else if d := mayRequest(k, chart, p, env); d.Outcome != rules.Yes {
 		return refused(d)
 	}
-	if plan, ok := bookable(p, chart.Client.State, start, k, env); !ok {
+	if plan, ok := bookable(p, chart, start, k, env); !ok {
 		return plan
 	}
 	d := begin(env, chart)

@@ -130,7 +130,7 @@ func (a Reinstate) About(Known) care.About { return care.About{Provider: a.Provi
 
 // Needs of a suspension include who waits for an answer.
 func (a Suspend) Needs(Known) Needs {
-	return Needs{Charts: []care.ChartID{a.Provider}, Sets: []care.Set{inbox(a.Provider)}}
+	return Needs{Charts: []care.ChartID{a.Provider}, Sets: []care.Set{inbox(a.Provider), care.Waitlist(a.Provider)}}
 }
 
 // Decide asks the provider; nobody is listed by it.
@@ -199,6 +199,7 @@ func (a Suspend) Decide(k Known, env Env) Plan {
 	p.Become(care.Suspended, env.Now, env.Actor, a.Reason)
 	d.put(p)
 	d.errands("provider_left", k.Sets[inbox(p.ID)])
+	d.endWaiting("waitlist_closed", k.Sets[care.Waitlist(p.ID)])
 	if d.chart.Account != nil {
 		d.tellProvider(p.ID, "suspended", string(p.ID), "/pro/participation", time.Time{}, p.Hours.Zone)
 	}

@@ -44,6 +44,7 @@ func (a Leave) Decide(k Known, env Env) Plan {
 	d.untask(string(p.ID))
 	d.attested(care.Stopped)
 	d.errands("provider_left", awaited(k, p.ID))
+	d.endWaiting("waitlist_closed", k.Sets[care.Waitlist(p.ID)])
 	if d.chart.Account != nil {
 		d.tellProvider(p.ID, "left_summary", string(p.ID), "/pro/participation", time.Time{}, p.Hours.Zone)
 	}
@@ -63,13 +64,14 @@ func (a SetVirtual) Decide(k Known, env Env) Plan {
 	d.put(p)
 	if did && !a.Virtual && (p.Standing == care.Active || p.Standing == care.Paused) {
 		d.errands("virtual_off", awaited(k, p.ID))
+		d.endWaiting("waitlist_closed", k.Sets[care.Waitlist(p.ID)])
 	}
 	d.Made = string(p.ID)
 	return d.plan()
 }
 
 func needsAwaited(provider care.ChartID) Needs {
-	return Needs{Charts: []care.ChartID{provider}, Sets: []care.Set{inbox(provider), panel(provider)}}
+	return Needs{Charts: []care.ChartID{provider}, Sets: []care.Set{inbox(provider), panel(provider), care.Waitlist(provider)}}
 }
 
 // awaited are those who wait for something from a provider: an answer, a first

@@ -155,6 +155,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "plan", "eap", "first", "way", "verify", "verify", "verify", "acknowledge",
 		"leave", "join", "pause", "resume", "share", "finish",
 		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "record late", "hand over", "hand over", "answer over", "answer over", "not a fit", "nobody came",
+		"waitlist", "waitlist", "join list", "join list", "leave list", "stay on list", "invite", "invite", "move",
 		"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
 		"correct", "correct", "refuse form", "retake", "goodbye",
 	}).Draw(l.t, "deed") {
@@ -289,6 +290,24 @@ func (l *life) deed() (care.Actor, act.Act) {
 	case "caseload":
 		most := rapid.IntRange(0, 2).Draw(l.t, "caseload")
 		return provider(p), act.SetCaseload{Provider: p, Caseload: &most}
+	case "waitlist":
+		only := rapid.Bool().Draw(l.t, "names only")
+		return provider(p), act.SetCaseload{Provider: p, WaitlistOnly: &only}
+	case "join list":
+		return client(l.me), act.JoinWaitlist{Client: l.me, Provider: p}
+	case "leave list", "stay on list":
+		if len(chart.Waits) > 0 {
+			wt := rapid.SampledFrom(chart.Waits).Draw(l.t, "place")
+			if rapid.Bool().Draw(l.t, "stay") {
+				return client(l.me), act.StayOnWaitlist{Wait: wt.ID}
+			}
+			return client(l.me), act.LeaveWaitlist{Wait: wt.ID}
+		}
+	case "invite":
+		return provider(p), act.InviteWaiting{Provider: p}
+	case "move":
+		state := rapid.SampledFrom([]string{"IL", "IL", "NY"}).Draw(l.t, "state")
+		return client(l.me), act.UpdateMe{Client: l.me, State: &state}
 	case "virtual":
 		return provider(p), act.SetVirtual{Provider: p, Virtual: rapid.Bool().Draw(l.t, "virtual")}
 	case "choose":
@@ -341,6 +360,7 @@ func (l *life) holds() {
 	l.appointmentsAreTold(chart)
 	l.waitsOnlyForTheClient(chart)
 	l.holdsEnd(chart)
+	l.waitsEnd(chart)
 	l.paidByAPlan(chart)
 }
 
@@ -353,6 +373,43 @@ func (l *life) holdsEnd(chart *care.Chart) {
 	for _, h := range chart.Holds {
 		if !l.now.Before(h.Until) {
 			l.Fatalf("%s was to end at %v, and it is %v", h.ID, h.Until, l.now)
+		}
+	}
+}
+
+// waitsEnd: nobody waits for a provider who has left, takes new clients or was
+// asked; each place has one clock that runs, and none when it has ended; a
+// provider's list is those who wait, and somebody is always whose turn it is.
+func (l *life) waitsEnd(chart *care.Chart) {
+	l.Helper()
+	row := map[care.ChartID]int{}
+	for _, wt := range chart.Waits {
+		running := 0
+		for _, d := range chart.Deadlines {
+			if d.Subject == string(wt.ID) && d.State == care.Running {
+				running++
+			}
+		}
+		p := l.chart(wt.Provider).Provider
+		switch {
+		case rules.TurnOf(wt) == "":
+			l.Fatalf("%s is nobody's turn to say", wt.ID)
+		case wt.Status.Stands() != (running == 1) || running > 1 || wt.Status.Stands() != wt.EndedAt.IsZero():
+			l.Fatalf("%s is %s with %d clocks, ended %v", wt.ID, wt.Status, running, wt.EndedAt)
+		case !wt.Status.Stands():
+			continue
+		case p.Standing.Gone() || !*p.Virtual || !p.WaitlistOnly:
+			l.Fatalf("%s is %s with one who is %s, virtual %t, names only %t", wt.ID, wt.Status, p.Standing, *p.Virtual, p.WaitlistOnly)
+		case wt.Status == care.WaitInvited && !wt.Invites(l.now):
+			l.Fatalf("%s is invited until %v, and it is %v", wt.ID, wt.Until, l.now)
+		case slices.ContainsFunc(chart.Referrals, func(r care.Referral) bool { return r.Provider == wt.Provider && r.Status.Open() }):
+			l.Fatalf("%s waits for one whom the client has asked", wt.ID)
+		}
+		row[wt.Provider]++
+	}
+	for _, p := range l.providers {
+		if got := len(l.find(care.Waitlist(p))); got != row[p] || got > 1 {
+			l.Fatalf("%d stand in the row of %s, and %d wait", got, p, row[p])
 		}
 	}
 }

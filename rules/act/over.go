@@ -117,6 +117,7 @@ func (a AnswerHandOver) Decide(k Known, env Env) Plan {
 	next.Respond = d.start(care.Deadline{Code: "respond", Subject: string(next.ID), Zone: e.Zone, Reader: p.Hours.Zone})
 	next.Consult = d.start(care.Deadline{Code: "consult", Subject: string(next.ID), Zone: e.Zone, Reader: p.Hours.Zone})
 	d.put(next)
+	d.asks(next)
 	d.askProvider(next, p)
 	d.baseline(r.Episode)
 	d.judge(r.Episode)

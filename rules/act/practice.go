@@ -47,7 +47,7 @@ func (a SetHours) Decide(k Known, env Env) Plan {
 }
 
 // SetCaseload is how many clients a provider sees at a time, and whether they
-// take anybody new. Fields left nil stay.
+// take anybody new, or names on a waiting list only. Fields left nil stay.
 type SetCaseload struct {
 	Provider     care.ChartID
 	Caseload     *int // 0: as many as come
@@ -55,11 +55,14 @@ type SetCaseload struct {
 }
 
 func (SetCaseload) Name() string             { return "set_caseload" }
-func (a SetCaseload) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Provider}} }
 func (a SetCaseload) About(Known) care.About { return care.About{Provider: a.Provider} }
+func (a SetCaseload) Needs(Known) Needs {
+	return Needs{Charts: []care.ChartID{a.Provider}, Sets: []care.Set{care.Waitlist(a.Provider), panel(a.Provider)}}
+}
 
-// Decide lets nobody go: it is about who comes.
-func (a SetCaseload) Decide(k Known, _ Env) Plan {
+// Decide lets nobody go: it is about who comes. With the waiting list, whoever
+// waits is told; who is still full after it only ends the list.
+func (a SetCaseload) Decide(k Known, env Env) Plan {
 	p, ok := ofProvider(k, a.Provider)
 	if !ok {
 		return missing()
@@ -67,9 +70,20 @@ func (a SetCaseload) Decide(k Known, _ Env) Plan {
 	if a.Caseload != nil && (*a.Caseload < 0 || *a.Caseload > 1000) {
 		return fault(care.Invalid, "invalid_input", "caseload: give a number from 1 to 1,000, or 0 for no limit.")
 	}
+	kept := p.WaitlistOnly
 	set(&p.Caseload, a.Caseload)
 	set(&p.WaitlistOnly, a.WaitlistOnly)
-	return changeProvider(p)
+	d := begin(env, chartOf(k, p))
+	d.put(p)
+	if kept && !p.WaitlistOnly {
+		code := "waitlist_open"
+		if facts := providerFacts(k, p, "", env); !facts.Roomy() || p.Standing != care.Active {
+			code = "waitlist_closed"
+		}
+		d.endWaiting(code, k.Sets[care.Waitlist(p.ID)])
+	}
+	d.Made = string(p.ID)
+	return d.plan()
 }
 
 // SetProfile publishes what a provider tells of themselves in the directory.

@@ -80,13 +80,13 @@ func (a Request) Decide(k Known, env Env) Plan {
 	}
 	decision := mayRequest(k, d.chart, *provider.Provider, env)
 	if rules.HasMovedOn(decision) {
-		return gone(k)
+		return gone(k, mayWait(d.chart, providerFacts(k, *provider.Provider, d.chart.Client.State, env), env))
 	}
 	if decision.Outcome != rules.Yes {
 		return refused(decision)
 	}
 	if !a.Start.IsZero() {
-		if plan, ok := bookable(*provider.Provider, chart.Client.State, a.Start, k, env); !ok {
+		if plan, ok := bookable(*provider.Provider, d.chart, a.Start, k, env); !ok {
 			return plan
 		}
 	}
@@ -102,6 +102,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 	r.Respond = d.start(care.Deadline{Code: "respond", Subject: string(r.ID), Zone: episode.Zone, Reader: provider.Provider.Hours.Zone})
 	r.Consult = d.start(care.Deadline{Code: "consult", Subject: string(r.ID), Zone: episode.Zone, Reader: provider.Provider.Hours.Zone})
 	d.put(r)
+	d.asks(r)
 	if a.Start.IsZero() {
 		d.askProvider(r, *provider.Provider)
 	} else {
@@ -133,21 +134,36 @@ func (a Request) insteadOf(k Known, p care.Provider) *Match {
 // farAhead is later than any opening that the directory looks for.
 var farAhead = time.Date(9000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// gone tells that a provider takes nobody new any more, and who does.
-func gone(k Known) Plan {
+// gone tells that a provider takes nobody new any more, and who does; and whether
+// the client can wait for them.
+func gone(k Known, wait rules.Decision) Plan {
 	plan := fault(care.Conflict, "provider_not_available", "This provider has just stopped taking new clients. Nothing was sent. Choose one of the others.")
+	if wait.Outcome == rules.Yes {
+		plan = fault(care.Conflict, "provider_not_available", "This provider takes nobody new at present and keeps a waiting list. Nothing was sent. Join the list, which promises nothing, or choose one of the others.")
+		plan.Fault.Waitlist = true
+	}
 	plan.Fault.Others = k.Matched
 	return plan
 }
 
 // mayRequest says whether a client may ask a provider.
 func mayRequest(k Known, chart *care.Chart, p care.Provider, env Env) rules.Decision {
+	return rules.MayRequest.Decide(requestFacts(chart, providerFacts(k, p, chart.Client.State, env), env), env.Words)
+}
+
+// requestFacts are what a client's asking of a provider is decided from.
+func requestFacts(chart *care.Chart, p rules.ProviderFacts, env Env) rules.RequestFacts {
 	episode, _ := chart.OpenEpisode()
-	return rules.MayRequest.Decide(rules.RequestFacts{
-		Client:   clientFacts(*chart.Client, env),
-		Provider: providerFacts(k, p, chart.Client.State, env),
-		Open:     openRequests(chart, episode.ID), Already: asked(chart, p.ID), Enabled: env.Programme.Takes(programmeFor(chart, env)),
-	}, env.Words)
+	p.Invited = invited(chart, p.Provider.ID, env.Now)
+	return rules.RequestFacts{
+		Client: clientFacts(*chart.Client, env), Provider: p,
+		Open: openRequests(chart, episode.ID), Already: asked(chart, p.Provider.ID), Enabled: env.Programme.Takes(programmeFor(chart, env)),
+	}
+}
+
+func invited(chart *care.Chart, provider care.ChartID, at time.Time) bool {
+	w, waits := chart.WaitsFor(provider)
+	return waits && w.Invites(at)
 }
 
 func (a Request) chart(k Known, env Env) (*care.Chart, []care.Change, *care.Fault) {
@@ -235,11 +251,13 @@ func (d *draft) supersedeOthers(chosen care.Referral) {
 
 // bookable says whether a consultation opening can be booked by a client now;
 // if not, the plan tells why, with the next openings where one was gone.
-func bookable(p care.Provider, state string, start time.Time, k Known, env Env) (Plan, bool) {
+func bookable(p care.Provider, client *care.Chart, start time.Time, k Known, env Env) (Plan, bool) {
 	next := openings(p, p.Hours.ConsultMinutes, k, env, start)
 	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
+	facts := providerFacts(k, p, client.Client.State, env)
+	facts.Invited = invited(client, p.ID, env.Now)
 	decision := rules.MayBookOpening.Decide(rules.BookFacts{
-		Provider: providerFacts(k, p, state, env), Opening: true, SelfSchedule: p.SelfSchedule, Future: start.After(env.Now),
+		Provider: facts, Opening: true, SelfSchedule: p.SelfSchedule, Future: start.After(env.Now),
 	}, env.Words)
 	if decision.Outcome != rules.Yes {
 		return refused(decision), false

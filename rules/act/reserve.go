@@ -23,6 +23,7 @@ var claims = map[string]Claim{
 	"confirm_erasure": ToAll,
 	"drop_pass":       ToAll,
 	"leave_programme": ToAll,
+	"leave_waitlist":  ToAll,
 	"give_session":    ToHalf,
 	"touch_pass":      ToHalf,
 }

@@ -23,6 +23,7 @@ type (
 	HoldID        string
 	TaskID        string
 	ChargeID      string
+	WaitID        string
 )
 
 // ProgrammeChart is the one chart that every instance has: the programme's own

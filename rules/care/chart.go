@@ -38,6 +38,7 @@ type Chart struct {
 	Votes        []Votes
 	Tickets      []Ticket
 	Holds        []Hold
+	Waits        []Wait
 	Charges      []Charge
 	Batches      []Batch
 	Card         *Card
@@ -103,6 +104,8 @@ func (c *Chart) Add(r Record) {
 		c.Tickets = insert(c.Tickets, r, c.owns(tickets))
 	case Hold:
 		c.Holds = insert(c.Holds, r, c.owns(holds))
+	case Wait:
+		c.Waits = insert(c.Waits, r, c.owns(waits))
 	case Charge:
 		c.Charges = insert(c.Charges, r, c.owns(charges))
 	case Batch:
@@ -147,6 +150,7 @@ func (c *Chart) Records() []Record {
 	all = many(all, c.Votes)
 	all = many(all, c.Tickets)
 	all = many(all, c.Holds)
+	all = many(all, c.Waits)
 	all = many(all, c.Charges)
 	all = many(all, c.HandoffKeys)
 	all = many(all, c.Batches)
@@ -173,6 +177,7 @@ func (c *Chart) Pass(hash string) (Pass, bool)              { return find(c.Pass
 func (c *Chart) HandoffKey(id string) (HandoffKey, bool)    { return find(c.HandoffKeys, id) }
 func (c *Chart) Intake(file string) (Intake, bool)          { return find(c.Intakes, file) }
 func (c *Chart) FiguresOf(quarter string) (Figures, bool)   { return find(c.Figures, quarter) }
+func (c *Chart) Wait(id WaitID) (Wait, bool)                { return find(c.Waits, string(id)) }
 func (c *Chart) Charge(id ChargeID) (Charge, bool)          { return find(c.Charges, string(id)) }
 
 // OpenEpisode is the episode in which the client seeks care now.
@@ -300,6 +305,7 @@ const (
 	pieces
 	rosterPages
 	figures
+	waits
 )
 
 // owns makes a list the chart's own, to be changed in its place; false if it was
@@ -383,6 +389,8 @@ func (c *Chart) Get(kind Kind, key string) Record {
 		return listed(c.Tickets, key)
 	case KindHold:
 		return listed(c.Holds, key)
+	case KindWait:
+		return listed(c.Waits, key)
 	case KindCharge:
 		return listed(c.Charges, key)
 	case KindBatch:

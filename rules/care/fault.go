@@ -25,6 +25,8 @@ type Fault struct {
 	Next []time.Time
 	// Others are providers to choose instead, when one has left the list.
 	Others []ChartID
+	// Waitlist says that the provider takes names on a waiting list instead.
+	Waitlist bool
 }
 
 // Error gives the sentence.

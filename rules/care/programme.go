@@ -104,6 +104,9 @@ type Terms struct {
 	CoverageChoiceDays int `json:"coverage_choice_days,omitempty"` // business days
 	DetailsDays        int `json:"details_days,omitempty"`         // how long a link to give plan details by works
 	CardDays           int `json:"card_days,omitempty"`            // how long the photo of a card is kept once the plan is verified
+	WaitlistMax        int `json:"waitlist_max,omitempty"`         // on how many waiting lists a client stands at most
+	WaitlistDays       int `json:"waitlist_days,omitempty"`        // after which an entry ends by itself
+	InvitationDays     int `json:"invitation_days,omitempty"`      // for which a provider's invitation from their list counts
 }
 
 // Kind, Key and Stands make Terms a Record.

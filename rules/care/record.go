@@ -30,6 +30,7 @@ const (
 	KindVotes       Kind = "votes"
 	KindTicket      Kind = "ticket"
 	KindHold        Kind = "hold"
+	KindWait        Kind = "wait"
 	KindCharge      Kind = "charge"
 	KindBatch       Kind = "batch"
 	KindCard        Kind = "card"

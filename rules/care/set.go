@@ -25,6 +25,7 @@ const (
 	SetProviders SetName = "providers" // all providers, joined or not
 	SetInbox     SetName = "inbox"     // a provider's unanswered and just expired requests
 	SetPanel     SetName = "panel"     // a provider's accepted clients
+	SetWaitlist  SetName = "waitlist"  // who waits for a provider who takes nobody new
 	SetAsked     SetName = "asked"     // what a provider was asked in one month, with what became of it
 	SetAlerts    SetName = "alerts"    // a provider's unread safety alerts
 	SetBusy      SetName = "busy"      // a provider's booked times on one UTC day
@@ -94,6 +95,12 @@ const RanOut = "ran_out"
 // Panel is the set of whom a provider has taken on and not let go.
 func Panel(provider ChartID) Set {
 	return Set{Name: SetPanel, Of: string(provider), Serves: provider}
+}
+
+// Waitlist is the set of who waits for a provider; a member's At is since when, its
+// Code the state where they are, and Until the end of an invitation.
+func Waitlist(provider ChartID) Set {
+	return Set{Name: SetWaitlist, Of: string(provider), Serves: provider}
 }
 
 // BookedOn is the set of everybody's booked times on one UTC day; a member's code

@@ -50,6 +50,9 @@ func foreign() *care.Fault {
 func (x *Index) check(q Query, day int64, last care.ChartID) uint64 {
 	var s strings.Builder
 	fmt.Fprintf(&s, "%d %d %q %v %q", x.seed, day, last, q.Promise, split(q.Text))
+	if q.Waitlist {
+		s.WriteString(" waitlist")
+	}
 	for f := range facets {
 		fmt.Fprintf(&s, " %q", sorted(facets[f].want(q)))
 	}

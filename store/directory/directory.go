@@ -36,6 +36,7 @@ type Index struct {
 	values [len(facets)]map[string]*set
 	words  vocabulary
 	listed set     // rows that are listed in some state
+	lists  set     // rows that keep a waiting list in some state
 	stale  []int32 // rows whose listing is to be asked for again
 	from   int64   // the listings of all other rows hold from here, in Unix seconds,
 	until  int64   // up to here
@@ -49,6 +50,7 @@ type row struct {
 	zone        *time.Location
 	from, until int64    // when the states below hold, in Unix seconds
 	states      []string // where the provider is listed, in the order of the record
+	waits       []string // where the provider is not, and keeps a waiting list
 	panel       int      // clients whom the provider has taken on; counted only for who set a caseload
 	soonest     soonestCache
 }
@@ -65,7 +67,7 @@ func New(cal calendar.Calendar, seed uint64) *Index {
 // empty lets go of all that was put in; the rules stay.
 func (x *Index) empty() {
 	x.at, x.rows, x.hashes, x.booked = map[care.ChartID]int32{}, nil, nil, map[care.ChartID]*bookings{}
-	x.words, x.listed = vocabulary{known: map[string]int32{}}, set{}
+	x.words, x.listed, x.lists = vocabulary{known: map[string]int32{}}, set{}, set{}
 	for i := range x.values {
 		x.values[i] = map[string]*set{}
 	}

@@ -14,7 +14,12 @@ var facets = [...]struct {
 	of   func(care.Provider) []string
 	want func(Query) []string
 }{
-	stateFacet: {"state", func(care.Provider) []string { return nil }, func(q Query) []string { return wanted(stateKey, q.State) }},
+	stateFacet: {"state", func(care.Provider) []string { return nil }, func(q Query) []string {
+		if q.Waitlist {
+			return wanted(waitKey, q.State)
+		}
+		return wanted(stateKey, q.State)
+	}},
 	specialtyFacet: {"specialty", func(p care.Provider) []string { return keys(p.Specialties) },
 		func(q Query) []string { return wanted(key, q.Specialties...) }},
 	languageFacet: {"language", func(p care.Provider) []string { return keys(p.Languages) },
@@ -74,7 +79,7 @@ func (x *Index) count(found bitmap) map[string]map[string]int {
 		counts[facets[f].name] = map[string]int{}
 		for value, s := range x.values[f] {
 			if n := s.countIn(found); n > 0 {
-				counts[facets[f].name][value] = n
+				counts[facets[f].name][strings.TrimPrefix(value, waitMark)] = n
 			}
 		}
 	}

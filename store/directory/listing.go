@@ -57,40 +57,52 @@ func (x *Index) list(i int32, days *days) {
 	if unix := days.now.Unix(); unix < r.from || r.until <= unix {
 		today := days.of(r.zone)
 		r.from, r.until = today.from, today.until
-		states := listedIn(rules.ProviderFacts{Provider: r.public, Today: today.date, Terms: days.terms, Versions: x.terms, Panel: r.panel})
-		if !slices.Equal(states, r.states) {
-			for _, s := range r.states {
-				x.value(stateFacet, stateKey(s)).remove(i)
-			}
-			for _, s := range states {
-				x.value(stateFacet, stateKey(s)).add(i)
-			}
-			x.listed.remove(i)
-			if len(states) > 0 {
-				x.listed.add(i)
-			}
-			r.states = states
+		facts := rules.ProviderFacts{Provider: r.public, Today: today.date, Terms: days.terms, Versions: x.terms, Panel: r.panel}
+		x.stand(i, &r.states, statesBy(rules.ProviderIsListed, facts), stateKey, &x.listed)
+		var waits []string
+		if r.public.WaitlistOnly {
+			waits = statesBy(rules.ProviderKeepsList, facts)
 		}
+		x.stand(i, &r.waits, waits, waitKey, &x.lists)
 	}
 	x.from, x.until = max(x.from, r.from), min(x.until, r.until)
 }
 
-// listedIn are the states, of those the record has a credential for, in which the rules list the provider on a day.
-func listedIn(f rules.ProviderFacts) []string {
+// stand brings up to date in which states a row stands, and in the set of those that do.
+func (x *Index) stand(i int32, had *[]string, states []string, key func(string) string, in *set) {
+	if slices.Equal(states, *had) {
+		return
+	}
+	for _, s := range *had {
+		x.value(stateFacet, key(s)).remove(i)
+	}
+	for _, s := range states {
+		x.value(stateFacet, key(s)).add(i)
+	}
+	in.remove(i)
+	if len(states) > 0 {
+		in.add(i)
+	}
+	*had = states
+}
+
+// statesBy are the states, of those the record has a credential for, in which a policy says yes to the provider on a
+// day.
+func statesBy(policy rules.Policy[rules.ProviderFacts], f rules.ProviderFacts) []string {
 	var states []string
 	for _, c := range f.Provider.Credentials {
 		f.State = c.State
-		if !slices.Contains(states, c.State) && isListed(f) {
+		if !slices.Contains(states, c.State) && allHold(policy, f) {
 			states = append(states, c.State)
 		}
 	}
 	return states
 }
 
-// isListed is the outcome of rules.ProviderIsListed being yes, without its reasons: they are not asked for here,
-// and putting them into words costs more than all the rest.
-func isListed(f rules.ProviderFacts) bool {
-	for _, r := range rules.ProviderIsListed.Rules {
+// allHold is the outcome of a policy being yes, without its reasons: they are not asked for here, and putting them
+// into words costs more than all the rest.
+func allHold(policy rules.Policy[rules.ProviderFacts], f rules.ProviderFacts) bool {
+	for _, r := range policy.Rules {
 		if r.Holds(f) != rules.Yes {
 			return false
 		}
@@ -99,6 +111,12 @@ func isListed(f rules.ProviderFacts) bool {
 }
 
 func stateKey(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+
+// waitKey is that of a state in which a provider is not listed and keeps a waiting list. Nobody asks for it by
+// itself.
+func waitKey(code string) string { return waitMark + stateKey(code) }
+
+const waitMark = "~"
 
 // days knows the civil day of an instant in each zone, and from when to when it holds under the same terms.
 type days struct {

@@ -84,13 +84,14 @@ func (x *Index) promiseDue(sought time.Time, zone *time.Location) time.Time {
 
 // Openings gives a provider's openings of a kind, care.Consultation or care.Session, that begin at from or later
 // and before to, in order: at most limit of them, and never more than 1,000 or further ahead than 366 days. It
-// is false for a provider whom the rules list nowhere today, and for any other kind.
+// is false for a provider who is listed nowhere today and keeps no waiting list, and for any other kind.
 func (x *Index) Openings(id care.ChartID, kind care.AppointmentType, now, from, to time.Time, limit int) ([]calendar.Slot, bool) {
 	defer x.hold(now)()
-	r, listed := x.shown(id)
-	if !listed {
+	i, known := x.at[id]
+	if !known || len(x.rows[i].states)+len(x.rows[i].waits) == 0 {
 		return nil, false
 	}
+	r := x.rows[i]
 	h := r.public.Hours
 	minutes, known := map[care.AppointmentType]int{care.Consultation: h.ConsultMinutes, care.Session: h.SessionMinutes}[kind]
 	if !known {

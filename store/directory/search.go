@@ -22,6 +22,7 @@ type Query struct {
 	Times       []string // evening, weekend: all that are named
 	Text        string   // each of its words begins a word of the name, the text about, or another value
 
+	Waitlist bool      // instead of those who are listed: who is not, and keeps a waiting list
 	Promise  bool      // only who can hold the first session before the promise is due
 	SoughtAt time.Time // when care was sought, which the promise counts from; zero: now
 	Zone     string    // where the client's days are counted; empty: UTC, whose days end before those of the mainland
@@ -56,6 +57,7 @@ type Card struct {
 	ConsultMinutes, SessionMinutes int
 	NextConsultation, FirstSession time.Time // zero: none within the next 90 days
 	MeetsPromise                   bool      // FirstSession begins before the promise is due
+	Waitlist                       bool      // takes nobody new, and keeps a waiting list in these states
 }
 
 // The sizes of a page.
@@ -121,6 +123,16 @@ func (x *Index) Provider(id care.ChartID, now time.Time) (Card, bool) {
 	return x.card(r, now, x.promise(Query{}, now)), true
 }
 
+// Keeper gives the card of one provider who is not listed and keeps a waiting list.
+func (x *Index) Keeper(id care.ChartID, now time.Time) (Card, bool) {
+	defer x.hold(now)()
+	i, known := x.at[id]
+	if !known || len(x.rows[i].waits) == 0 {
+		return Card{}, false
+	}
+	return x.card(x.rows[i], now, x.promise(Query{}, now)), true
+}
+
 // Facts are what a listing is decided from: the provider in a state on their
 // present day. False for one that the index does not know.
 func (x *Index) Facts(id care.ChartID, state string, now time.Time) (rules.ProviderFacts, bool) {
@@ -160,7 +172,11 @@ func (x *Index) shown(id care.ChartID) (*row, bool) {
 
 // find puts the rows that a query fits into an empty bitmap; openings are not looked at.
 func (x *Index) find(found bitmap, q Query, words []string) {
-	x.listed.joinTo(found)
+	if q.Waitlist {
+		x.lists.joinTo(found)
+	} else {
+		x.listed.joinTo(found)
+	}
 	for f := range facets {
 		for _, value := range facets[f].want(q) {
 			x.values[f][value].keepIn(found)
@@ -187,9 +203,14 @@ func (x *Index) promise(q Query, now time.Time) time.Time {
 
 func (x *Index) card(r *row, now, due time.Time) Card {
 	p, soonest := &r.public, x.soonest(r, now)
+	states := r.states
+	if len(r.waits) > 0 {
+		states = r.waits
+	}
 	return Card{
-		ID: p.ID, Name: p.Name, Pronouns: p.Pronouns, Gender: p.Gender, Degree: p.Degree,
-		States: r.states, Specialties: p.Specialties, Languages: p.Languages, Modalities: p.Modalities, Identities: p.Identities, Degrees: p.AllDegrees(),
+		Waitlist: len(r.waits) > 0,
+		ID:       p.ID, Name: p.Name, Pronouns: p.Pronouns, Gender: p.Gender, Degree: p.Degree,
+		States: states, Specialties: p.Specialties, Languages: p.Languages, Modalities: p.Modalities, Identities: p.Identities, Degrees: p.AllDegrees(),
 		About: p.About, Photo: p.Photo, SelfSchedule: p.SelfSchedule, Zone: p.Hours.Zone,
 		ConsultMinutes: p.Hours.ConsultMinutes, SessionMinutes: p.Hours.SessionMinutes,
 		NextConsultation: instant(soonest.consult), FirstSession: instant(soonest.session),

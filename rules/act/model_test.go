@@ -85,6 +85,13 @@ func newLife(t *rapid.T, dir string) *life {
 			l.refused(provider(l.providers[1]), act.BookSession{Referral: r, Start: l.opening(), Minutes: 50})
 		}
 	}
+	if rapid.IntRange(0, 3).Draw(t, "waiting") == 0 { // a fourth of them wait for one
+		w.waitlist(l.providers[0], true)
+		w.waits(l.me, l.providers[0])
+		if rapid.Bool().Draw(t, "invited") {
+			w.do(provider(l.providers[0]), act.InviteWaiting{Provider: l.providers[0]})
+		}
+	}
 	return l
 }
 

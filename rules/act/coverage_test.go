@@ -330,6 +330,21 @@ func TestR26TheEAPRunsOutInCare(t *testing.T) {
 	}
 }
 
+// TestR26ASessionEnteredAfterwards takes its place among those of an EAP, and the
+// one that is booked for later loses it.
+func TestR26ASessionEnteredAfterwards(t *testing.T) {
+	w := open(t)
+	p, c := w.joins(1, true), w.enters(1)
+	r := w.held(c, p)
+	id := w.insured(c, eap(c, 1))
+	ahead := w.session(p, r, w.now.Add(48*time.Hour))
+	is(t, "while it is the only one", w.appointment(c, ahead).Coverage, id)
+	w.now = w.now.Add(2 * time.Hour)
+	late := w.do(provider(p), act.BookSession{Referral: r, Start: w.now.Add(-50 * time.Minute), Minutes: 50, Late: "It took place by telephone."})
+	is(t, "the one that took place", w.appointment(c, care.AppointmentID(late)).Coverage, id)
+	is(t, "the one that is booked", w.appointment(c, ahead).Coverage, care.CoverageID(""))
+}
+
 // TestR26BothKinds: an order is shown, and the client picks.
 func TestR26BothKinds(t *testing.T) {
 	w := open(t)

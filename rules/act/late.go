@@ -41,6 +41,7 @@ func (a BookSession) record(chart *care.Chart, r care.Referral, p care.Provider,
 	d.put(ap)
 	d.put(r)
 	d.supersedeOthers(r)
+	d.recheckSessions()
 	d.judge(r.Episode)
 	d.baseline(r.Episode)
 	d.tellClient("recorded", string(ap.ID), pageOf(care.RoleClient, ap), time.Time{})

@@ -21,7 +21,7 @@ type participation struct {
 	Degree      string              `json:"degree,omitempty"`
 	Degrees     []string            `json:"degrees,omitempty" doc:"Those held besides it; any one that qualifies is enough"`
 	Caseload    int                 `json:"caseload,omitempty" doc:"Most clients at a time; left out: as many as come"`
-	Waitlist    bool                `json:"waitlist_only,omitempty" doc:"Takes nobody new until this is taken back, and is not in the directory. No waiting list is kept here"`
+	Waitlist    bool                `json:"waitlist_only,omitempty" doc:"Takes nobody new until this is taken back, and is not in the directory: names on a waiting list only"`
 	Asked       bool                `json:"confirm,omitempty" doc:"The care team opted in on my behalf, and my own yes is waited for"`
 	Licences    []string            `json:"licences" doc:"States, two letters each"`
 	Credentials []credential        `json:"credentials"`
@@ -136,7 +136,7 @@ type putCaseload struct {
 	Keyed
 	Body struct {
 		Caseload     *int  `json:"caseload,omitempty" minimum:"0" maximum:"1000" doc:"0: as many as come; left out: as it is"`
-		WaitlistOnly *bool `json:"waitlist_only,omitempty" doc:"Left out: as it is"`
+		WaitlistOnly *bool `json:"waitlist_only,omitempty" doc:"Names on a waiting list only; taken back, each who waits is told and the list ends. Left out: as it is"`
 	}
 }
 

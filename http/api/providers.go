@@ -29,6 +29,7 @@ type provider struct {
 	NextConsultation *time.Time   `json:"next_consultation" doc:"null: none within 90 days"`
 	FirstSessionBy   *time.Time   `json:"first_session_by" doc:"When a first session could be; null: not within 90 days"`
 	MeetsPromise     bool         `json:"meets_promise"`
+	Waitlist         bool         `json:"waitlist,omitempty" doc:"Takes nobody new and keeps a waiting list: names only, and no promise"`
 }
 
 func showProvider(c directory.Card, zone *time.Location) provider {
@@ -40,7 +41,7 @@ func showProvider(c directory.Card, zone *time.Location) provider {
 		Identities: c.Identities, Degrees: also,
 		ID: c.ID, Name: c.Name, Degree: c.Degree, States: plain(c.States), Specialties: plain(c.Specialties), Languages: plain(c.Languages),
 		Modalities: plain(c.Modalities), Gender: c.Gender, Pronouns: c.Pronouns, About: c.About, Photo: photoAddress(c.ID, c.Photo), SelfSchedule: c.SelfSchedule,
-		NextConsultation: in(zone, c.NextConsultation), FirstSessionBy: in(zone, c.FirstSession), MeetsPromise: c.MeetsPromise,
+		NextConsultation: in(zone, c.NextConsultation), FirstSessionBy: in(zone, c.FirstSession), MeetsPromise: c.MeetsPromise, Waitlist: c.Waitlist,
 	}
 }
 
@@ -54,6 +55,7 @@ type findProviders struct {
 	Identity  string   `query:"identity" maxLength:"60" doc:"A community that the provider knows well"`
 	Time      []string `query:"time" maxItems:"2" enum:"evening,weekend" doc:"Open in the evening, at the weekend; both: both"`
 	Plan      string   `query:"plan" maxLength:"80" doc:"The client's plan. With one that our systems cannot process in the state, nobody is found; every listed provider sees clients of all the others"`
+	Waitlist  bool     `query:"waitlist" doc:"Instead of the directory: who takes nobody new and keeps a waiting list"`
 	Promise   bool     `query:"promise" doc:"Only who can hold the first session in time"`
 	Q         string   `query:"q" maxLength:"200" doc:"Words of the name, the profile, or another value"`
 	Facets    bool     `query:"facets"`
@@ -76,7 +78,7 @@ func (a *API) providers(ctx context.Context, in *findProviders) (foundProviders,
 	s := a.seeker(ctx)
 	page, err := a.store.Directory().Search(directory.Query{
 		State: in.State, Specialties: in.Specialty, Language: in.Language, Modality: in.Modality, Gender: in.Gender, Degree: in.Degree, Identity: in.Identity, Times: in.Time,
-		Text: in.Q, Promise: in.Promise, SoughtAt: s.sought, Zone: s.zone, Facets: in.Facets, Limit: in.Limit, Cursor: in.Cursor,
+		Text: in.Q, Promise: in.Promise, Waitlist: in.Waitlist, SoughtAt: s.sought, Zone: s.zone, Facets: in.Facets, Limit: in.Limit, Cursor: in.Cursor,
 	}, a.now())
 	if err != nil {
 		return foundProviders{}, err
@@ -137,6 +139,11 @@ func (a *API) openings(ctx context.Context, in *findOpenings) (listed[opening], 
 		to = from.AddDate(0, 0, 14)
 	}
 	card, ok := dir.Provider(id, now)
+	if chart := a.own(ctx); !ok && chart != nil { // whom they invited from their list, if they keep one
+		if w, waits := chart.WaitsFor(id); waits && w.Invites(now) {
+			card, ok = dir.Keeper(id, now)
+		}
+	}
 	slots, also := dir.Openings(id, in.Kind, now, from, to, mostOpenings)
 	if !ok || !also {
 		return listed[opening]{}, care.Missing()

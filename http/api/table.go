@@ -127,6 +127,13 @@ var table = []operation{
 	{post, "/api/v1/erasures/{id}/confirm", "confirm_erasure", careTeam, ok, "Agree, as a second person", on((*API).confirmErasure)},
 	{post, "/api/v1/erasures/{id}/refuse", "refuse_erasure", careTeam, ok, "Refuse it", on((*API).refuseErasure)},
 
+	{get, "/api/v1/waitlist", "read waiting lists", []care.Role{care.RoleClient, care.RoleProvider, care.RoleCareTeam}, ok, "My places on waiting lists; for a provider: who waits, since when and where, and nothing else", find((*API).waitlist)},
+	{post, "/api/v1/waitlist", "join_waitlist", clients, made, "Put my name on the list of a provider who takes nobody new: it promises nothing, and no clock begins", on((*API).joinWaitlist)},
+	{post, "/api/v1/waitlist/invite", "invite_waiting", therapist, ok, "Invite whoever has waited longest", on((*API).inviteNext)},
+	{post, "/api/v1/waitlist/{id}/invite", "invite_waiting", therapist, ok, "Invite somebody of my list: for some days they can ask or book me although I take nobody else", on((*API).inviteWaiting)},
+	{post, "/api/v1/waitlist/{id}/stay", "stay_on_waitlist", clients, ok, "Say that I still wait: the days of my place begin anew, and it stays where it is in the row", on((*API).stayOnWaitlist)},
+	{post, "/api/v1/waitlist/{id}/leave", "leave_waitlist", clients, ok, "Leave a waiting list", on((*API).leaveWaitlist)},
+
 	{get, "/api/v1/hours", "read hours", therapist, ok, "My hours", tagged(on((*API).hours))},
 	{put, "/api/v1/hours", "set_hours", therapist, ok, "Set my hours", tagged(on((*API).putHours))},
 	{get, "/api/v1/profile", "read profile", therapist, ok, "What everybody reads of me, and my draft", tagged(on((*API).profile))},

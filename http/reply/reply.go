@@ -19,15 +19,16 @@ import (
 // Problem is an error as a document (application/problem+json). It tells the
 // caller what was wrong and what to do, and nothing of anybody.
 type Problem struct {
-	Type    string          `json:"type" doc:"A URI reference that names the sort of problem" example:"/problems/opening_taken"`
-	Title   string          `json:"title" doc:"The sort of problem in a few words"`
-	Status  int             `json:"status" doc:"The HTTP status" example:"409"`
-	Detail  string          `json:"detail" doc:"What was wrong and what to do"`
-	Code    string          `json:"code" doc:"A stable name of the problem" example:"opening_taken"`
-	Reasons []rules.Finding `json:"reasons,omitempty" doc:"Where a decision said no: every reason"`
-	Next    []time.Time     `json:"next,omitempty" doc:"Openings to take instead"`
-	Others  []care.ChartID  `json:"alternatives,omitempty" doc:"Providers to choose instead"`
-	Request string          `json:"request_id,omitempty" doc:"Give this to the operator when you ask for help"`
+	Type     string          `json:"type" doc:"A URI reference that names the sort of problem" example:"/problems/opening_taken"`
+	Title    string          `json:"title" doc:"The sort of problem in a few words"`
+	Status   int             `json:"status" doc:"The HTTP status" example:"409"`
+	Detail   string          `json:"detail" doc:"What was wrong and what to do"`
+	Code     string          `json:"code" doc:"A stable name of the problem" example:"opening_taken"`
+	Reasons  []rules.Finding `json:"reasons,omitempty" doc:"Where a decision said no: every reason"`
+	Next     []time.Time     `json:"next,omitempty" doc:"Openings to take instead"`
+	Others   []care.ChartID  `json:"alternatives,omitempty" doc:"Providers to choose instead"`
+	Waitlist bool            `json:"waitlist,omitempty" doc:"The provider takes nobody new, and keeps a waiting list that can be joined"`
+	Request  string          `json:"request_id,omitempty" doc:"Give this to the operator when you ask for help"`
 }
 
 // Error gives the detail.
@@ -58,7 +59,7 @@ func ProblemOf(ctx context.Context, err error) *Problem {
 	}
 	var f *care.Fault
 	if errors.As(err, &f) {
-		return problem(ctx, statuses[f.Kind], f.Code, f.Says, func(p *Problem) { p.Next, p.Others = f.Next, f.Others })
+		return problem(ctx, statuses[f.Kind], f.Code, f.Says, func(p *Problem) { p.Next, p.Others, p.Waitlist = f.Next, f.Others, f.Waitlist })
 	}
 	switch { // nobody is at fault, and each request would say the same
 	case errors.Is(err, store.ErrFull):

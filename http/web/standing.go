@@ -66,7 +66,7 @@ func caseloadForm(me care.Provider) map[string]any {
 	return map[string]any{
 		"Most": assets.Field{Name: "caseload", Label: "Most clients at a time", Type: "number", Inputmode: "numeric", Value: strconv.Itoa(me.Caseload), Hint: "0 means as many as come. At this number you are off the list, until you let one go."},
 		"Ticks": assets.Options{Name: "waitlist", Legend: "New clients", Many: true, Optional: true, Choices: []assets.Choice{
-			{Value: "yes", Text: "Take nobody new for now", Note: "The directory does not show you; clients in care stay. Nobody is kept waiting for you here: a waiting list, if you have one, is your own.", Checked: me.WaitlistOnly},
+			{Value: "yes", Text: "Take names on a waiting list only", Note: "The directory does not show you; clients in care stay. Who waits is told when you take this back, and the list ends.", Checked: me.WaitlistOnly},
 		}},
 		"Virtual": me.Virtual != nil && *me.Virtual,
 	}

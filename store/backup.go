@@ -221,7 +221,7 @@ func frontOf(path string) (BackupInfo, error) {
 // wrap streams the last commit into a file.
 func (s *Store) wrap(ctx context.Context, file io.Writer, progress Progress) (BackupInfo, error) {
 	var info BackupInfo
-	err := s.engine.View(func(r engine.Reader) error {
+	err := engine.ViewWhole(s.engine, func(r engine.Reader) error {
 		c, ok := r.(engine.Copier)
 		if !ok {
 			return errors.New("this engine keeps no file that could be copied")

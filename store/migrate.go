@@ -212,7 +212,7 @@ func standing(of ...care.Kind) func(c *commit, from []byte) ([]byte, error) {
 		for _, f := range all {
 			for _, place := range stands(f.chart, f.record) {
 				if err == nil && c.w.Get(engine.Sets, c.entryName(place.Set, place.Entry)) == nil {
-					err = c.enter(place)
+					err = c.enter(place, false)
 				}
 			}
 		}
@@ -259,7 +259,7 @@ func (s *Store) snapshot(end string) (string, error) {
 		return "", err
 	}
 	defer os.Remove(draft.Name())
-	err = s.engine.View(func(r engine.Reader) error {
+	err = engine.ViewWhole(s.engine, func(r engine.Reader) error {
 		c, ok := r.(engine.Copier)
 		if !ok {
 			return errors.New("this engine keeps no file that could be copied")

@@ -24,6 +24,7 @@ import (
 	"careconnect/rules/care"
 	"careconnect/store/directory"
 	"careconnect/store/internal/engine"
+	"careconnect/store/internal/engine/behind"
 	"careconnect/store/internal/engine/bolt"
 	"careconnect/store/internal/seal"
 )
@@ -331,7 +332,7 @@ func seedable(config Config, kind Kind) error {
 var headerKey, mirrorKey = []byte("header"), []byte("mirror")
 
 // options of the engine: a throwaway store lives in memory where it can and
-// has nothing to survive.
+// has nothing to survive. While it is served its file is written behind it.
 func options(kind Kind) bolt.Options { return bolt.Options{NoSync: kind == Throwaway} }
 
 func newStore(config Config, vault *seal.Vault) *Store {
@@ -374,6 +375,9 @@ func (s *Store) start() error {
 	for _, h := range []*hourly{s.due, s.outbox} {
 		h.start(s.state.From[h.name], s.now())
 	}
+	if s.Kind() == Throwaway && !s.config.ReadOnly {
+		s.engine = behind.Over(s.engine)
+	}
 	go s.commitAll()
 	return nil
 }
@@ -398,10 +402,13 @@ func (s *Store) Close() error {
 	return errors.Join(err, s.engine.Close())
 }
 
-// stop commits what waits and ends the committer.
+// stop commits what waits and ends the committer, and whoever writes behind it.
 func (s *Store) stop() {
 	s.shut.Do(func() { close(s.closed) })
 	<-s.done
+	if b, is := s.engine.(*behind.Store); is {
+		_ = b.End() // Close says it again
+	}
 }
 
 // Failed gives the error after which nothing more is written, if there was one.

@@ -92,6 +92,21 @@ type Copier interface {
 	Copy(w io.Writer) error
 }
 
+// Wholer is an engine that has more than its file in View, and can bring about
+// that a reader sees the file alone.
+type Wholer interface {
+	Whole(fn func(Reader) error) error
+}
+
+// ViewWhole runs fn against a state that a Copier can copy, where an engine has
+// one.
+func ViewWhole(e Engine, fn func(Reader) error) error {
+	if w, is := e.(Wholer); is {
+		return w.Whole(fn)
+	}
+	return e.View(fn)
+}
+
 // Reserve is the room, in bytes, that an engine holds back for what must be
 // written even when there is none left.
 const Reserve int64 = 1 << 20

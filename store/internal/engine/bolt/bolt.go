@@ -224,7 +224,7 @@ func (t transaction) Get(b engine.Bucket, key []byte) []byte {
 	t.bbolts(true)
 	k, v := cursor.Seek(key)
 	t.bbolts(false)
-	if !bytes.Equal(k, key) {
+	if k == nil || !bytes.Equal(k, key) {
 		return nil
 	}
 	if v == nil {

@@ -73,6 +73,11 @@ func Dir(t testing.TB) string {
 }
 
 func getPut(t *testing.T, e engine.Engine) {
+	view(t, e, func(r engine.Reader) {
+		if v := r.Get(engine.Charts, nil); v != nil {
+			t.Errorf("in an empty bucket no key is %q, want nil", v)
+		}
+	})
 	put(t, e, "a", "1")
 	put(t, e, "empty", "")
 	put(t, e, "gone", "2")
@@ -487,10 +492,10 @@ func closed(t *testing.T, e engine.Engine) {
 // the same, whatever is written between them, and as long as was said.
 func copies(t *testing.T, e engine.Engine) {
 	put(t, e, "a", "1")
-	view(t, e, func(r engine.Reader) {
+	err := engine.ViewWhole(e, func(r engine.Reader) error {
 		c, ok := r.(engine.Copier)
 		if !ok {
-			return // it keeps no file that could be copied
+			return nil // it keeps no file that could be copied
 		}
 		var first, second bytes.Buffer
 		if err := c.Copy(&first); err != nil {
@@ -515,7 +520,11 @@ func copies(t *testing.T, e engine.Engine) {
 		if err := c.Copy(refusing{no}); err == nil {
 			t.Error("a copy that could not be written gave no error")
 		}
+		return nil
 	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // refusing takes no bytes.

@@ -756,10 +756,11 @@ func (c *commit) put(id care.ChartID, r care.Record, plain []byte) error {
 	if err != nil || chart == nil {
 		return errors.Join(err, fmt.Errorf("no chart %s to put a %s into", id, r.Kind()))
 	}
-	if err := c.sealRecord(id, c.recordName(id, r.Kind(), r.Key()), plain); err != nil {
+	was := chart.Get(r.Kind(), r.Key())
+	if err := c.sealRecord(id, c.recordName(id, r.Kind(), r.Key()), plain, was == nil); err != nil {
 		return err
 	}
-	before := stands(id, chart.Get(r.Kind(), r.Key()))
+	before := stands(id, was)
 	chart.Add(r)
 	switch r := r.(type) {
 	case care.Provider:
@@ -790,10 +791,10 @@ func (c *commit) writeHead(id care.ChartID) error {
 		return err
 	}
 	plain := fmt.Appendf(nil, `{"id":%q,"of":%q,"v":%d,"n":%d}`, id, chart.Of, chart.Version, key.Sealed()+1)
-	return c.sealRecord(id, c.headName(id), plain)
+	return c.sealRecord(id, c.headName(id), plain, false)
 }
 
-func (c *commit) sealRecord(id care.ChartID, name, plain []byte) error {
+func (c *commit) sealRecord(id care.ChartID, name, plain []byte, fresh bool) error {
 	key, err := c.key(id)
 	if err != nil {
 		return err
@@ -802,7 +803,7 @@ func (c *commit) sealRecord(id care.ChartID, name, plain []byte) error {
 	if err != nil {
 		return fmt.Errorf("seal record of chart %s: %w", id, err)
 	}
-	return c.w.Put(engine.Charts, name, sealed)
+	return c.write(engine.Charts, name, sealed, fresh)
 }
 
 // key is the key of a chart to write to. One that was let go and unwrapped again
@@ -874,7 +875,8 @@ func (c *commit) restand(before, after []care.Place) error {
 		if slices.Contains(before, p) {
 			continue
 		}
-		if err := c.enter(p); err != nil {
+		fresh := !slices.ContainsFunc(before, func(q care.Place) bool { return q.Set == p.Set && q.Entry == p.Entry })
+		if err := c.enter(p, fresh); err != nil {
 			return err
 		}
 		c.moved(p, true)
@@ -882,7 +884,15 @@ func (c *commit) restand(before, after []care.Place) error {
 	return nil
 }
 
-func (c *commit) enter(p care.Place) error {
+// write puts what is sealed, in the place of what was there unless it is fresh.
+func (c *commit) write(b engine.Bucket, name, sealed []byte, fresh bool) error {
+	if fresh {
+		return c.w.Add(b, name, sealed)
+	}
+	return c.w.Put(b, name, sealed)
+}
+
+func (c *commit) enter(p care.Place, fresh bool) error {
 	key, err := c.setKey(c.w, p.Set)
 	if err != nil || key == nil {
 		return errors.Join(err, fmt.Errorf("no key for a %s list", p.Set.Name))
@@ -892,7 +902,7 @@ func (c *commit) enter(p care.Place) error {
 	if err != nil {
 		return fmt.Errorf("seal entry of a %s list: %w", p.Set.Name, err)
 	}
-	return c.w.Put(engine.Sets, name, sealed)
+	return c.write(engine.Sets, name, sealed, fresh)
 }
 
 // finish writes the heads of what changed, the trail and the state record: the

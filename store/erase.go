@@ -234,7 +234,7 @@ func (k kept) without(id care.ChartID) (kept, error) {
 func (c *commit) rewrite(blocks map[uint64][]kept, places []care.Member, id care.ChartID) error {
 	for seq, block := range blocks {
 		key := binary.BigEndian.AppendUint64(nil, seq)
-		if err := c.putBlock(key, block); err != nil {
+		if err := c.putBlock(key, block, false); err != nil {
 			return err
 		}
 	}

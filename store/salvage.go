@@ -540,7 +540,7 @@ func (x *salvaging) stand(c *commit, place care.Place) error {
 			return nil
 		}
 	}
-	return c.enter(place)
+	return c.enter(place, false)
 }
 
 // markOf is enough of a name to know it again, though it may be damaged anywhere.

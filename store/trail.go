@@ -177,12 +177,12 @@ func (c *commit) writeTrail() error {
 			set := care.Set{Name: care.SetSeen, Of: string(id)}
 			entry := fmt.Sprintf("%d.%d", c.state.Sequence, i)
 			m := care.Member{Seq: c.state.Sequence, Ref: entry, At: e.At}
-			if err := c.enter(care.Place{Set: set, Entry: entry, Member: m}); err != nil {
+			if err := c.enter(care.Place{Set: set, Entry: entry, Member: m}, true); err != nil {
 				return err
 			}
 		}
 	}
-	if err := c.putBlock(binary.BigEndian.AppendUint64(nil, c.state.Sequence), block); err != nil {
+	if err := c.putBlock(binary.BigEndian.AppendUint64(nil, c.state.Sequence), block, true); err != nil {
 		return err
 	}
 	var err error
@@ -191,7 +191,7 @@ func (c *commit) writeTrail() error {
 }
 
 // putBlock seals a block of the trail and writes it.
-func (c *commit) putBlock(key []byte, block []kept) error {
+func (c *commit) putBlock(key []byte, block []kept, fresh bool) error {
 	body, err := json.Marshal(block)
 	if err != nil {
 		return fmt.Errorf("encode trail block: %w", err)
@@ -200,7 +200,7 @@ func (c *commit) putBlock(key []byte, block []kept) error {
 	if err != nil {
 		return fmt.Errorf("seal trail block: %w", err)
 	}
-	return c.w.Put(engine.Trail, key, sealed)
+	return c.write(engine.Trail, key, sealed, fresh)
 }
 
 // grow adds a leaf to the tree of RFC 6962.
@@ -211,7 +211,7 @@ func (c *commit) grow(leaf tlog.Hash) error {
 	}
 	at := tlog.StoredHashIndex(0, c.state.Leaves)
 	for i, h := range add {
-		if err := c.w.Put(engine.Tree, treeKey(at+int64(i)), h[:]); err != nil {
+		if err := c.w.Add(engine.Tree, treeKey(at+int64(i)), h[:]); err != nil {
 			return err
 		}
 	}

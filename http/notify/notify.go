@@ -148,14 +148,21 @@ func (p *Post) Deliver(ctx context.Context) (int, error) {
 
 // keeper is a sender that cannot fail once it has said that it takes mail, since
 // it only keeps it.
-type keeper interface{ Takes() bool }
+type keeper interface {
+	Takes() bool
+	Keep(l letter) bool // false: it takes none now
+}
 
 // hold gives the keeper what counted as handed over when it was made. What cannot
 // be written did not arrive.
 func (p *Post) hold(ctx context.Context) (int, error) {
 	kept := p.store.Kept()
+	keeper, _ := p.sender.(keeper)
 	for i, m := range kept {
-		mail, err := p.written(ctx, m)
+		l, err := p.addressed(ctx, m)
+		if err == nil && m.Event != nil {
+			_, err = l.mail() // a file for calendars may fail, a text alone cannot
+		}
 		if err != nil {
 			slog.WarnContext(ctx, "message not sent", "message", m.ID, "final", true, "error", err)
 			if _, err := p.store.Do(ctx, care.System, act.Undelivered{Chart: m.Chart, Message: m.ID, Final: true}); err != nil {
@@ -163,7 +170,7 @@ func (p *Post) hold(ctx context.Context) (int, error) {
 			}
 			continue
 		}
-		if p.sender.Send(ctx, mail) != nil { // it takes none now, and will later
+		if keeper == nil || !keeper.Keep(l) { // it takes none now, and will later
 			p.store.KeepAgain(kept[i:])
 			return i, nil
 		}
@@ -253,35 +260,57 @@ func (p *Post) write(ctx context.Context, member care.Member) (Mail, error) {
 // written renders a message: its text from the template, its address from the
 // reader's account as it is now.
 func (p *Post) written(ctx context.Context, m care.Message) (Mail, error) {
-	programme, _ := p.store.Programme()
-	to, err := p.reader(ctx, m, *programme.Programme)
+	l, err := p.addressed(ctx, m)
 	if err != nil {
 		return Mail{}, err
 	}
+	return l.mail()
+}
+
+// letter is a message with its reader, and all that its text will say.
+type letter struct {
+	of        care.Message
+	to        reader
+	base      string
+	programme *care.Programme // as it was
+	template  *template.Template
+}
+
+// addressed finds the reader and the text of a message.
+func (p *Post) addressed(ctx context.Context, m care.Message) (letter, error) {
+	programme, _ := p.store.Programme()
+	to, err := p.reader(ctx, m, *programme.Programme)
+	if err != nil {
+		return letter{}, err
+	}
 	t := p.templates[m.Template]
 	if t == nil {
-		return Mail{}, fmt.Errorf("there is no mail text %q", m.Template)
+		return letter{}, fmt.Errorf("there is no mail text %q", m.Template)
 	}
+	return letter{m, to, p.base, programme.Programme, t}, nil
+}
+
+func (l letter) mail() (Mail, error) {
 	when := ""
-	if !m.When.IsZero() {
-		when = calendar.Words(m.When, rules.Zone(to.zone))
+	if !l.of.When.IsZero() {
+		when = calendar.Words(l.of.When, rules.Zone(l.to.zone))
 	}
 	var text bytes.Buffer
-	err = t.Execute(&text, map[string]string{
-		"Cost": to.cost,
-		"When": when, "Link": p.base + m.Link, "Programme": programme.Programme.Name, "Crisis": programme.Programme.Crisis, "Note": strings.TrimSpace(m.Note),
+	err := l.template.Execute(&text, map[string]string{
+		"Cost": l.to.cost,
+		"When": when, "Link": l.base + l.of.Link, "Programme": l.programme.Name, "Crisis": l.programme.Crisis, "Note": strings.TrimSpace(l.of.Note),
 	})
 	if err != nil {
-		return Mail{}, fmt.Errorf("mail text %s: %w", m.Template, err)
+		return Mail{}, fmt.Errorf("mail text %s: %w", l.of.Template, err)
 	}
 	subject, body, _ := strings.Cut(text.String(), "\n")
 	body = strings.TrimSpace(body) + "\n"
 	mail := Mail{
-		ID: string(m.ID), At: m.At, To: to.address, Subject: strings.TrimSpace(strings.TrimPrefix(subject, "Subject:")),
+		ID: string(l.of.ID), At: l.of.At, To: l.to.address, Subject: strings.TrimSpace(strings.TrimPrefix(subject, "Subject:")),
 		Text: body, HTML: page(body),
 	}
-	if m.Event != nil {
-		mail.ICS, err = Calendar(*m.Event, m.At, p.base+m.Link, programme.Programme.CareEmail, to.address)
+	if l.of.Event != nil {
+		mail.ICS, err = Calendar(*l.of.Event, l.of.At, l.base+l.of.Link, l.programme.CareEmail, l.to.address)
 	}
 	return mail, err
 }
@@ -352,29 +381,49 @@ func linked(line string) string {
 	return strings.Join(words, " ")
 }
 
-// Caught keeps mail instead of sending it, in a throwaway instance.
+// Caught keeps mail instead of sending it, in a throwaway instance. What it can
+// write when somebody looks it keeps unwritten: most of it is never read.
 type Caught struct {
 	mu    sync.Mutex
-	mails []Mail
+	mails []caught
 	had   map[string]bool // by their ids
 	down  bool
 }
 
+// caught is one mail, written or not.
+type caught struct {
+	id, to string
+	at     time.Time
+	mail   func() (Mail, error)
+}
+
 // Send keeps the mail, or fails while it plays a server that is down.
 func (c *Caught) Send(_ context.Context, m Mail) error {
+	if !c.keep(caught{m.ID, m.To, m.At, func() (Mail, error) { return m, nil }}) {
+		return errors.New("the caught mail's server is down, as asked")
+	}
+	return nil
+}
+
+// Keep keeps a letter that can be written.
+func (c *Caught) Keep(l letter) bool {
+	return c.keep(caught{string(l.of.ID), l.to.address, l.of.At, l.mail})
+}
+
+func (c *Caught) keep(m caught) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.down {
-		return errors.New("the caught mail's server is down, as asked")
+		return false
 	}
-	if !c.had[m.ID] {
+	if !c.had[m.id] {
 		if c.had == nil {
 			c.had = map[string]bool{}
 		}
-		c.had[m.ID] = true
+		c.had[m.id] = true
 		c.mails = append(c.mails, m)
 	}
-	return nil
+	return true
 }
 
 // Takes says whether mail is kept now.
@@ -398,8 +447,12 @@ func (c *Caught) Mails(to string, since time.Time) []Mail {
 	defer c.mu.Unlock()
 	found := []Mail{}
 	for _, m := range c.mails {
-		if (to == "" || strings.EqualFold(m.To, to)) && !m.At.Before(since) {
-			found = append(found, m)
+		if (to == "" || strings.EqualFold(m.to, to)) && !m.at.Before(since) {
+			mail, err := m.mail()
+			if err != nil {
+				mail = Mail{ID: m.id, At: m.at, To: m.to, Subject: "A mail that could not be written", Text: err.Error()}
+			}
+			found = append(found, mail)
 		}
 	}
 	order.By(found, func(a, b Mail) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.ID, b.ID)) })

@@ -191,8 +191,11 @@ func (m *Measuring) Add(chart *care.Chart, e care.Episode) {
 		}
 	}
 	for _, s := range chart.Screenings {
+		if s.Episode != e.ID || s.Purpose != care.FollowUp || s.Status != care.ScreeningCompleted || s.OutOfWindow || s.Total == nil || !m.counts(s.SubmittedAt) {
+			continue
+		}
 		before, ok := BaselineOf(s, chart.Screenings)
-		if s.Episode != e.ID || s.Purpose != care.FollowUp || s.Status != care.ScreeningCompleted || s.OutOfWindow || s.Total == nil || !ok || !m.counts(s.SubmittedAt) {
+		if !ok {
 			continue
 		}
 		in, _ := instrument.Get(s.Instrument)

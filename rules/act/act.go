@@ -5,6 +5,7 @@
 package act
 
 import (
+	"slices"
 	"time"
 
 	"careconnect/rules"
@@ -106,7 +107,8 @@ type draft struct {
 	Plan
 	env   Env
 	chart *care.Chart
-	free  bool // what is cancelled is nobody's doing, so none of it is late
+	free  bool           // what is cancelled is nobody's doing, so none of it is late
+	told  []care.Message // so far: these do not stand in the chart, whose list of them is long
 }
 
 func begin(env Env, chart *care.Chart) *draft {
@@ -194,10 +196,11 @@ func (d *draft) settle(id care.DeadlineID, state care.DeadlineState) {
 // tell puts a message into the outbox. Who has been told the same of the same in
 // this very second is not told again.
 func (d *draft) tell(m care.Message) {
-	for _, had := range d.chart.Messages {
-		if m.Subject != "" && had.Template == m.Template && had.Subject == m.Subject && had.To == m.To && had.ToRole == m.ToRole && had.At.Equal(d.env.Now) {
-			return
-		}
+	same := func(had care.Message) bool {
+		return had.At.Equal(d.env.Now) && had.Subject == m.Subject && had.Template == m.Template && had.To == m.To && had.ToRole == m.ToRole
+	}
+	if m.Subject != "" && (slices.ContainsFunc(d.chart.Messages, same) || slices.ContainsFunc(d.told, same)) {
+		return
 	}
 	m.ID, m.Chart = care.MessageID(d.env.ID("ms")), d.chart.ID
 	m.At = d.env.Now
@@ -208,7 +211,8 @@ func (d *draft) tell(m care.Message) {
 	} else {
 		m.Next, m.State = d.env.Now, care.Ready
 	}
-	d.put(m)
+	d.told = append(d.told, m)
+	d.Changes = append(d.Changes, care.Put{Chart: d.chart.ID, Record: m})
 }
 
 // tellClient, tellProvider and tellDesk say something to the three sides.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"careconnect/http/auth"
-	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -74,9 +73,7 @@ type tried struct {
 }
 
 func (a *API) tryHandoff(_ context.Context, in *tryHandoff) (tried, error) {
-	programme, _ := a.store.Programme()
-	now := a.now()
-	if _, err := auth.ReadHandoff(in.Body.Token, rules.ProgrammeCode(*programme.Programme), programme.HandoffKeys, now, rules.TermsAt(programme.Terms, now)); err != nil {
+	if _, err := auth.TryHandoff(a.store, in.Body.Token, a.now()); err != nil {
 		return tried{Why: err.Error()}, nil
 	}
 	return tried{Opens: true}, nil

@@ -87,6 +87,7 @@ type postMatch struct {
 		Language string   `json:"language,omitempty" maxLength:"40"`
 		Gender   string   `json:"gender,omitempty" maxLength:"40" doc:"Of the provider"`
 		Times    []string `json:"times,omitempty" maxItems:"2" enum:"evening,weekend"`
+		Came     *came    `json:"came,omitempty" doc:"How I came this time; it counts where this begins a new episode"`
 	}
 }
 
@@ -94,6 +95,7 @@ func (a *API) askMatch(ctx context.Context, in *postMatch) (match, error) {
 	ask := act.AskMatch{Client: actor(ctx).Chart}
 	if b := in.Body; b != nil {
 		ask.Note, ask.Concerns, ask.Language, ask.Gender, ask.Times = b.Note, b.Concerns, b.Language, b.Gender, b.Times
+		ask.Came = a.came(b.Came)
 	}
 	return a.onMatch(ctx, in.Keyed, ask)
 }

@@ -144,13 +144,14 @@ type postBenefit struct {
 	Body struct {
 		Code     string `json:"employer_code" minLength:"1" maxLength:"40" doc:"The code that your employer or the wellness portal showed you"`
 		Evidence string `json:"evidence,omitempty" enum:"portal,roster,attestation" doc:"How you know. Said here it is your word; what was proven before stays so"`
+		Proof    string `json:"proof,omitempty" maxLength:"60" doc:"Of /enter, where a link of the portal brought the code"`
 		Employee string `json:"employee,omitempty" maxLength:"254" doc:"Your e-mail or number at work, to be looked up in the employer's roster. It is hashed at once and not kept"`
 	}
 }
 
 func (a *API) claimBenefit(ctx context.Context, in *postBenefit) (benefit, error) {
 	b := in.Body
-	return a.onBenefit(ctx, in.Keyed, act.ClaimBenefit{Client: actor(ctx).Chart, Code: b.Code, Key: a.rosterKey(b.Code, b.Employee)})
+	return a.onBenefit(ctx, in.Keyed, act.ClaimBenefit{Client: actor(ctx).Chart, Code: b.Code, Evidence: auth.Came(a.store, "", b.Code, b.Proof).Evidence, Key: a.rosterKey(b.Code, b.Employee)})
 }
 
 func (a *API) rosterKey(code, employee string) string {

@@ -123,12 +123,13 @@ type postReferral struct {
 		Note      string       `json:"note,omitempty" maxLength:"2000"`
 		Preferred []time.Time  `json:"preferred_times,omitempty" maxItems:"10" doc:"Starts that would suit; the provider may book one of them"`
 		Start     time.Time    `json:"start,omitzero" doc:"An opening of the provider's: then the consultation is booked at once"`
+		Came      *came        `json:"came,omitempty" doc:"How I came this time; it counts where this begins a new episode"`
 	}
 }
 
 func (a *API) request(ctx context.Context, in *postReferral) (referral, error) {
 	b := in.Body
-	return a.onReferral(ctx, in.Keyed, act.Request{Client: actor(ctx).Chart, Provider: b.Provider, Start: b.Start, Note: b.Note, Preferred: b.Preferred})
+	return a.onReferral(ctx, in.Keyed, act.Request{Client: actor(ctx).Chart, Provider: b.Provider, Start: b.Start, Note: b.Note, Preferred: b.Preferred, Came: a.came(b.Came)})
 }
 
 func (a *API) accept(ctx context.Context, in *one) (referral, error) {

@@ -1,15 +1,20 @@
 package auth
 
 import (
+	"context"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"strings"
 	"time"
 
+	"careconnect/http/reply"
 	"careconnect/rules"
+	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/store"
 )
 
 // Handoff is what a link from the payer partner's portal carries: which
@@ -77,4 +82,54 @@ func ReadHandoff(token, programme string, keys []care.HandoffKey, now time.Time,
 		return h, ErrEarly
 	}
 	return h, ErrForged
+}
+
+// TryHandoff reads a token by the programme's own keys and terms, and uses nothing
+// up.
+func TryHandoff(s *store.Store, token string, now time.Time) (Handoff, error) {
+	programme, _ := s.Programme()
+	return ReadHandoff(token, rules.ProgrammeCode(*programme.Programme), programme.HandoffKeys, now, rules.TermsAt(programme.Terms, now))
+}
+
+// UseHandoff uses a token up, whichever way it comes in, and gives what it carries.
+// Nothing of the person is kept, nor who is signed in. A *care.Fault says why it
+// opens nothing; the trail has that.
+func UseHandoff(ctx context.Context, s *store.Store, token string, now time.Time) (Handoff, error) {
+	h, err := TryHandoff(s, token, now)
+	if err != nil {
+		return h, refuseHandoff(ctx, s, err.Error())
+	}
+	out, err := s.Order(ctx, store.Order{
+		Actor: care.Anonymous, Act: act.UseHandoff{}, Request: reply.RequestID(ctx),
+		Once: &store.Once{Key: h.Key + " " + h.Nonce, Route: "/enter", Body: sha256.Sum256([]byte(token))},
+	})
+	var f *care.Fault
+	if out.Replayed || errors.As(err, &f) { // the same link, or another with its number
+		return h, refuseHandoff(ctx, s, "handoff_used")
+	}
+	return h, err
+}
+
+func refuseHandoff(ctx context.Context, s *store.Store, code string) error {
+	_, err := s.Order(ctx, store.Order{Actor: care.System, Act: act.RefuseHandoff{Code: code}, Request: reply.RequestID(ctx)})
+	return err
+}
+
+// proofHours is how long a signed link's word lasts while somebody looks around.
+const proofHours = 4 * time.Hour
+
+// Prove makes our own word that a signed link brought an employer's code, and says
+// until when it lasts.
+func Prove(s *store.Store, code string, now time.Time) (string, time.Time) {
+	until := now.UTC().Truncate(time.Second).Add(proofHours)
+	return s.Vouch("handoff "+care.Alike(code), until), until
+}
+
+// Came is what an act is told of how somebody came.
+func Came(s *store.Store, source, code, proof string) act.Arrival {
+	a := act.Arrival{Source: source, Code: code}
+	if s.Vouched("handoff "+care.Alike(code), proof) {
+		a.Evidence = care.ByPortal
+	}
+	return a
 }

@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"time"
 
 	"careconnect/assets"
 	"careconnect/http/auth"
@@ -26,21 +25,9 @@ type arrival struct {
 // sources are where people can come from; anything else is direct.
 var sources = map[string]bool{care.FromPortal: true, care.FromEmployer: true, care.FromCareTeam: true}
 
-// proofHours is how long a signed link's word lasts while somebody looks around.
-const proofHours = 4 * time.Hour
-
-// proven makes our own word that a signed link brought an employer's code.
-func (p *Pages) proven(code string) string {
-	return p.Store.Vouch("handoff "+care.Alike(code), p.Now().Add(proofHours))
-}
-
 // came is what an act is told of how somebody came.
 func (p *Pages) came(v arrival) act.Arrival {
-	a := act.Arrival{Source: v.Source, Code: v.Employer}
-	if p.Store.Vouched("handoff "+care.Alike(v.Employer), v.Proof) {
-		a.Evidence = care.ByPortal
-	}
-	return a
+	return auth.Came(p.Store, v.Source, v.Employer, v.Proof)
 }
 
 // arrivalOf reads a visit from a request whose form has been read.

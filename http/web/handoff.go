@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/sha256"
 	"errors"
 	"net/http"
 	"strings"
@@ -10,11 +9,9 @@ import (
 
 	"careconnect/assets"
 	"careconnect/http/auth"
-	"careconnect/http/reply"
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
-	"careconnect/store"
 )
 
 // Links from the payer partner's portal: using one, and the keys they are signed
@@ -25,38 +22,21 @@ import (
 // changes something, which pages otherwise never do: links from a portal are not
 // mailed, so nobody opens them ahead of their person.
 func (p *Pages) useHandoff(w http.ResponseWriter, r *http.Request, token string) error {
-	h, err := p.readHandoff(token)
-	if err != nil {
-		return p.refuseHandoff(w, r, err.Error())
-	}
-	out, err := p.Store.Order(r.Context(), store.Order{
-		Actor: care.Anonymous, Act: act.UseHandoff{}, Request: reply.RequestID(r.Context()),
-		Once: &store.Once{Key: h.Key + " " + h.Nonce, Route: "/enter", Body: sha256.Sum256([]byte(token))},
-	})
+	h, err := auth.UseHandoff(r.Context(), p.Store, token, p.Now())
 	var f *care.Fault
-	if out.Replayed || errors.As(err, &f) { // the same link, or another with its number
-		return p.refuseHandoff(w, r, "handoff_used")
-	}
-	if err != nil {
+	switch {
+	case errors.As(err, &f):
+		return p.refuseHandoff(w, r, f.Code)
+	case err != nil:
 		return err
 	}
-	v := arrival{Employer: h.Employer, Source: care.FromPortal, Proof: p.proven(h.Employer)}
+	v := arrival{Employer: h.Employer, Source: care.FromPortal}
+	v.Proof, _ = auth.Prove(p.Store, h.Employer, p.Now())
 	return done(w, r, v.to("/enter"), "")
 }
 
-func (p *Pages) readHandoff(token string) (auth.Handoff, error) {
-	programme, _ := p.Store.Programme()
-	now := p.Now()
-	return auth.ReadHandoff(token, rules.ProgrammeCode(*programme.Programme), programme.HandoffKeys, now, rules.TermsAt(programme.Terms, now))
-}
-
-// refuseHandoff keeps that a link was refused, and shows how to go on without it.
+// refuseHandoff shows how to go on without a link.
 func (p *Pages) refuseHandoff(w http.ResponseWriter, r *http.Request, code string) error {
-	_, err := p.Store.Order(r.Context(), store.Order{Actor: care.System, Act: act.RefuseHandoff{Code: code}, Request: reply.RequestID(r.Context())})
-	var f *care.Fault
-	if !errors.As(err, &f) {
-		return err
-	}
 	r = r.Clone(r.Context())
 	r.URL.RawQuery = "" // no page repeats the link
 	status := http.StatusGone
@@ -130,7 +110,7 @@ var verdicts = map[string]assets.Notice{
 
 func (p *Pages) tryHandoff(w http.ResponseWriter, r *http.Request) error {
 	code := ""
-	if _, err := p.readHandoff(strings.TrimSpace(r.PostFormValue("token"))); err != nil {
+	if _, err := auth.TryHandoff(p.Store, strings.TrimSpace(r.PostFormValue("token")), p.Now()); err != nil {
 		code = err.Error()
 	}
 	n := verdicts[code]

@@ -1,0 +1,104 @@
+package api_test
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"careconnect/http/auth"
+)
+
+// R9 over HTTP: a link of the portal lets in once, within its minutes, and says
+// why not; what it brings goes along with the first question of somebody new, or
+// with one's own next one, and stands there as what the portal said.
+func TestR9ALinkOfThePortalOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32))
+	id := w.ask("payer", "POST", "/api/v1/handoff-keys", `{"public":"`+base64.StdEncoding.EncodeToString(key.Public().(ed25519.PublicKey))+`"}`).want(201)["id"].(string)
+	token := func(n string, life time.Duration, employer string) string {
+		body, err := json.Marshal(map[string]string{"token": auth.Handoff{Key: id, Programme: "care-connect", Employer: employer, Expires: w.clock.Now().Add(life).Unix(), Nonce: n}.Sign(key)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(body)
+	}
+	for _, c := range []struct {
+		name, token string
+		status      int
+		code        string
+	}{
+		{"too late", token("n1", -6*time.Minute, "LANTERN"), 410, "handoff_expired"},
+		{"living too long", token("n2", 21*time.Minute, "LANTERN"), 410, "handoff_long"},
+		{"cut short", token("n3", time.Minute, "LANTERN")[:40] + `"}`, 400, "handoff_forged"},
+		{"not one at all", `{"token":"x"}`, 400, "handoff_forged"},
+	} {
+		if says := w.ask("", "POST", "/api/v1/enter", c.token).problem(c.status, c.code); says == "" {
+			t.Errorf("%s: it does not say how to go on", c.name)
+		}
+	}
+	good := token("n4", 10*time.Minute, "LANTERN")
+	w.ask("payer", "POST", "/api/v1/handoff-keys/try", good).want(200)
+	in := w.ask("", "POST", "/api/v1/enter", good).want(200)
+	if in["source"] != "portal" || in["employer_code"] != "LANTERN" || in["offered"] != true || in["proof"] == "" {
+		t.Errorf("the link brings %v from %v", in["employer_code"], in["source"])
+	}
+	w.ask("", "POST", "/api/v1/enter", good).problem(410, "handoff_used")
+	w.ask("", "POST", "/api/v1/enter", token("n4", 9*time.Minute, "QUARRY")).problem(410, "handoff_used")
+	if other := w.ask("ana", "POST", "/api/v1/enter", token("n5", 10*time.Minute, "NOBODY")).want(200); other["offered"] != nil && other["offered"] != false || other["says"] == "" {
+		t.Error("an employer that is not known is told as one that offers the programme")
+	}
+
+	asks := func(email, birth, came string) string {
+		return `{"new":{"name":"Wren Talverone","email":"` + email + `","birth_date":"` + birth + `","state":"IL","zone":"America/Chicago","concerns":["anxiety"]},"came":` + came + `,"provider_id":"` + string(w.ids["emil"]) + `"}`
+	}
+	came := `{"source":"portal","employer_code":"LANTERN","proof":"` + in["proof"].(string) + `"}`
+	w.ask("", "POST", "/api/v1/referrals/new", asks("young@example.test", "2012-05-31", came)).problem(422, "client.adult")
+	w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "31 May", came)).problem(422, "invalid_input")
+	w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", `{"source":"elsewhere"}`)).problem(422, "invalid_input")
+	for _, who := range []string{"ana", "emil", "care_team"} {
+		w.ask(who, "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came)).problem(409, "signed_in")
+	}
+	let := w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came), "Idempotency-Key", "wrens").want(201)
+	again := w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came), "Idempotency-Key", "wrens").want(201)
+	if again["id"] != let["id"] || again["client_id"] != let["client_id"] || again["token"] == let["token"] {
+		t.Error("the same request, sent twice, opens two records, or lets in once only")
+	}
+	evidence := func(who string) any {
+		t.Helper()
+		b, _ := w.ask(who, "GET", "/api/v1/me", "").want(200)["benefit"].(map[string]any)
+		return b["evidence"]
+	}
+	for who, answer := range map[string]map[string]any{"wren": let, "wren once more": again} {
+		w.tokens[who] = answer["token"].(string)
+		asked := w.ask(who, "GET", "/api/v1/referrals/"+let["id"].(string), "").want(200)
+		has(t, asked, "status")
+		owes(t, asked, "respond")
+		if got := evidence(who); got != "portal" {
+			t.Errorf("%s: where they are employed rests on %v", who, got)
+		}
+	}
+	if len(items(t, w.ask("emil", "GET", "/api/v1/referrals", "").want(200))) != 1 {
+		t.Error("the provider does not have one request")
+	}
+
+	// A code without our word, or with a word for another one, is a word to be looked at.
+	for who, with := range map[string]string{
+		"ivo": `{"source":"portal","employer_code":"LANTERN"}`, "mira": `{"source":"portal","employer_code":"LANTERN","proof":"zzzzzz.AAAAAAAAAAAAAAAAAAAAAA"}`,
+	} {
+		let := w.ask("", "POST", "/api/v1/matches/new", `{"new":{"name":"Ivo Marrowgate","email":"`+who+`@example.test","birth_date":"1988-02-29","state":"IL","zone":"America/Chicago"},"came":`+with+`,"note":"Evenings, please."}`).want(201)
+		w.tokens[who] = let["token"].(string)
+		if got := evidence(who); got == "portal" {
+			t.Errorf("%s: a code without proof rests on the portal", who)
+		}
+		if len(items(t, w.ask(who, "GET", "/api/v1/matches", "").want(200))) != 1 {
+			t.Errorf("%s: what was asked is not there", who)
+		}
+	}
+	if w.ask("ivo", "POST", "/api/v1/benefit", `{"employer_code":"LANTERN","proof":"`+in["proof"].(string)+`"}`).want(200); evidence("ivo") != "portal" {
+		t.Error("a code that the portal brought is taken for a word")
+	}
+	w.ask("ben", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["emil"])+`","came":`+came+`}`).want(201)
+}

@@ -85,6 +85,11 @@ func (p *Pages) visitor(r *http.Request, why string) (arrival, *care.Chart, erro
 // zone is the visit's, guessed from the state where none was chosen.
 func (v arrival) zone() string { return likelyZone(v.Zone, v.State) }
 
+// bare is the visit without wishes: where somebody is, and how they came.
+func (v arrival) bare() arrival {
+	return arrival{State: v.State, Zone: v.Zone, Employer: v.Employer, Source: v.Source, Proof: v.Proof}
+}
+
 // query is the visit as it travels.
 func (v arrival) query() url.Values {
 	q := url.Values{}

@@ -75,6 +75,23 @@ func (p *Pages) bookForm(w http.ResponseWriter, r *http.Request) error {
 	return p.bookPage(w, r, http.StatusOK, a)
 }
 
+// beforehand says to a client what would stand in the way of asking a provider, as
+// far as is known before they ask, so that nobody fills in a form in vain; and
+// whether the care team can look.
+func (p *Pages) beforehand(chart *care.Chart, c directory.Card) (*assets.Notice, bool) {
+	facts, known := p.Store.Directory().Facts(c.ID, chart.Client.State, p.Now())
+	programme, _ := p.Store.Programme()
+	d := act.MayAsk(chart, facts, programme, p.Now())
+	if !known || d.Outcome == rules.Yes {
+		return nil, false
+	}
+	n := &assets.Notice{Kind: "warn", Title: "As things stand, " + c.Name + " cannot be asked"}
+	for _, reason := range d.Reasons() {
+		n.Items = append(n.Items, inTheWay(reason))
+	}
+	return n, rules.WaitsForALook(d)
+}
+
 // earlier is a request of the client's that fell through: what they wrote then is
 // kept, so that asking again is one tap.
 func (p *Pages) earlier(chart *care.Chart, id string) (care.Referral, bool) {
@@ -134,7 +151,9 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 	data.Further = g.further(path+"/book", q, from, more)
 	var warn *assets.Notice
 	if a.chart != nil {
-		warn = elsewhere(a.chart.Client, c.Name, c.States)
+		if warn = elsewhere(a.chart.Client, c.Name, c.States); warn == nil && status == http.StatusOK {
+			warn, data.Look = p.beforehand(a.chart, c)
+		}
 	}
 	return p.show(w, r, status, "book", zone, assets.Page{Title: data.Title, Notice: warn, Data: data})
 }

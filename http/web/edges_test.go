@@ -133,6 +133,26 @@ func TestR56AClientLeavesOnThePage(t *testing.T) {
 	}
 }
 
+// TestR17WhatStandsInTheWayIsSaidBeforeTheForm, and not only once it was filled in:
+// a request that is open already, an employer that takes no part any more.
+func TestR17WhatStandsInTheWayIsSaidBeforeTheForm(t *testing.T) {
+	d := newDemo(t)
+	me := d.one(care.RoleProvider, 1)
+	chart, _ := d.asked(me.ID)
+	wants(t, d.page(d.as(chart.ID), "/p/"+string(me.ID)+"/book"), "cannot be asked", "You find that request under My care")
+	free := d.page(d.one(care.RoleClient, 0), "/p/"+string(me.ID)+"/book")
+	if strings.Contains(free, "cannot be asked") {
+		t.Error("somebody who may ask is told that they may not")
+	}
+	for _, user := range d.users {
+		if strings.Contains(user.About, "does not take part any more") {
+			wants(t, d.page(user, "/p/"+string(me.ID)+"/book"), "cannot be asked", "A client is employed, today")
+			return
+		}
+	}
+	t.Error("nobody's employer has left")
+}
+
 // TestR31ThePublishedListOnThePages: who is affected stands there before anything is
 // published; it is published from a day on; everybody reads the list as of any day,
 // with the version that was in force; an entry ends, and what was stays as it was.

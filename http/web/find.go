@@ -114,7 +114,7 @@ func valuesOf(counts map[string]int) []string { return slices.Sorted(maps.Keys(c
 func (p *Pages) filters(r *http.Request, q directory.Query, v arrival, page directory.Page) assets.Filters {
 	wide, _ := p.Store.Directory().Search(directory.Query{State: q.State, Facets: true, Limit: 1}, p.Now())
 	f := assets.Filters{
-		Action: "/find", Target: "results", Clear: address("/find", arrival{State: v.State, Zone: v.Zone, Employer: v.Employer, Source: v.Source, Proof: v.Proof}.query()),
+		Action: "/find", Target: "results", Clear: address("/find", v.bare().query()),
 		Query:  &assets.Field{Name: "q", Label: "Name or word", Type: "search", Value: q.Text, Optional: true, Max: 80},
 		Fields: v.hidden("employer", "src", "proof"),
 		Groups: []assets.FilterGroup{
@@ -281,6 +281,14 @@ func (p *Pages) relax(r *http.Request, q directory.Query) []assets.Action {
 		without := q
 		without.State = ""
 		offer("Any state", "state", "", without)
+	}
+	if len(chips) == 0 { // no one wish alone keeps everybody away
+		all, err := p.Store.Directory().Search(searchIn(q.State), p.Now())
+		if err == nil && all.Total > 0 {
+			v := arrivalOf(r)
+			v.State = q.State
+			chips = append(chips, assets.Action{Text: fmt.Sprintf("Without any wish: %s%s", counted(all.Total, "therapist"), where(q.State)), Href: address("/find", v.bare().query()), Icon: "x", Style: "outline"})
+		}
 	}
 	return chips
 }

@@ -55,12 +55,16 @@ func (p *Pages) matchPage(w http.ResponseWriter, r *http.Request, status int, a 
 		Cost:   "Being matched costs nothing, and neither does the first call. For the sessions after it your plan’s copay or coinsurance applies.",
 		Crisis: words["crisis"], Promise: dayOf(p.promiseFor(a.chart, zone), zone),
 	}
+	var n *assets.Notice
 	if a.chart == nil {
 		data.You, data.Home = p.newcomerFields(a)
 	} else {
 		data.Signed = a.chart.Client.Name
+		if e, ok := a.chart.OpenEpisode(); ok && e.Match.Open() && status == http.StatusOK {
+			n = &assets.Notice{Kind: "info", Title: "The care team is looking already", Text: "You find what they propose under My care.", Actions: []assets.Action{{Text: "My care", Href: "/me", Style: "outline"}}}
+		}
 	}
-	return p.show(w, r, status, "book", zone, assets.Page{Title: data.Title, Data: data})
+	return p.show(w, r, status, "book", zone, assets.Page{Title: data.Title, Notice: n, Data: data})
 }
 
 func (p *Pages) askMatch(w http.ResponseWriter, r *http.Request) error {

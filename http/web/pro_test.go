@@ -330,6 +330,7 @@ func TestR16NobodyFitsAndTheCareTeamLooks(t *testing.T) {
 	d := newDemo(t)
 	client, team := d.one(care.RoleClient, 0), d.one(care.RoleCareTeam, 0)
 	wants(t, d.page(client, "/find?state=IL&specialty=anxiety&language=xx&time=weekend"), "Nobody fits all of this", "Any language", "Let the care team match me", "/match?")
+	wants(t, d.page(client, "/find?state=IL&language=xx&modality=yy"), "Nobody fits all of this", "Without any wish: ") // no one of the two is enough
 	wants(t, d.page(client, "/match"), "Let the care team match you", "This form is not for emergencies", "You are signed in as")
 	wants(t, d.done(client, "/match", url.Values{"specialty": {"anxiety"}, "note": {"Somebody calm."}}), "The care team is looking for somebody", "Stop looking for me")
 	board := d.page(team, "/ops")

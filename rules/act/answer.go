@@ -1,6 +1,7 @@
 package act
 
 import (
+	"slices"
 	"time"
 
 	"careconnect/rules"
@@ -50,6 +51,9 @@ func (a Accept) Decide(k Known, env Env) Plan {
 	if !ok {
 		return plan
 	}
+	if r.Status == care.Accepted && choosing(r) {
+		return alreadyAnswered()
+	}
 	r.Status = care.Accepted
 	d.answered(&r)
 	d.offer(&r)
@@ -86,6 +90,9 @@ func (a Propose) Decide(k Known, env Env) Plan {
 	if !ok {
 		return fault(care.Invalid, "invalid_input", "times: give 1 to 10 starts that are still to come and within a year.")
 	}
+	if r.Status == care.Proposed && choosing(r) && slices.EqualFunc(times, r.Offered, time.Time.Equal) {
+		return alreadyAnswered()
+	}
 	r.Status, r.Offered, r.OfferedAt = care.Proposed, times, env.Now
 	d.answered(&r)
 	d.offer(&r)
@@ -93,6 +100,11 @@ func (a Propose) Decide(k Known, env Env) Plan {
 	d.tellClient("proposed", string(r.ID), "/me", time.Time{})
 	d.Made = string(r.ID)
 	return d.plan()
+}
+
+// alreadyAnswered is the fault of giving an answer that stands already.
+func alreadyAnswered() Plan {
+	return fault(care.Conflict, "already_answered", "The client has this answer already, and it is their turn. You can propose other times, or book one that they listed.")
 }
 
 // answerable begins the draft of an answer, if the referral still waits for one
@@ -107,7 +119,8 @@ func answerable(k Known, env Env, id care.ReferralID) (*draft, care.Referral, Pl
 	if r.Status != care.Submitted && !late && !proposedAgain {
 		return nil, r, moved(r), false
 	}
-	if p, ok := ofProvider(k, r.Provider); !ok || p.Standing.Gone() && env.Actor.Role == care.RoleProvider {
+	// Who has left answers nobody new. Whom they had said yes to they may see through.
+	if p, ok := ofProvider(k, r.Provider); !ok || p.Standing.Gone() && !proposedAgain && env.Actor.Role == care.RoleProvider {
 		return nil, r, fault(care.Conflict, "left_the_programme", "You have left the programme, so this request goes to other providers. Join again to answer new ones."), false
 	}
 	if late && movedOn(chart, r) {

@@ -77,6 +77,11 @@ func (d *draft) insure(a AddCoverage, client care.Client) *care.Fault {
 			return problems{"photo: " + says}.fault()
 		}
 	}
+	for _, had := range d.chart.Coverages {
+		if alikeDetails(had, c) && (had.Status == care.CoveragePending || had.Status == care.Eligible) && c.Card == nil {
+			return &care.Fault{Kind: care.Conflict, Code: "same_details", Says: "These are the details that we have already, and nothing else is needed. Change what is different, or leave them as they are."}
+		}
+	}
 	for _, earlier := range d.chart.Coverages {
 		d.wayChosen(earlier, care.WayOther)
 		if earlier.Type == c.Type && earlier.Status != care.Replaced {
@@ -96,6 +101,16 @@ func (d *draft) insure(a AddCoverage, client care.Client) *care.Fault {
 	d.recheckSessions()
 	d.Made = string(c.ID)
 	return nil
+}
+
+// alikeDetails says whether two coverages are the same by their details; letter
+// case and blanks do not count.
+func alikeDetails(a, b care.Coverage) bool {
+	same := a.Type == b.Type && a.State == b.State && a.Authorised == b.Authorised
+	for _, pair := range [][2]string{{a.Payer, b.Payer}, {a.Plan, b.Plan}, {a.MemberID, b.MemberID}, {a.Group, b.Group}, {a.Authorization, b.Authorization}} {
+		same = same && care.Alike(pair[0]) == care.Alike(pair[1])
+	}
+	return same
 }
 
 // replace keeps a coverage as it was found and lets another take its place.

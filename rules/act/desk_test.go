@@ -78,6 +78,7 @@ func TestVerdicts(t *testing.T) {
 	me := w.enters(1)
 	add := act.AddCoverage{Client: me, Type: care.EAP, Payer: "Optum", Plan: "Lakefront EAP", MemberID: "TEST0001"}
 	old := care.CoverageID(w.do(client(me), add))
+	add.MemberID = "TEST0002"
 	w.do(client(me), add)
 	if got := w.refused(careTeam, act.VerifyCoverage{Coverage: old, Result: care.Eligible}); got != "coverage_replaced" {
 		t.Errorf("a plan that was replaced: %s", got)

@@ -194,3 +194,58 @@ func TestR18ASessionInsteadOfACall(t *testing.T) {
 	w.until(at(12, 12, 0))
 	is(t, "missed", w.consult(other, late).State, care.Missed)
 }
+
+// TestR8WhoSeesAClientThroughCanStillAnswer: a provider who left and sees a client
+// through can name other times for them, and let them go: neither side is stuck.
+func TestR8WhoSeesAClientThroughCanStillAnswer(t *testing.T) {
+	w := open(t)
+	p, me, other := w.joins(1, false), w.enters(1), w.enters(2)
+	r, s := w.asks(me, p), w.asks(other, p)
+	for _, asked := range []care.ReferralID{r, s} {
+		w.do(provider(p), act.Accept{Referral: asked})
+	}
+	w.do(provider(p), act.Leave{Provider: p})
+	w.sweep()
+	for _, asked := range []care.ReferralID{r, s} {
+		w.do(provider(p), act.Choose{Referral: asked})
+	}
+	w.do(client(me), act.OtherTimes{Referral: r})
+	w.do(client(other), act.OtherTimes{Referral: s})
+	w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(8, 10, 0)}})
+	w.do(client(me), act.Book{Referral: r, Start: at(8, 10, 0)})
+	w.do(provider(p), act.Decline{Referral: s})
+	is(t, "let go", w.referral(other, s).Status, care.Declined)
+}
+
+// TestAnAnswerThatStandsIsNotGivenTwice: the client reads each answer once.
+func TestAnAnswerThatStandsIsNotGivenTwice(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.asks(me, p)
+	w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(8, 10, 0)}})
+	w.until(w.now.Add(time.Minute))
+	is(t, "the same times", w.refused(provider(p), act.Propose{Referral: r, Times: []time.Time{at(8, 10, 0)}}), "already_answered")
+	w.do(provider(p), act.Accept{Referral: r})
+	w.until(w.now.Add(time.Minute))
+	is(t, "yes again", w.refused(provider(p), act.Accept{Referral: r}), "already_answered")
+	is(t, "told", w.told(me, "accepted", string(r))[string(me)]+w.told(me, "proposed", string(r))[string(me)], 2)
+	w.do(client(me), act.OtherTimes{Referral: r})
+	w.do(provider(p), act.Accept{Referral: r}) // the calendar has others by now
+	w.do(client(me), act.OtherTimes{Referral: r})
+	w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(8, 10, 0)}})
+}
+
+// TestR27TheSameDetailsAreNoChange: nothing goes back to be looked at, nobody is
+// told, and no promise waits because a form was sent twice.
+func TestR27TheSameDetailsAreNoChange(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	w.asks(me, p)
+	id := w.insured(me, plan(me, "Lakefront HMO"))
+	same := plan(me, " lakefront  HMO ")
+	is(t, "the same", w.refused(client(me), same), "same_details")
+	is(t, "still eligible", w.coverage(me, id).Status, care.Eligible)
+	is(t, "told", w.told(me, "coverage_changed", "")[string(me)], 0)
+	w.verifies(id, care.NeedsInfo)
+	w.do(client(me), same) // what was missing may stand on the card's photo, or in a word to the care team
+}

@@ -84,9 +84,9 @@ func tagged(h handler) handler {
 	return h
 }
 
-// photographed lets a call carry a photo.
-func photographed(h handler) handler {
-	h.most = maxPhoto
+// carries lets a call carry so many bytes.
+func carries(most int64, h handler) handler {
+	h.most = most
 	return h
 }
 

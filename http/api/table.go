@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"careconnect/http/intake"
 	"careconnect/rules/care"
 )
 
@@ -143,7 +144,7 @@ var table = []operation{
 	{put, "/api/v1/profile", "draft_profile", therapist, ok, "Keep a draft of my public words", tagged(on((*API).draftProfile))},
 	{post, "/api/v1/profile/publish", "publish_profile", therapist, ok, "Publish my draft", on((*API).publishProfile)},
 	{get, "/api/v1/profile/photo", "read profile", therapist, ok, "My photo, as it is in my draft", tagged(on((*API).ownPhoto))},
-	{post, "/api/v1/profile/photo", "put_photo", therapist, ok, "Keep a photo of me with my draft; only I see it until I publish", photographed(on((*API).putPhoto))},
+	{post, "/api/v1/profile/photo", "put_photo", therapist, ok, "Keep a photo of me with my draft; only I see it until I publish", carries(maxPhoto, on((*API).putPhoto))},
 	{post, "/api/v1/profile/photo/remove", "remove_photo", therapist, ok, "Remove my photo at once", on((*API).removePhoto)},
 	{get, "/api/v1/handoff-keys", "read handoff keys", payers, ok, "The keys that links from our portal are signed with", on((*API).handoffKeys)},
 	{post, "/api/v1/handoff-keys", "add_handoff_key", payers, made, "Add a key; earlier ones go on", on((*API).addHandoffKey)},
@@ -175,6 +176,7 @@ var table = []operation{
 	{post, "/api/v1/terms", "adopt_terms", careTeam, made, "Adopt a new version of the terms", on((*API).adoptTerms)},
 	{get, "/api/v1/employers", "read employers", careTeam, ok, "The employers that offer the programme, or did", on((*API).employers)},
 	{post, "/api/v1/employers/{id}", "update_employer", careTeam, ok, "Change an employer's entry", on((*API).updateEmployer)},
+	{post, "/api/v1/employers/{id}/roster", "import_roster", careTeam, ok, "Take in an employer's roster of salted hashes, as hash-roster makes it, in the place of the one before; or only count what that would change", carries(intake.MostRoster, find((*API).takeRoster))},
 	{post, "/api/v1/plans/unprocessable", "list_plan", careTeam, made, "Publish a plan that our systems cannot process", on((*API).listPlan)},
 	{post, "/api/v1/plans/unprocessable/end", "delist_plan", careTeam, ok, "Say until when a plan stands on the list", on((*API).delistPlan)},
 	{get, "/api/v1/plans/affected", "read affected", careTeam, ok, "The clients with a plan, to be looked at before it is published", find((*API).affectedBy)},

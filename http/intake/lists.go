@@ -198,20 +198,39 @@ func (s *Shrunk) Error() string {
 	return fmt.Sprintf("%s: this roster is less than half as long as the one before (%d of %d), which would end the benefit of the others; if that is meant, say so (--shrunk)", s.File, s.Now, s.Were)
 }
 
+// MostRoster is how long a roster may be that comes over the network: some 500,000
+// hashes. A longer one comes by the command.
+const MostRoster = 32 << 20
+
+// Taking is how a roster is to be taken in.
+type Taking struct {
+	As     care.Actor
+	For    care.EmployerID // whose it has to be; empty: whose the file says
+	Shrunk bool            // it is right that it is less than half as long as the one before
+	DryRun bool            // it is only looked at and counted
+}
+
 // Roster takes in the roster of an employer, which takes the place of the one
 // before: every client who gave a key is looked up in it. One that is less than
-// half as long as the one before is refused unless shrunk says that it is meant.
-func (f *File) Roster(ctx context.Context, s *store.Store, as care.Actor, shrunk bool) (Counts, error) {
+// half as long as the one before is refused unless it is said that this is meant.
+func (f *File) Roster(ctx context.Context, s *store.Store, t Taking) (Counts, error) {
 	programme, _ := s.Programme()
 	r, err := f.roster(programme)
 	if err != nil {
 		return Counts{}, err
 	}
 	e := r.employer
-	if !shrunk && 2*len(r.keys) < e.RosterSize {
+	switch {
+	case t.For != "" && e.ID != t.For:
+		return Counts{}, f.named(&Fault{Line: 2, Column: 1, Says: "this is the roster of another employer", Do: "take it in as theirs"})
+	case !t.Shrunk && 2*len(r.keys) < e.RosterSize:
 		return Counts{}, &Shrunk{f.name, len(r.keys), e.RosterSize}
 	}
 	counts := Counts{Rows: r.rows, Skipped: map[string]int{"duplicate": r.rows - len(r.keys)}}
+	if t.DryRun {
+		err := r.compare(ctx, s, &counts)
+		return counts, err
+	}
 	pages := slices.Collect(slices.Chunk(r.keys, act.RosterPage))
 	if r.sum == e.Roster {
 		counts.Unchanged, pages = len(r.keys), nil
@@ -220,7 +239,7 @@ func (f *File) Roster(ctx context.Context, s *store.Store, as care.Actor, shrunk
 		if err := ctx.Err(); err != nil {
 			return Counts{}, err
 		}
-		out, err := s.Do(ctx, as, act.ImportRoster{Employer: e.ID, File: r.sum, Page: i, Keys: page})
+		out, err := s.Do(ctx, t.As, act.ImportRoster{Employer: e.ID, File: r.sum, Page: i, Keys: page})
 		if err != nil {
 			return Counts{}, err
 		}
@@ -232,11 +251,38 @@ func (f *File) Roster(ctx context.Context, s *store.Store, as care.Actor, shrunk
 	}
 	if len(pages) > 0 {
 		counts.Removed = e.RosterSize - counts.Unchanged
-		if _, err := s.Do(ctx, as, act.FinishRoster{Employer: e.ID, File: r.sum, Pages: len(pages), Size: len(r.keys)}); err != nil {
+		if _, err := s.Do(ctx, t.As, act.FinishRoster{Employer: e.ID, File: r.sum, Pages: len(pages), Size: len(r.keys)}); err != nil {
 			return Counts{}, err
 		}
 	}
-	return counts, settleRoster(ctx, s, as, e.ID)
+	return counts, settleRoster(ctx, s, t.As, e.ID)
+}
+
+// compare counts what taking the roster in would change, by the pages of the one in
+// force.
+func (r roster) compare(ctx context.Context, s *store.Store, counts *Counts) error {
+	pages, err := s.Find(ctx, care.System, care.RosterOf(r.employer.ID))
+	for _, m := range pages {
+		if err != nil {
+			return err
+		}
+		if m.Ref == "" || m.Ref != r.employer.Roster {
+			continue
+		}
+		var chart *care.Chart
+		if chart, err = s.Chart(ctx, care.System, m.Chart, "roster"); err != nil {
+			return err
+		}
+		for _, page := range chart.RosterPages {
+			for _, key := range page.Keys {
+				if _, on := slices.BinarySearch(r.keys, key); on && page.File == r.employer.Roster {
+					counts.Unchanged++
+				}
+			}
+		}
+	}
+	counts.Imported, counts.Removed = len(r.keys)-counts.Unchanged, r.employer.RosterSize-counts.Unchanged
+	return err
 }
 
 // settleRoster frees what is not in force any more and looks everybody up who gave

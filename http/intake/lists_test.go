@@ -100,7 +100,7 @@ func TestR70ARosterLooksItsClientsUp(t *testing.T) {
 		if _, err := providers([]byte(list)).Hash(&hashes, e.Code, e.Salt); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := providers(hashes.Bytes()).Roster(t.Context(), s, care.System, false); err != nil {
+		if _, err := providers(hashes.Bytes()).Roster(t.Context(), s, intake.Taking{As: care.System}); err != nil {
 			t.Fatal(err)
 		}
 		chart, err := s.Chart(t.Context(), care.System, me, "test")
@@ -126,7 +126,7 @@ func TestR71WhatIsNoRosterIsRefused(t *testing.T) {
 		{"employer,salt_check,key\nLANTERN,none," + key + "\n", "another salt"},
 		{"employer,salt_check,key\n", "the roster is empty"},
 	} {
-		_, err := providers([]byte(c.text)).Roster(t.Context(), s, care.System, false)
+		_, err := providers([]byte(c.text)).Roster(t.Context(), s, intake.Taking{As: care.System})
 		var f *intake.Fault
 		if !errors.As(err, &f) || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "ana") || strings.Contains(err.Error(), "Ana") {
 			t.Errorf("%q: %v", c.text, err)

@@ -113,7 +113,7 @@ func (w *plansOf) do(ctx context.Context, at *place) error {
 }
 func (w *rosterOf) do(ctx context.Context, at *place) error {
 	return w.take(ctx, at, func(f *intake.File, ctx context.Context, s *store.Store) (intake.Counts, error) {
-		return f.Roster(ctx, s, care.System, w.Shrunk)
+		return f.Roster(ctx, s, intake.Taking{As: care.System, Shrunk: w.Shrunk})
 	})
 }
 

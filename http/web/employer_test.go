@@ -268,6 +268,15 @@ func TestR71TheCareTeamTakesARosterIn(t *testing.T) {
 		wants(t, body, c.says, "Lanternworks Power")
 	}
 	wants(t, d.page(team, path), "Two hashes")
+	for _, other := range programme.Employers {
+		if other.ID != e.ID {
+			path = "/ops/employers/" + string(other.ID)
+			break
+		}
+	}
+	if code, body := give(roster(3), ""); code != 422 || !strings.Contains(body, "roster of another employer") {
+		t.Errorf("a roster on the page of another employer: %d", code)
+	}
 	if code, _, _ := d.submit(team, path+"/roster", nil); code != 422 {
 		t.Errorf("no file: %d", code)
 	}

@@ -38,20 +38,16 @@ func (p *Pages) employerRoutes() []reply.Route {
 	)
 	for i := range routes {
 		if routes[i].Does == "import_roster" {
-			routes[i].Most = withRoster
+			routes[i].Most = intake.MostRoster
 		}
 	}
 	return routes
 }
 
-// withRoster is how long a roster may be that comes by a page: some 500,000 hashes.
-// A longer one comes by the command.
-const withRoster = 32 << 20
-
 // takeRoster takes in a roster of hashes for the care team. What is no roster is
 // refused whole, and nothing of it is repeated or kept.
 func (p *Pages) takeRoster(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseMultipartForm(withRoster); err != nil {
+	if err := r.ParseMultipartForm(intake.MostRoster); err != nil {
 		return unread("The file could not be read. Go back and send it again.")
 	}
 	body, head, err := r.FormFile("roster")
@@ -59,7 +55,7 @@ func (p *Pages) takeRoster(w http.ResponseWriter, r *http.Request) error {
 		return unread("Choose the file that hash-roster has made. Go back and send it again.")
 	}
 	defer body.Close()
-	counts, err := intake.Providers(body, head.Size, "The file").Roster(r.Context(), p.Store, auth.Actor(r), r.PostFormValue("shrunk") == "yes")
+	counts, err := intake.Providers(body, head.Size, "The file").Roster(r.Context(), p.Store, intake.Taking{As: auth.Actor(r), For: care.EmployerID(mux.Vars(r)["id"]), Shrunk: r.PostFormValue("shrunk") == "yes"})
 	if err == nil {
 		n := assets.Notice{Kind: "ok", Title: "The roster is in force", Text: counts.String() + "."}
 		return p.showEmployer(w, r, http.StatusOK, nil, &n)

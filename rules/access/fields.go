@@ -123,7 +123,7 @@ var fields = []FieldRow{
 
 	// A provider's chart. What everybody may read of a provider is the directory's.
 	{care.OfProvider, KindChart, "that it exists", f{"ID", "Of", "Version"}, sees{provider: own, careTeam: all}},
-	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Degrees", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "Identities", "About", "Draft", "AccurateAt", "Caseload", "WaitlistOnly", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "AskedBy", "History", "Registry", "FeeCents", "Photo", "TakenDown"}, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindProvider, "provider", f{"ID", "NPI", "Name", "Pronouns", "Gender", "Email", "Degree", "Degrees", "Licences", "Credentials", "Specialties", "Languages", "Modalities", "Identities", "About", "Draft", "AccurateAt", "Caseload", "WaitlistOnly", "Virtual", "SelfSchedule", "Hours", "Link", "Standing", "Attested", "JoinedAt", "LeftAt", "AskedBy", "Review", "History", "Registry", "FeeCents", "Photo", "TakenDown"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "password", f{"Password"}, nobody},
 	{care.OfProvider, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},

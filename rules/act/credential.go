@@ -40,7 +40,7 @@ func (a Credential) Decide(k Known, env Env) Plan {
 	}
 	d := begin(env, chartOf(k, p))
 	p.Credentials = a.Credentials
-	if p.Standing == care.PendingReview && rules.MayJoin.Decide(providerFacts(k, p, "", env), env.Words).Outcome == rules.Yes {
+	if p.Standing == care.PendingReview && !p.Review && rules.MayJoin.Decide(providerFacts(k, p, "", env), env.Words).Outcome == rules.Yes {
 		d.admit(&p)
 	}
 	d.put(p)

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -248,4 +249,46 @@ func TestR27TheSameDetailsAreNoChange(t *testing.T) {
 	is(t, "told", w.told(me, "coverage_changed", "")[string(me)], 0)
 	w.verifies(id, care.NeedsInfo)
 	w.do(client(me), same) // what was missing may stand on the card's photo, or in a word to the care team
+}
+
+// TestR6SuspensionIsNotLeftBehind: who was suspended and leaves comes back only by
+// the care team's word.
+func TestR6SuspensionIsNotLeftBehind(t *testing.T) {
+	w := open(t)
+	p := w.joins(1, true)
+	w.do(careTeam, act.Suspend{Provider: p, Reason: "a question about a licence"})
+	w.do(provider(p), act.Leave{Provider: p})
+	w.do(provider(p), act.Join{Provider: p, Attest: rules.DutyCodes()})
+	is(t, "by themselves", w.provider(p).Standing, care.PendingReview)
+	is(t, "listed", w.listed(p, "IL"), false)
+	is(t, "the care team is asked", w.tasks(p, "join_review"), 1)
+	w.do(careTeam, act.Credential{Provider: p, Credentials: []care.Credential{{State: "IL", From: day(2026, 1, 1)}}})
+	is(t, "a credential is no word", w.provider(p).Standing, care.PendingReview)
+	w.do(careTeam, act.Admit{Provider: p})
+	is(t, "admitted", w.provider(p).Standing, care.Active)
+	w.do(provider(p), act.Leave{Provider: p})
+	w.do(provider(p), act.Join{Provider: p, Attest: rules.DutyCodes()})
+	is(t, "the next time as anybody", w.provider(p).Standing, care.Active)
+}
+
+// TestR33ALateAnswerIsOverOnceTheClientHasATime: the request leaves the inbox then,
+// and does not stand there to be answered in vain.
+func TestR33ALateAnswerIsOverOnceTheClientHasATime(t *testing.T) {
+	inbox := func(w *world, p care.ChartID) int {
+		return len(w.find(care.Set{Name: care.SetInbox, Of: string(p), Serves: p}))
+	}
+	w := open(t)
+	p, q, me := w.joins(1, false), w.joins(2, true), w.enters(1)
+	r := w.asks(me, p)
+	w.until(w.now.Add(25 * time.Hour))
+	is(t, "before", inbox(w, p), 1)
+	w.books(me, q, at(7, 10, 0))
+	is(t, "after", inbox(w, p), 0)
+	is(t, "answered in vain", w.refused(provider(p), act.Accept{Referral: r}), "referral_moved_on")
+	for _, d := range w.chart(me).Deadlines {
+		if d.Subject == string(r) && d.State == care.Running {
+			t.Errorf("%s still runs", d.Code)
+		}
+	}
+	is(t, "still said to have run out", w.referral(me, r).Status, care.Expired)
 }

@@ -53,6 +53,7 @@ func (a Join) decide(k Known, p care.Provider, env Env) Plan {
 	if decision.Outcome != rules.Yes && !waits {
 		return refused(decision)
 	}
+	waits = waits || p.Review // whom the care team had suspended it looks at again
 	d := begin(env, chartOf(k, p))
 	p.AskedBy, p.LeftAt = "", time.Time{}
 	switch {
@@ -176,7 +177,7 @@ func (a Admit) Decide(k Known, env Env) Plan {
 // admit lets a provider in whose review is over.
 func (d *draft) admit(p *care.Provider) {
 	p.Become(care.Active, d.env.Now, d.env.Actor, "")
-	p.JoinedAt = d.env.Now
+	p.JoinedAt, p.Review = d.env.Now, false
 	d.untask(string(p.ID))
 	if d.chart.Account != nil {
 		d.tellProvider(p.ID, "admitted", string(p.ID), "/pro/participation", time.Time{}, p.Hours.Zone)

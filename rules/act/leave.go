@@ -38,6 +38,7 @@ func (a Leave) Decide(k Known, env Env) Plan {
 		return fault(care.Conflict, "not_active", "You do not take part, so there is nothing to leave.")
 	}
 	d := begin(env, chartOf(k, p))
+	p.Review = p.Review || p.Standing == care.Suspended
 	p.Become(care.OptedOut, env.Now, env.Actor, "")
 	p.LeftAt, p.AskedBy = env.Now, ""
 	d.put(p)

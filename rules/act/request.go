@@ -246,6 +246,10 @@ func (d *draft) supersedeOthers(chosen care.Referral) {
 			d.put(r)
 			d.tellProvider(r.Provider, "superseded", string(r.ID), "/pro", time.Time{}, "")
 		}
+		if r.ID != chosen.ID && r.Episode == chosen.Episode && r.Waits() && r.Status == care.Expired {
+			d.end(&r, care.Expired) // nobody needs a late answer any more
+			d.put(r)
+		}
 	}
 }
 

@@ -53,6 +53,7 @@ type Provider struct {
 	JoinedAt     time.Time      `json:"joined_at,omitzero"`
 	LeftAt       time.Time      `json:"left_at,omitzero"`
 	AskedBy      ChartID        `json:"asked_by,omitempty"`   // who of the care team opted them in, while their own yes is waited for
+	Review       bool           `json:"review,omitempty"`     // they left while suspended: only the care team's word lets them in again
 	History      []Step         `json:"history,omitempty"`    // the last changes of participation, oldest first
 	Registry     string         `json:"registry,omitempty"`   // digest of the registry row last taken in
 	FeeCents     int64          `json:"fee_cents,omitempty"`  // for a session, as they tell it; 0: not told

@@ -177,7 +177,7 @@ func (x *Index) value(facet int, value string) *set {
 // share are kept once.
 func publicPart(p care.Provider) care.Provider {
 	p.NPI, p.Email, p.Link, p.Registry = "", "", "", ""
-	p.Draft, p.History, p.AskedBy, p.TakenDown = nil, nil, "", nil
+	p.Draft, p.History, p.AskedBy, p.Review, p.TakenDown = nil, nil, "", false, nil
 	p.Degrees, p.Identities = ones(p.Degrees), ones(p.Identities)
 	p.Gender, p.Degree, p.Pronouns, p.Standing = one(p.Gender), one(p.Degree), one(p.Pronouns), one(p.Standing)
 	p.Specialties, p.Languages, p.Modalities = ones(p.Specialties), ones(p.Languages), ones(p.Modalities)

@@ -102,9 +102,12 @@ func (p *Pages) earlier(chart *care.Chart, id string) (care.Referral, bool) {
 }
 
 func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a asked) error {
-	c, ok := p.Store.Directory().Provider(care.ChartID(mux.Vars(r)["id"]), p.Now())
+	c, ok := p.shown(mux.Vars(r)["id"])
 	if !ok {
 		return care.Missing()
+	}
+	if _, invited := p.invitation(a.chart, c.ID); c.Waitlist && !invited {
+		return done(w, r, a.to("/p/"+string(c.ID)), "")
 	}
 	zone := a.zone()
 	from := p.Now()
@@ -304,6 +307,9 @@ func (p *Pages) askLook(w http.ResponseWriter, r *http.Request) error {
 // the form was being filled in.
 func (p *Pages) others(w http.ResponseWriter, r *http.Request, v arrival, problem *reply.Problem) error {
 	n := assets.Notice{Kind: "warn", Text: problem.Detail}
+	if problem.Waitlist {
+		n.Actions = append(n.Actions, assets.Action{Text: "Join the waiting list", Href: v.to("/p/" + mux.Vars(r)["id"] + "/wait"), Icon: "hourglass"})
+	}
 	for _, id := range problem.Others {
 		if card, ok := p.Store.Directory().Provider(id, p.Now()); ok {
 			n.Actions = append(n.Actions, assets.Action{Text: card.Name, Href: v.to("/p/" + string(id)), Icon: "user", Style: "outline"})
@@ -330,7 +336,10 @@ func (p *Pages) young(w http.ResponseWriter, r *http.Request) error {
 
 // missing notes what the form lacks before anything is asked of the rules.
 func (a *asked) missing(p *Pages, provider care.ChartID) {
-	card, ok := p.Store.Directory().Provider(provider, p.Now())
+	card, ok := p.shown(string(provider))
+	if _, invited := p.invitation(a.chart, provider); ok && card.Waitlist && !invited {
+		ok = false // the act says why not
+	}
 	if ok && card.SelfSchedule && len(a.form["start"]) == 0 {
 		if slots, _ := p.Store.Directory().Openings(provider, care.Consultation, p.Now(), p.Now(), p.Now().AddDate(0, 0, searched), 1); len(slots) > 0 {
 			a.problems = append(a.problems, assets.Problem{Field: "start", Text: "Choose a time."})

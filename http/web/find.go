@@ -23,7 +23,9 @@ type found struct {
 	Lead      string
 	Filters   assets.Filters
 	Says      string
-	Promise   string
+	Then      string                // what a place among them means
+	Lists     []assets.ProviderCard // of few or none: who keeps a waiting list
+	AllLists  string                // where all of those stand
 	Providers []assets.ProviderCard
 	Pager     *assets.Pager
 	Empty     *assets.Empty
@@ -67,7 +69,12 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
 	data := found{
 		Lead:  p.Store.Words().Render("Everyone here takes part in {programme} and has said yes to its promise. The order changes from day to day."),
 		Match: v.to("/match"), Filters: p.filters(r, q, v, page), CareEmail: p.Store.Words()["care_email"],
-		Says: counted(page.Total, "therapist") + where(v.State), Promise: dayOf(page.PromiseDue, v.zone()),
+		Says: counted(page.Total, "therapist") + where(v.State),
+		Then: "Whoever asks today is promised a first session by the end of " + dayOf(page.PromiseDue, v.zone()) + ".",
+	}
+	if q.Waitlist {
+		data.Says += " with a waiting list"
+		data.Then = "They take nobody new at present. A place on a list promises nothing, and no clock begins."
 	}
 	if q.Promise {
 		data.Says += " who can keep the promise"
@@ -76,6 +83,9 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
 		data.Providers = append(data.Providers, p.card(card, v, page.PromiseDue))
 	}
 	data.Pager = pages(r, page, len(page.Items))
+	if page.Total <= fewFound && !q.Waitlist {
+		p.keepers(&data, r, q, v)
+	}
 	if page.Total == 0 {
 		data.Empty = &assets.Empty{Icon: "search", Title: "Nobody fits all of this", Text: "Let go of one wish, and see who is there:"}
 		data.Chips = p.relax(r, q)
@@ -83,9 +93,32 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
 	return p.show(w, r, http.StatusOK, "find", v.zone(), assets.Page{Title: "Find a therapist", Data: data})
 }
 
+// fewFound is how many are so few that who keeps a waiting list is shown besides.
+const fewFound = 3
+
+// keepers shows some of those who fit and keep a waiting list, apart from who has
+// time.
+func (p *Pages) keepers(data *found, r *http.Request, q directory.Query, v arrival) {
+	q.Waitlist, q.Promise, q.Facets, q.Limit, q.Cursor = true, false, false, fewFound, ""
+	page, err := p.Store.Directory().Search(q, p.Now())
+	if err != nil {
+		return // it was said of the search itself
+	}
+	for _, card := range page.Items {
+		data.Lists = append(data.Lists, p.card(card, v, page.PromiseDue))
+	}
+	if page.Total > len(page.Items) {
+		form := maps.Clone(r.Form)
+		form.Del("cursor")
+		form.Del("promise")
+		form.Set("waitlist", "1")
+		data.AllLists = address("/find", form)
+	}
+}
+
 func (p *Pages) queryOf(r *http.Request, v arrival, chart *care.Chart) directory.Query {
 	q := directory.Query{
-		State: v.State, Specialties: v.Concerns, Text: r.Form.Get("q"), Promise: r.Form.Get("promise") != "",
+		State: v.State, Specialties: v.Concerns, Text: r.Form.Get("q"), Promise: r.Form.Get("promise") != "", Waitlist: r.Form.Get("waitlist") != "",
 		Zone: v.zone(), Facets: true, Limit: perPage, Cursor: r.Form.Get("cursor"),
 	}
 	for _, n := range narrowings {
@@ -112,7 +145,7 @@ func searchIn(state string) directory.Query {
 func valuesOf(counts map[string]int) []string { return slices.Sorted(maps.Keys(counts)) }
 
 func (p *Pages) filters(r *http.Request, q directory.Query, v arrival, page directory.Page) assets.Filters {
-	wide, _ := p.Store.Directory().Search(directory.Query{State: q.State, Facets: true, Limit: 1}, p.Now())
+	wide, _ := p.Store.Directory().Search(directory.Query{State: q.State, Waitlist: q.Waitlist, Facets: true, Limit: 1}, p.Now())
 	f := assets.Filters{
 		Action: "/find", Target: "results", Clear: address("/find", v.bare().query()),
 		Query:  &assets.Field{Name: "q", Label: "Name or word", Type: "search", Value: q.Text, Optional: true, Max: 80},
@@ -121,6 +154,7 @@ func (p *Pages) filters(r *http.Request, q directory.Query, v arrival, page dire
 			{Title: "Where you are", Name: "state", One: true, Choices: stateChoices(v.State, "Any state")},
 			{Title: "Time zone", Name: "zone", One: true, Choices: zoneFilter(r.Form.Get("zone"), v)},
 			{Title: "The promise", Name: "promise", Choices: []assets.Choice{{Value: "1", Text: "Can keep the promise", Checked: q.Promise}}},
+			{Title: "Waiting lists", Name: "waitlist", Choices: []assets.Choice{{Value: "1", Text: "Who keeps one instead", Checked: q.Waitlist}}},
 		},
 	}
 	specialties := assets.FilterGroup{Title: "What it is about", Name: "specialty"}
@@ -161,6 +195,11 @@ func (p *Pages) card(c directory.Card, v arrival, due time.Time) assets.Provider
 		Line: line(c), Tags: tagsOf(c.Specialties, v.Concerns),
 		Kept: !due.IsZero() && !c.FirstSession.IsZero() && !c.FirstSession.After(due),
 	}
+	card.Actions = []assets.Action{{Text: "See profile", Href: card.Href, Style: "outline"}}
+	if c.Waitlist {
+		card.Kept, card.First = false, "Takes nobody new at present, and keeps a waiting list"
+		return card
+	}
 	if !c.NextConsultation.IsZero() {
 		says := "First call possible "
 		if c.SelfSchedule {
@@ -174,7 +213,6 @@ func (p *Pages) card(c directory.Card, v arrival, due time.Time) assets.Provider
 			card.First += ", within the promise"
 		}
 	}
-	card.Actions = []assets.Action{{Text: "See profile", Href: card.Href, Style: "outline"}}
 	return card
 }
 
@@ -257,6 +295,11 @@ func (p *Pages) relax(r *http.Request, q directory.Query) []assets.Action {
 		without := q
 		without.Promise = false
 		offer("Also a little later than promised", "promise", "", without)
+	}
+	if q.Waitlist {
+		without := q
+		without.Waitlist = false
+		offer("Who has time", "waitlist", "", without)
 	}
 	for _, s := range q.Specialties {
 		without := q

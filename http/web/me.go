@@ -72,6 +72,7 @@ type myCarePage struct {
 	Next    *nextStep
 	Rescue  *rescued
 	Roads   []road
+	Lists   []assets.Waiting // places on waiting lists
 	Promise *promised
 	Facts   []assets.Fact
 	Side    []assets.Action
@@ -105,7 +106,7 @@ func (p *Pages) myCare(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := myCarePage{Lead: "Nothing is asked of you right now.", Next: m.next(), Rescue: m.rescue(), Promise: m.promise(), Results: m.results()}
+	page := myCarePage{Lead: "Nothing is asked of you right now.", Next: m.next(), Rescue: m.rescue(), Promise: m.promise(), Results: m.results(), Lists: m.lists()}
 	if page.Rescue != nil {
 		page.Lead = "One request did not work out; here is how to go on."
 		if m.open.Match.Open() {
@@ -142,11 +143,13 @@ func (p *Pages) mineOf(r *http.Request, why string) (*mine, error) {
 func providersOf(chart *care.Chart) []care.ChartID {
 	var ids []care.ChartID
 	for _, r := range chart.Referrals {
-		if !slices.Contains(ids, r.Provider) {
-			ids = append(ids, r.Provider)
-		}
+		ids = append(ids, r.Provider)
 	}
-	return ids
+	for _, w := range chart.Waits {
+		ids = append(ids, w.Provider)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // newest are the client's requests, the last one first.

@@ -445,6 +445,7 @@ type clientPage struct {
 	Clocks     []assets.Event
 	Roads      []roadOf
 	Plans      []assets.Waiting
+	Lists      []assets.Fact // places on waiting lists
 	Screenings []screened
 	Visits     assets.Table
 	Corrects   []assets.Action
@@ -502,6 +503,9 @@ func (p *Pages) client(w http.ResponseWriter, r *http.Request) error {
 			way.Note = "Somebody else is proposed to take over; the client decides."
 		}
 		page.Roads = append(page.Roads, way)
+	}
+	if page.Lists, err = p.placesOf(r, chart); err != nil {
+		return err
 	}
 	for _, c := range chart.Coverages {
 		card := p.planCard(chart, c, zone, now, auth.Actor(r).Role == care.RoleCareTeam)

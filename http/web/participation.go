@@ -41,6 +41,9 @@ func (p *Pages) showParticipation(w http.ResponseWriter, r *http.Request, status
 	if data["Choices"], err = p.choices(r, me); err != nil {
 		return err
 	}
+	if data["Queue"], err = p.queue(r, me); err != nil {
+		return err
+	}
 	if data["OnTime"], err = p.onTime(r, me); err != nil {
 		return err
 	}

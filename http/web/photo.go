@@ -32,7 +32,7 @@ func faceOf(below string, photo care.ChartID, size string) string {
 // seePhoto shows a photo to whoever may see the profile that it stands in. Who
 // looked is kept no more than for the profile, so it is read as nobody.
 func (p *Pages) seePhoto(w http.ResponseWriter, r *http.Request) error {
-	c, ok := p.Store.Directory().Provider(care.ChartID(mux.Vars(r)["id"]), p.Now())
+	c, ok := p.shown(mux.Vars(r)["id"])
 	if !ok || c.Photo == "" || string(c.Photo) != mux.Vars(r)["photo"] {
 		return care.Missing()
 	}

@@ -155,7 +155,7 @@ var readWords = map[string]string{
 	"inbox": "saw your request in the inbox", "clients": "saw you among their clients", "referral": "looked at your request", "referrals": "looked at your requests",
 	"appointment": "looked at an appointment", "appointments": "looked at your appointments", "screening": "looked at a form", "screenings": "looked at your forms",
 	"board": "saw you on the board of what is due", "client": "looked at your page", "coverage": "looked at your plan", "coverages": "looked at your plans",
-	"plans to verify": "saw your plan among those to verify", "alerts": "saw a safety alert", "names": "looked up your name", "tasks": "saw a task about you", "match": "looked for somebody for you", "matches": "looked for somebody for you", "listing": "asked whether you can ask a provider",
+	"plans to verify": "saw your plan among those to verify", "alerts": "saw a safety alert", "names": "looked up your name", "tasks": "saw a task about you", "match": "looked for somebody for you", "matches": "looked for somebody for you", "waiting lists": "looked at your places on waiting lists", "listing": "asked whether you can ask a provider",
 	"openings": "looked for times to see you", "participation": "saw you among their open requests", "charges": "looked at what was billed of your sessions", "charge": "looked at what was billed of a session",
 	"claim file": "looked at a claim file with a session of yours", "details": "looked at your details", "book": "looked for times to see you", "form": "looked at a form",
 	"erasure": "looked at a request to erase you", "seen": "looked at who had seen you",
@@ -163,6 +163,7 @@ var readWords = map[string]string{
 
 // effectWords are what the service did by itself when a time came.
 var effectWords = map[string]string{
+	"list_ends": "asked you whether you still wait", "place_offered": "reminded you of an invitation from a waiting list",
 	"nudge": "reminded the therapist of your request", "consult_nudge": "reminded the therapist of your first call",
 	"watch": "asked the care team to look at your promise", "call": "asked the care team to call about your promise",
 	"forms": "reminded you of the forms", "opens": "gave you the two forms once more", "follow_up": "reminded you of the forms",
@@ -179,6 +180,7 @@ var deedWords = map[string]string{
 	"choose_way": "chose how to go on without a plan that can be processed", "choose_coverage": "chose which plan comes first", "correct": "corrected what became of an appointment",
 	"decline_screening": "left a form out", "retake_screening": "took a form again", "ask_employment": "opened your chart and asked the care team to look where you are employed", "ask_match": "asked the care team to match you", "ask_match_new": "opened your chart and asked to be matched",
 	"propose_match": "proposed therapists", "withdraw_match": "took a question for a match back", "choose": "said what becomes of you when they stop", "discharge": "ended care",
+	"join_waitlist": "put your name on a waiting list", "join_waitlist_new": "opened your chart and put your name on a waiting list", "stay_on_waitlist": "said that you still wait", "leave_waitlist": "left a waiting list", "invite_waiting": "invited you from a waiting list",
 	"export_claims": "made a claim file with a session of yours", "settle_claim": "noted the plan’s answer to a claim", "correct_charge": "corrected a charge", "write_off": "wrote a charge off",
 	"ask_erasure": "asked that you be erased", "confirm_erasure": "agreed that you be erased", "refuse_erasure": "refused that you be erased", "recompute": "worked a date out again",
 	"give_invite": "made a link to set a password", "drop_pass": "signed out", "redeem": "set a password", "give_token": "made a key for programs",

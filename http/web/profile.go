@@ -31,6 +31,7 @@ type openProfile struct {
 	Actions                               []assets.Action
 	Back                                  string
 	Elsewhere                             string
+	Keeps                                 *assets.Notice // a waiting list, and takes nobody new
 	Kept                                  bool
 	First                                 string
 	Promise                               string
@@ -41,7 +42,7 @@ func (p *Pages) seeProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	c, ok := p.Store.Directory().Provider(care.ChartID(mux.Vars(r)["id"]), p.Now())
+	c, ok := p.shown(mux.Vars(r)["id"])
 	if !ok {
 		return care.Missing()
 	}
@@ -60,7 +61,14 @@ func (p *Pages) seeProfile(w http.ResponseWriter, r *http.Request) error {
 		data.First = calendar.Words(c.FirstSession, rules.Zone(zone))
 		data.Kept = !c.FirstSession.After(due)
 	}
+	invited, asks := p.invitation(chart, c.ID)
+	if c.Waitlist && asks {
+		data.Keeps = &assets.Notice{Kind: "info", Title: c.Name + " has room for you", Text: "They invite you from their waiting list: you can ask or book until " + moment(invited.Until, location(zone)).Text + "."}
+	}
 	switch role := auth.Actor(r).Role; {
+	case c.Waitlist && !asks:
+		n, actions := p.keeping(r, c, v, chart)
+		data.Keeps, data.Actions, data.Days = &n, actions, nil
 	case role != care.RoleAnonymous && role != care.RoleClient: // staff and providers look only
 	case c.SelfSchedule && len(slots) > 0:
 		data.Actions = []assets.Action{{Text: "Book a first call", Href: v.to(path + "/book"), Icon: "calendar-plus", Style: "large"}}

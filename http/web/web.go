@@ -73,7 +73,7 @@ func New(c Config) (*Pages, error) {
 func (p *Pages) Routes() []reply.Route {
 	routes := []reply.Route{{Method: http.MethodGet, Path: static + "{file:.+}", Does: "read file", Handler: http.HandlerFunc(p.file)}}
 	for _, area := range [][]reply.Route{p.commonRoutes(), p.publicRoutes(), p.clientRoutes(), p.providerRoutes(),
-		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.otherwiseRoutes(), p.handOverRoutes(), p.careTeamRoutes(), p.deskRoutes(), p.employerRoutes(), p.helpRoutes(), p.billingRoutes()} {
+		p.appointmentRoutes(care.RoleClient, "/me"), p.appointmentRoutes(care.RoleProvider, "/pro"), p.otherwiseRoutes(), p.handOverRoutes(), p.careTeamRoutes(), p.deskRoutes(), p.employerRoutes(), p.helpRoutes(), p.billingRoutes(), p.waitlistRoutes()} {
 		routes = append(routes, area...)
 	}
 	return routes

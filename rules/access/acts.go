@@ -39,6 +39,7 @@ var acts = []ActRow{
 	{"give_details", by{anonymous: Any, system: Any}},
 	{"request_new", by{anonymous: Any, system: Any}},
 	{"ask_employment", by{anonymous: Any, system: Any}},
+	{"join_waitlist_new", by{anonymous: Any, system: Any}},
 	{"ask_match_new", by{anonymous: Any, system: Any}},
 	{"ask_match", by{client: Own, system: Any}},
 	{"withdraw_match", by{client: Own, system: Any}},

@@ -13,9 +13,11 @@ import (
 )
 
 // JoinWaitlist puts a client's name on the list of a provider who takes nobody
-// new. It seeks no care: no episode is opened and no promise begins.
+// new. It seeks no care: no episode is opened and no promise begins. When New is
+// given the person has no chart yet, and gets one only with the place.
 type JoinWaitlist struct {
 	Client   care.ChartID
+	New      *Enter
 	Provider care.ChartID
 }
 
@@ -34,7 +36,6 @@ type InviteWaiting struct {
 	Wait     care.WaitID
 }
 
-func (JoinWaitlist) Name() string                 { return "join_waitlist" }
 func (a JoinWaitlist) About(Known) care.About     { return care.About{Client: a.Client} }
 func (LeaveWaitlist) Name() string                { return "leave_waitlist" }
 func (a LeaveWaitlist) Needs(Known) Needs         { return Needs{Locate: []string{string(a.Wait)}} }
@@ -44,8 +45,21 @@ func (a StayOnWaitlist) Needs(Known) Needs        { return Needs{Locate: []strin
 func (a StayOnWaitlist) About(k Known) care.About { return aboutWait(k, a.Wait) }
 func (InviteWaiting) Name() string                { return "invite_waiting" }
 
-func (a JoinWaitlist) Needs(Known) Needs {
-	return Needs{Charts: []care.ChartID{a.Client, a.Provider}}
+func (a JoinWaitlist) Name() string {
+	if a.Client == "" {
+		return "join_waitlist_new"
+	}
+	return "join_waitlist"
+}
+
+func (a JoinWaitlist) Needs(k Known) Needs {
+	n := Needs{Charts: []care.ChartID{a.Provider}}
+	if a.Client != "" {
+		n.Charts = append(n.Charts, a.Client)
+	} else if a.New != nil {
+		n.add(a.New.Needs(k))
+	}
+	return n
 }
 
 func (a InviteWaiting) Needs(k Known) Needs {
@@ -85,10 +99,16 @@ func waitOf(k Known, id care.WaitID) (*care.Chart, care.Wait, bool) {
 // Decide makes an entry and starts its days.
 func (a JoinWaitlist) Decide(k Known, env Env) Plan {
 	p, ok := ofProvider(k, a.Provider)
-	d, client, known := ofClient(k, env, a.Client)
-	if !ok || !known {
+	if !ok {
 		return missing()
 	}
+	chart, opened, f := Request{Client: a.Client, New: a.New}.chart(k, env)
+	if f != nil {
+		return Plan{Fault: f}
+	}
+	d := begin(env, chart)
+	d.Changes = opened
+	client := *chart.Client
 	decision := mayWait(d.chart, providerFacts(k, p, client.State, env), env)
 	if decision.Outcome != rules.Yes {
 		return refused(decision)

@@ -72,6 +72,7 @@ type myCarePage struct {
 	Next    *nextStep
 	Rescue  *rescued
 	Roads   []road
+	Room    bool             // a provider has invited them from a waiting list
 	Lists   []assets.Waiting // places on waiting lists
 	Promise *promised
 	Facts   []assets.Fact
@@ -114,6 +115,9 @@ func (p *Pages) myCare(w http.ResponseWriter, r *http.Request) error {
 		}
 	} else if page.Next != nil {
 		page.Lead = page.Next.Lead
+	}
+	if page.Room = m.invited(); page.Room {
+		page.Lead = "Somebody has room for you, for some days."
 	}
 	for _, ref := range m.newest() {
 		if ref.Status.Open() {

@@ -53,6 +53,9 @@ func (p *Pages) showParticipation(w http.ResponseWriter, r *http.Request, status
 	switch me.Standing {
 	case care.Active:
 		data["Lead"] = "Clients find you, since " + moment(me.JoinedAt, zone).Text + "."
+		if me.WaitlistOnly {
+			data["Lead"] = "You take names on a waiting list only. The directory does not show you; those who know your page can wait."
+		}
 		data["Actions"] = []assets.Action{
 			{Text: "Pause", Href: "/pro/pause", Icon: "pause", Style: "outline"}, {Text: "Leave the programme", Href: "/pro/leave", Icon: "log-out", Style: "ghost"},
 		}

@@ -95,6 +95,11 @@ func (p *Pages) waitForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if chart != nil {
+		if _, waits := chart.WaitsFor(care.ChartID(mux.Vars(r)["id"])); waits { // the profile says so
+			return done(w, r, v.to("/p/"+mux.Vars(r)["id"]), "")
+		}
+	}
 	return p.showWait(w, r, http.StatusOK, asked{arrival: v, form: r.Form, chart: chart})
 }
 
@@ -190,6 +195,10 @@ func (m *mine) lists() []assets.Waiting {
 		}
 	}
 	return cards
+}
+
+func (m *mine) invited() bool {
+	return slices.ContainsFunc(m.chart.Waits, func(w care.Wait) bool { return w.Invites(m.now) })
 }
 
 // since says whether a client has come back to a provider after a place on their

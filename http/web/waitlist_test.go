@@ -58,7 +58,7 @@ func TestR23AWaitingListWithoutScript(t *testing.T) {
 	pro.postTo("/pro/waiting", nil).answers(200).shows("Invited until").lacks("Wren", "Talverone", "Invite the next")
 	pro.postTo("/pro/waiting", nil).answers(409).shows("Nobody waits for you")
 
-	b.get("/me").answers(200).shows("has room for you", "Ask or book by")
+	b.get("/me").answers(200).shows("Somebody has room for you, for some days", "has room for you", "Ask or book by")
 	b.get(path).answers(200).shows("has room for you", "/book")
 	b.get(path + "/book").answers(200)
 	form := b.carried()

@@ -96,7 +96,7 @@ var fields = []FieldRow{
 
 	{care.OfClient, care.KindHold, "hold", f{"ID", "Client", "Provider", "Start", "End", "Until", "Clock"}, sees{client: own}},
 
-	{care.OfClient, care.KindWait, "place on a waiting list", f{"ID", "Client", "Provider", "State", "JoinedAt", "Status", "Clock", "Until", "Asked", "EndedAt"}, sees{client: own, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindWait, "place on a waiting list", f{"ID", "Client", "Provider", "State", "JoinedAt", "Number", "Status", "Clock", "Until", "Asked", "EndedAt"}, sees{client: own, careTeam: all, clinical: all}},
 
 	{care.OfClient, care.KindCoverage, "coverage", f{"ID", "Client", "Type", "Payer", "Plan", "MemberID", "State", "SubmittedAt", "Status", "Verify", "VerifiedAt", "CopayCents", "CoinsurancePct", "DeductibleCents", "Authorised", "From", "Ends"}, sees{client: own, provider: masked(accepted), careTeam: all, clinical: all, billing: all}},
 	{care.OfClient, care.KindCoverage, "group and findings", f{"Group", "Note", "VerifiedBy", "Authorization", "Ended", "Replaces", "ReplacedAt", "Found", "ChosenAt", "Check", "CheckAt", "Choice", "Way"}, sees{client: own, careTeam: all, clinical: all, billing: all}},

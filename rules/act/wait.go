@@ -53,7 +53,7 @@ func (a JoinWaitlist) Name() string {
 }
 
 func (a JoinWaitlist) Needs(k Known) Needs {
-	n := Needs{Charts: []care.ChartID{a.Provider}}
+	n := Needs{Charts: []care.ChartID{a.Provider}, Sets: []care.Set{care.Waitlist(a.Provider)}}
 	if a.Client != "" {
 		n.Charts = append(n.Charts, a.Client)
 	} else if a.New != nil {
@@ -113,7 +113,10 @@ func (a JoinWaitlist) Decide(k Known, env Env) Plan {
 	if decision.Outcome != rules.Yes {
 		return refused(decision)
 	}
-	w := care.Wait{ID: care.WaitID(env.ID("wt")), Client: client.ID, Provider: p.ID, State: client.State, JoinedAt: env.Now, Status: care.WaitStands}
+	w := care.Wait{ID: care.WaitID(env.ID("wt")), Client: client.ID, Provider: p.ID, State: client.State, JoinedAt: env.Now, Number: 1, Status: care.WaitStands}
+	for _, m := range k.Sets[care.Waitlist(p.ID)] {
+		w.Number = max(w.Number, m.Seq+1)
+	}
 	w.Clock = d.start(care.Deadline{Code: "waitlist", Subject: string(w.ID), Zone: client.Zone})
 	d.put(w)
 	d.comeBack()
@@ -176,7 +179,7 @@ func (a InviteWaiting) chosen(k Known) care.WaitID {
 // InRow sorts a waiting list: who joined first is first.
 func InRow(members []care.Member) []care.Member {
 	members = slices.Clone(members)
-	order.By(members, func(a, b care.Member) int { return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Ref, b.Ref)) })
+	order.By(members, func(a, b care.Member) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Seq, b.Seq), strings.Compare(a.Ref, b.Ref)) })
 	return members
 }
 

@@ -58,9 +58,9 @@ func TestR23AClientWaitsAndIsInvited(t *testing.T) {
 	var places []care.WaitID
 	for n := range 3 {
 		people = append(people, w.enters(n))
-		places = append(places, w.waits(people[n], p))
-		w.now = w.now.Add(time.Minute)
+		places = append(places, w.waits(people[n], p)) // all in one second
 	}
+	w.now = w.now.Add(time.Minute)
 	is(t, "listed", w.listed(p, "IL"), false)
 	is(t, "an episode", len(w.chart(people[0]).Episodes), 0)
 	is(t, "twice", w.refused(client(people[0]), act.JoinWaitlist{Client: people[0], Provider: p}), "waitlist.once")

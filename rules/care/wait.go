@@ -11,6 +11,7 @@ type Wait struct {
 	Provider ChartID    `json:"provider"`
 	State    string     `json:"state"` // where the client is
 	JoinedAt time.Time  `json:"joined_at"`
+	Number   uint64     `json:"number"` // of those who joined in one second: the place among them
 	Status   WaitStatus `json:"status"`
 	Clock    DeadlineID `json:"clock"`             // of the entry, then of the invitation
 	Until    time.Time  `json:"until,omitzero"`    // of an invitation: the last second in which it counts
@@ -49,7 +50,7 @@ func (w Wait) Stands() []Place {
 	}
 	return []Place{{
 		Set: Waitlist(w.Provider), Entry: string(w.ID),
-		Member: Member{Chart: w.Client, Ref: string(w.ID), Code: w.State, At: w.JoinedAt, Until: w.Until},
+		Member: Member{Chart: w.Client, Ref: string(w.ID), Code: w.State, At: w.JoinedAt, Until: w.Until, Seq: w.Number},
 	}}
 }
 

@@ -80,6 +80,9 @@ type face struct {
 func (a *API) providerPhoto(ctx context.Context, in *ByID) (face, error) {
 	c, ok := a.store.Directory().Provider(care.ChartID(in.ID), a.now())
 	if !ok {
+		c, ok = a.store.Directory().Keeper(care.ChartID(in.ID), a.now())
+	}
+	if !ok {
 		return face{}, care.Missing()
 	}
 	shown, err := a.face(ctx, care.Anonymous, c.Photo)

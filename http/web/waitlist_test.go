@@ -40,7 +40,7 @@ func TestR23AWaitingListWithoutScript(t *testing.T) {
 	b := h.browser()
 	b.get("/find?state=IL&employer=LANTERN&waitlist=1").answers(200).shows(name, "with a waiting list", "promises nothing").lacks("is promised a first session")
 	b.get("/find?state=IL&employer=LANTERN").answers(200).lacks(name)
-	b.get("/find?state=IL&employer=LANTERN&q=" + url.QueryEscape(strings.Fields(name)[len(strings.Fields(name))-1])).answers(200).shows("Keep a waiting list", name)
+	b.get("/find?state=IL&employer=LANTERN&q="+url.QueryEscape(strings.Fields(name)[len(strings.Fields(name))-1])).answers(200).shows("Keep a waiting list", name)
 	b.get(path+"/book?state=IL&employer=LANTERN").answers(200).shows("takes nobody new at present", "Join the waiting list", "Who has time").lacks("Request a first call", "Next times")
 	b.get(path+"/wait?state=IL&employer=LANTERN").answers(200).shows("promises nothing", "About you", "Let the care team match me", "not for emergencies")
 	b.postTo(path+"/wait", url.Values{}).answers(422).shows("Give your date of birth")
@@ -88,7 +88,7 @@ func TestR23WhatAClientReadsOfAList(t *testing.T) {
 	}
 	b := h.signedIn(me.ID)
 	b.postTo(path+"/book", url.Values{}).answers(409).shows("Join the waiting list", path+"/wait")
-	b.get(path+"/wait").answers(200).shows("You are signed in as").lacks("About you")
+	b.get(path + "/wait").answers(200).shows("You are signed in as").lacks("About you")
 	b.postTo(path+"/wait", b.carried()).answers(200).shows("Your name is on the list")
 	place := string(h.of(me.ID).Waits[0].ID)
 	b.postTo("/me/waiting/"+place+"/leave", nil).answers(200).shows("You are off the list").lacks("On the waiting list since")
@@ -102,7 +102,7 @@ func TestR23WhatAClientReadsOfAList(t *testing.T) {
 	h.do(care.Actor{Role: care.RoleProvider, Chart: p}, act.SetCaseload{Provider: p, WaitlistOnly: &no})
 	h.until(h.clock.Now().Add(60e9))
 	b.get("/me").answers(200).shows("takes new clients again", "Ask "+name)
-	b.get(path+"/wait").answers(200).lacks("Put my name on the list") // the profile, where one asks
+	b.get(path + "/wait").answers(200).lacks("Put my name on the list") // the profile, where one asks
 	b.get("/me/privacy").answers(200).shows("put your name on a waiting list", "left a waiting list")
 }
 

@@ -179,7 +179,9 @@ func (a InviteWaiting) chosen(k Known) care.WaitID {
 // InRow sorts a waiting list: who joined first is first.
 func InRow(members []care.Member) []care.Member {
 	members = slices.Clone(members)
-	order.By(members, func(a, b care.Member) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Seq, b.Seq), strings.Compare(a.Ref, b.Ref)) })
+	order.By(members, func(a, b care.Member) int {
+		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Seq, b.Seq), strings.Compare(a.Ref, b.Ref))
+	})
 	return members
 }
 

@@ -429,15 +429,15 @@ type waiting struct {
 // first is the one that falls first. Of several at one instant those of clients
 // are first.
 func (w *waiting) first() (first care.Deadline, ok bool, err error) {
-	consider := func(d care.Deadline, ties bool) {
+	consider := func(d *care.Deadline, ties bool) {
 		switch {
-		case rules.FallsAt(d).IsZero() || d.Next.After(w.now):
-		case w.falling.ID != "" && !fallsBefore(d, w.falling) && (!ties || fallsBefore(w.falling, d)):
-		case !ok || fallsBefore(d, first):
-			first, ok = d, true
+		case d.State != care.Running || d.Next.IsZero() || d.Next.After(w.now) || rules.FallsAt(*d).IsZero():
+		case w.falling.ID != "" && !fallsBefore(*d, w.falling) && (!ties || fallsBefore(w.falling, *d)):
+		case !ok || fallsBefore(*d, first):
+			first, ok = *d, true
 		}
 	}
-	referrals := map[string]bool{}
+	var about []string // what an errand may be about
 	var providers []care.ChartID
 	for _, id := range slices.Sorted(maps.Keys(w.known.Charts)) {
 		chart := w.known.Charts[id]
@@ -447,17 +447,17 @@ func (w *waiting) first() (first care.Deadline, ok bool, err error) {
 			providers = append(providers, id)
 		case chart.Of == care.OfClient:
 			chart = w.charts.get(id)
-			for _, d := range chart.Deadlines {
-				consider(d, id != w.falling.Chart)
+			for i := range chart.Deadlines {
+				consider(&chart.Deadlines[i], id != w.falling.Chart)
 			}
 			for _, r := range chart.Referrals {
 				if r.Waits() {
-					referrals[string(r.ID)], providers = true, append(providers, r.Provider)
+					about, providers = append(about, string(r.ID)), append(providers, r.Provider)
 				}
 			}
 			for _, p := range chart.Waits {
 				if p.Status.Stands() {
-					referrals[string(p.ID)], providers = true, append(providers, p.Provider)
+					about, providers = append(about, string(p.ID)), append(providers, p.Provider)
 				}
 			}
 		}
@@ -471,8 +471,8 @@ func (w *waiting) first() (first care.Deadline, ok bool, err error) {
 		if chart == nil {
 			continue
 		}
-		for _, d := range chart.Deadlines {
-			if referrals[d.Subject] || !act.Errand(d) {
+		for i := range chart.Deadlines {
+			if d := &chart.Deadlines[i]; !act.Errand(*d) || slices.Contains(about, d.Subject) {
 				consider(d, false)
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -80,10 +81,42 @@ func keep(e Entry, n int64) (k kept, err error) {
 		}
 		e = k.marked(e)
 	}
-	if k.Entry, err = json.Marshal(e); err != nil {
+	if k.Entry, err = e.encode(); err != nil {
 		return k, fmt.Errorf("encode trail entry: %w", err)
 	}
 	return k, nil
+}
+
+// encode writes an entry as encoding/json does, which is asked where it is not
+// plain.
+func (e Entry) encode() ([]byte, error) {
+	body, err := e.At.AppendText(append(make([]byte, 0, 512), `{"at":"`...))
+	plain := err == nil
+	text := func(name, is string, always bool) {
+		if is != "" || always {
+			body = append(append(append(append(append(body, ',', '"'), name...), '"', ':', '"'), is...), '"')
+			plain = plain && plainText(is)
+		}
+	}
+	body = append(body, '"')
+	text("role", string(e.Role), true)
+	text("who", string(e.Who), false)
+	text("did", e.Did, true)
+	for i, id := range e.About {
+		body = append(append(append(body, [2]string{`,"about":["`, `,"`}[min(i, 1)]...), id...), '"')
+		plain = plain && plainText(string(id))
+	}
+	if len(e.About) > 0 {
+		body = append(body, ']')
+	}
+	text("made", e.Made, false)
+	text("effect", e.Effect, false)
+	text("outcome", e.Outcome, true)
+	text("request", e.Request, false)
+	if !plain {
+		return json.Marshal(e)
+	}
+	return append(body, '}'), nil
 }
 
 // drawSalt draws 116 bits by chance, in bytes that are all written with three digits:
@@ -192,7 +225,7 @@ func (c *commit) writeTrail() error {
 
 // putBlock seals a block of the trail and writes it.
 func (c *commit) putBlock(key []byte, block []kept, fresh bool) error {
-	body, err := json.Marshal(block)
+	body, err := encodeBlock(block)
 	if err != nil {
 		return fmt.Errorf("encode trail block: %w", err)
 	}
@@ -201,6 +234,45 @@ func (c *commit) putBlock(key []byte, block []kept, fresh bool) error {
 		return fmt.Errorf("seal trail block: %w", err)
 	}
 	return c.write(engine.Trail, key, sealed, fresh)
+}
+
+// encodeBlock writes a block as encoding/json does, which is asked for lines that
+// are not plain.
+func encodeBlock(block []kept) ([]byte, error) {
+	body := append(make([]byte, 0, 512*len(block)+2), '[')
+	for i, k := range block {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		if k.Leaf != nil || k.Entry == nil || k.N == 0 || k.Salt == [16]byte{} || !plainText(k.Key) ||
+			slices.ContainsFunc(k.Names, func(id care.ChartID) bool { return !plainText(string(id)) }) {
+			line, err := json.Marshal(k)
+			if err != nil {
+				return nil, err
+			}
+			body = append(body, line...)
+			continue
+		}
+		body = append(body, `{"salt":[`...)
+		for j, b := range k.Salt {
+			if j > 0 {
+				body = append(body, ',')
+			}
+			body = strconv.AppendUint(body, uint64(b), 10)
+		}
+		body = append(append(body, `],"entry":`...), k.Entry...)
+		if k.Key != "" {
+			body = append(append(append(body, `,"key":"`...), k.Key...), '"')
+		}
+		for j, id := range k.Names {
+			body = append(append(append(body, [2]string{`,"names":["`, `,"`}[min(j, 1)]...), id...), '"')
+		}
+		if len(k.Names) > 0 {
+			body = append(body, ']')
+		}
+		body = append(strconv.AppendInt(append(body, `,"n":`...), k.N, 10), '}')
+	}
+	return append(body, ']'), nil
 }
 
 // grow adds a leaf to the tree of RFC 6962.

@@ -160,9 +160,6 @@ func (p *Post) hold(ctx context.Context) (int, error) {
 	keeper, _ := p.sender.(keeper)
 	for i, m := range kept {
 		l, err := p.addressed(ctx, m)
-		if err == nil && m.Event != nil {
-			_, err = l.mail() // a file for calendars may fail, a text alone cannot
-		}
 		if err != nil {
 			slog.WarnContext(ctx, "message not sent", "message", m.ID, "final", true, "error", err)
 			if _, err := p.store.Do(ctx, care.System, act.Undelivered{Chart: m.Chart, Message: m.ID, Final: true}); err != nil {

@@ -68,35 +68,33 @@ type took struct{ from, to time.Time }
 // SpeedRow is one way to measure how fast it goes.
 type SpeedRow struct {
 	Code, Says string
-	of         func(*care.Chart, care.Episode) []took
+	of         func(chart *care.Chart, e care.Episode, each func(took))
 }
 
 // Speeds is the table of them. A first call that a client booked by themselves was
 // answered by a calendar, so it says nothing of how fast providers answer. A visit
 // that was recorded late was not arranged here, and counts nowhere.
 var Speeds = []SpeedRow{
-	{"response", "From a request to its answer", func(chart *care.Chart, e care.Episode) (all []took) {
-		for _, r := range chart.Referrals {
-			if r.Episode == e.ID && !r.SelfBooked {
-				all = append(all, took{r.SubmittedAt, r.AnsweredAt})
+	{"response", "From a request to its answer", func(chart *care.Chart, e care.Episode, each func(took)) {
+		for i := range chart.Referrals {
+			if r := &chart.Referrals[i]; r.Episode == e.ID && !r.SelfBooked {
+				each(took{r.SubmittedAt, r.AnsweredAt})
 			}
 		}
-		return all
 	}},
-	{"consult_booked", "From seeking care to a first call booked", func(chart *care.Chart, e care.Episode) []took {
+	{"consult_booked", "From seeking care to a first call booked", func(chart *care.Chart, e care.Episode, each func(took)) {
 		var first time.Time
-		for _, ap := range chart.Appointments {
-			if ap.Episode == e.ID && ap.Recorded == "" && (first.IsZero() || ap.BookedAt.Before(first)) {
+		for i := range chart.Appointments {
+			if ap := &chart.Appointments[i]; ap.Episode == e.ID && ap.Recorded == "" && (first.IsZero() || ap.BookedAt.Before(first)) {
 				first = ap.BookedAt
 			}
 		}
-		return []took{{e.SoughtAt, first}}
+		each(took{e.SoughtAt, first})
 	}},
-	{"first_session", "From seeking care to the first attended session", func(chart *care.Chart, e care.Episode) []took {
-		if first, ok := chart.Appointment(e.First); !ok || first.Recorded != "" {
-			return nil
+	{"first_session", "From seeking care to the first attended session", func(chart *care.Chart, e care.Episode, each func(took)) {
+		if first, ok := chart.Appointment(e.First); ok && first.Recorded == "" {
+			each(took{e.SoughtAt, e.FirstAt})
 		}
-		return []took{{e.SoughtAt, e.FirstAt}}
 	}},
 }
 
@@ -173,38 +171,51 @@ func (m *Measuring) counts(at time.Time) bool {
 }
 
 // Add takes one episode of a chart.
-func (m *Measuring) Add(chart *care.Chart, e care.Episode) {
-	if m.counts(e.SoughtAt) {
-		m.sought++
-		m.people[chart.ID] = true
+func (m *Measuring) Add(chart *care.Chart, e care.Episode) { MeasureInto(chart, e, m) }
+
+// MeasureInto takes one episode of a chart into several measurings of one span.
+func MeasureInto(chart *care.Chart, e care.Episode, into ...*Measuring) {
+	first := into[0]
+	if first.counts(e.SoughtAt) {
+		for _, m := range into {
+			m.sought++
+			m.people[chart.ID] = true
+		}
 	}
 	for _, row := range Speeds {
-		for _, t := range row.of(chart, e) {
-			if m.counts(t.to) {
-				at(m.speeds, row.Code).add(chart.ID, t.to.Sub(t.from).Seconds())
+		row.of(chart, e, func(t took) {
+			if first.counts(t.to) {
+				for _, m := range into {
+					at(m.speeds, row.Code).add(chart.ID, t.to.Sub(t.from).Seconds())
+				}
+			}
+		})
+	}
+	for _, row := range Shares {
+		if end, ok := row.of(chart, e, first.clock); ok && first.counts(end.at) {
+			for _, m := range into {
+				at(m.shares, row.Code).add(chart.ID, end.is)
 			}
 		}
 	}
-	for _, row := range Shares {
-		if end, ok := row.of(chart, e, m.clock); ok && m.counts(end.at) {
-			at(m.shares, row.Code).add(chart.ID, end.is)
-		}
-	}
-	for _, s := range chart.Screenings {
-		if s.Episode != e.ID || s.Purpose != care.FollowUp || s.Status != care.ScreeningCompleted || s.OutOfWindow || s.Total == nil || !m.counts(s.SubmittedAt) {
+	for i := range chart.Screenings {
+		s := &chart.Screenings[i]
+		if s.Episode != e.ID || s.Purpose != care.FollowUp || s.Status != care.ScreeningCompleted || s.OutOfWindow || s.Total == nil || !first.counts(s.SubmittedAt) {
 			continue
 		}
-		before, ok := BaselineOf(s, chart.Screenings)
+		before, ok := BaselineOf(*s, chart.Screenings)
 		if !ok {
 			continue
 		}
 		in, _ := instrument.Get(s.Instrument)
 		change := in.Change(*before.Total, *s.Total)
-		to := at(m.changes, s.Instrument)
-		to.by.add(chart.ID, float64(change.Difference))
-		if before.Elevated != nil && *before.Elevated {
-			to.response.add(chart.ID, change.Response)
-			to.remission.add(chart.ID, change.Remission)
+		for _, m := range into {
+			to := at(m.changes, s.Instrument)
+			to.by.add(chart.ID, float64(change.Difference))
+			if before.Elevated != nil && *before.Elevated {
+				to.response.add(chart.ID, change.Response)
+				to.remission.add(chart.ID, change.Remission)
+			}
 		}
 	}
 }

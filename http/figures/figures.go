@@ -170,8 +170,7 @@ func (g groups) month(ctx context.Context, s *store.Store, month string) (bool, 
 		for _, chart := range read {
 			for _, id := range ids[chart.ID] {
 				if e, ok := chart.Episode(id); ok && chart.Client != nil {
-					g.of(e.Programme).Add(chart, e)
-					g.at(chart.Client.Benefit.Employer).Add(chart, e)
+					rules.MeasureInto(chart, e, g.of(e.Programme), g.at(chart.Client.Benefit.Employer))
 				}
 			}
 		}

@@ -263,6 +263,12 @@ func (c *chrome) takesDetails(t *testing.T) {
 		b.must(chromedp.SetUploadFiles(chromedp.CSS("#f-photo"), []string{card}))
 		way.follow(b, `main form[method="post"] button.large`)
 		b.shows("The care team has what you sent").sound()
+		b.open(links[len(links)-1])
+		b.shows("We have the details of your plan", "What comes next").sound()
+		if way.script {
+			b.accessible(c.axe)
+		}
+		b.shot("journey-plan-received")
 	}
 	b := c.tab(t, d).as(team)
 	_, plans := d.call(team.Token, "GET", "/api/v1/coverages?status=pending&client="+client.ID, nil)

@@ -63,7 +63,9 @@ func TestR2FiguresLeaveOnlyAsTheyWereReleased(t *testing.T) {
 	if status, _ := ask(care.RoleCareTeam, "2025-Q1"); status != 404 {
 		t.Errorf("a quarter that nobody knows of: %d", status)
 	}
-	if status, _ := ask(care.RoleCareTeam, ""); status != 422 {
-		t.Errorf("no quarter: %d", status)
+	for _, wrong := range []string{"", "2026", "2026-Q5", "2026-q4", "Q4-2026", "2026-Q4-and-more"} {
+		if status, told := ask(care.RoleCareTeam, wrong); status != 422 || told["detail"] != "Please mend: query.period: give a quarter, such as 2026-Q4." {
+			t.Errorf("%q for a quarter: %d %v", wrong, status, told["detail"])
+		}
 	}
 }

@@ -21,7 +21,7 @@ type report struct {
 }
 
 type findReport struct {
-	Period string `query:"period" maxLength:"7" required:"true" doc:"A quarter, such as 2026-Q4"`
+	Period string `query:"period" pattern:"^[0-9]{4}-Q[1-4]$" required:"true" doc:"A quarter, such as 2026-Q4"`
 }
 
 func (a *API) report(ctx context.Context, which *findReport) (report, error) {

@@ -146,6 +146,9 @@ func problem(hc huma.Context, status int, msg string, errs ...error) huma.Status
 	return reply.Bad(ctx, status, strings.ToLower(strings.ReplaceAll(http.StatusText(status), " ", "_")), msg+".")
 }
 
+// forms are how a parameter is written, where the limits of its text do not say it.
+var forms = map[string]string{"query.period": "give a quarter, such as 2026-Q4"}
+
 func wrongs(errs []error) []string {
 	says := make([]string, 0, len(errs))
 	for _, err := range errs {
@@ -157,6 +160,9 @@ func wrongs(errs []error) []string {
 		message := detail.Message
 		if message == validation.MsgUnexpectedProperty {
 			message = "there is no such field here; leave it out"
+		}
+		if form, has := forms[detail.Location]; has {
+			message = form
 		}
 		where := strings.TrimPrefix(detail.Location, "body.")
 		says = append(says, where+": "+message)

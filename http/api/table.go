@@ -91,7 +91,7 @@ var table = []operation{
 	{post, "/api/v1/coverages/{id}/verify", "verify_coverage", careTeam, ok, "Say what was found of a plan", on((*API).verifyCoverage)},
 
 	{post, "/api/v1/clients/{id}/details", "ask_details", careTeam, ok, "Send a client a link by which they give the details of their plan without signing in", on((*API).askDetails)},
-	{post, "/api/v1/details", "give_details", anyone, ok, "Give details by such a link, once; 410 when it takes nothing any more", on((*API).giveDetails)},
+	{post, "/api/v1/details", "give_details", anyone, ok, "Give details by such a link, once; 410 when it has taken them (details_received), or has run out or was replaced (link_used)", on((*API).giveDetails)},
 	{get, "/api/v1/coverages/{id}/card", "read card photo", careTeam, ok, "The photo of a plan's card, while the plan is being verified; each look is recorded", find((*API).card)},
 	{post, "/api/v1/coverages/{id}/first", "choose_coverage", clients, ok, "Say which of my plans pays first", on((*API).chooseCoverage)},
 	{post, "/api/v1/coverages/{id}/way", "choose_way", clients, ok, "Say how to go on without a plan that cannot be processed", on((*API).chooseWay)},

@@ -231,10 +231,11 @@ func (a *Auth) Invited(secret string) (care.Account, bool) {
 }
 
 // Asked says whether a secret is that of a link to give plan details by that still
-// takes them. It tells nothing of whose it is.
-func (a *Auth) Asked(secret string) bool {
+// takes them, or of one that has. It tells nothing of whose it is.
+func (a *Auth) Asked(secret string) (takes, taken bool) {
 	_, pass, ok, err := a.store.Bearer(Hash(secret))
-	return err == nil && ok && pass.Type == care.PassDetails
+	ok = ok && err == nil
+	return ok && pass.Type == care.PassDetails, ok && pass.Type == care.PassGiven
 }
 
 // Redeem uses a set-up link up: it sets the password and signs in.

@@ -49,12 +49,29 @@ func planGiven(r *http.Request) (act.AddCoverage, url.Values, []assets.Problem, 
 }
 
 // linkedForm shows the form of a link that still takes details, and nothing of
-// whom it was sent to. Opening it uses nothing up: mail programs open links.
+// whom it was sent to. Opening it uses nothing up: mail programs open links. One
+// that has taken them says what comes next.
 func (p *Pages) linkedForm(w http.ResponseWriter, r *http.Request) error {
-	if !p.Auth.Asked(mux.Vars(r)["secret"]) {
+	takes, taken := p.Auth.Asked(mux.Vars(r)["secret"])
+	switch {
+	case taken:
+		return p.receivedPage(w, r, http.StatusOK)
+	case !takes:
 		return act.Lapsed()
 	}
 	return p.linkedPage(w, r, http.StatusOK, nil, nil)
+}
+
+// receivedPage is for whoever comes back to a link that has done its work.
+func (p *Pages) receivedPage(w http.ResponseWriter, r *http.Request, status int) error {
+	return p.show(w, r, status, "plan_received", "", assets.Page{Title: "Your plan", Data: map[string]any{
+		"Next": []string{
+			p.Store.Words().Render("The care team looks up what your plan covers, within {eligibility_target} business day of when they came."),
+			"You hear from us when that is done, and if something is missing.",
+			"You need not wait for it: the first call costs nothing, and no plan is needed for it.",
+		},
+		"Change": act.Received().Says,
+	}})
 }
 
 // linkedPage posts back to where it is, so that the secret stands in the address
@@ -70,7 +87,11 @@ func (p *Pages) linkedPage(w http.ResponseWriter, r *http.Request, status int, f
 // was sent. Whoever holds the link acts by it, signed in or not.
 func (p *Pages) linkedDetails(w http.ResponseWriter, r *http.Request) error {
 	secret := mux.Vars(r)["secret"]
-	if !p.Auth.Asked(secret) {
+	takes, taken := p.Auth.Asked(secret)
+	switch {
+	case taken: // sent twice, or by two
+		return p.receivedPage(w, r, http.StatusGone)
+	case !takes:
 		return act.Lapsed()
 	}
 	add, form, problems, err := planGiven(r)

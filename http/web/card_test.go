@@ -121,6 +121,24 @@ func TestR28DetailsByALinkOnThePages(t *testing.T) {
 		t.Fatalf("the details are not taken: %d", status)
 	}
 	wants(t, d.page(stranger, to), "The care team has what you sent")
+	received := []string{"We have the details of your plan", "What comes next", "within 1 business day", "ask for a new link"}
+	for range 2 { // whoever clicks again is told, and not turned away
+		page := d.page(stranger, link)
+		wants(t, page, received...)
+		if strings.Contains(page, before.Client.Name) || strings.Contains(page, "W987654321") || strings.Contains(page, string(me.ID)) {
+			t.Error("a link that was used shows whose it was, or what was sent")
+		}
+	}
+	plans := len(d.chart(me.ID).Coverages)
+	if status, body, _ = d.upload(stranger, link, aPlan, nil); status != http.StatusGone || len(d.chart(me.ID).Coverages) != plans {
+		t.Errorf("sent twice: %d", status)
+	}
+	wants(t, body, received...)
+	d.wait(time.Minute)
+	replaced := d.linkSent(team, me.ID)
+	if page := d.page(stranger, replaced); !strings.Contains(page, `type="file"`) {
+		t.Error("a new link takes nothing")
+	}
 	for _, again := range []func() (int, string){
 		func() (int, string) { return d.get(stranger, link) },
 		func() (int, string) { status, body, _ := d.upload(stranger, link, aPlan, nil); return status, body },

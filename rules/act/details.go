@@ -73,23 +73,28 @@ func (a AskDetails) Decide(k Known, env Env) Plan {
 	return d.plan()
 }
 
-// Decide takes the details once, and answers alike for a link that was used, one
-// that has run out, and one that there never was. What is wrong with the details
-// leaves the link as it is.
+// Decide takes the details once. For as long as the link would have worked it then
+// says that they were received; one that has run out, was replaced or never was
+// answers alike. What is wrong with the details leaves the link as it is.
 func (a GiveDetails) Decide(k Known, env Env) Plan {
 	chart := a.chart(k)
 	if chart == nil {
 		return lapsed()
 	}
 	p, ok := chart.Pass(a.Hash)
-	if !ok || p.Type != care.PassDetails || !env.Now.Before(p.Expires) {
+	switch {
+	case !ok || p.Type != care.PassDetails && p.Type != care.PassGiven || !env.Now.Before(p.Expires):
 		return lapsed()
+	case p.Type == care.PassGiven:
+		return Plan{Fault: Received()}
 	}
 	d := begin(env, chart)
 	if f := d.insure(a.Details, *chart.Client); f != nil {
 		return Plan{Fault: f}
 	}
 	d.endDetails(care.Met)
+	p.Type = care.PassGiven
+	d.put(p)
 	d.Made = "" // whoever holds a link learns nothing of whose it was
 	return d.plan()
 }
@@ -97,6 +102,12 @@ func (a GiveDetails) Decide(k Known, env Env) Plan {
 // Lapsed is the answer to whoever comes with a link that takes nothing any more.
 func Lapsed() *care.Fault {
 	return &care.Fault{Kind: care.Gone, Code: "link_used", Says: "This link has been used or has run out. Ask for a new link: write to the care team, or sign in and enter your plan there."}
+}
+
+// Received is the answer to whoever sends something through a link that has taken
+// the details already.
+func Received() *care.Fault {
+	return &care.Fault{Kind: care.Gone, Code: "details_received", Says: "The details of the plan were received through this link, and what came first is kept. To change something, sign in and enter your plan there, or ask for a new link: write to the care team."}
 }
 
 func lapsed() Plan { return Plan{Fault: Lapsed()} }
@@ -107,10 +118,10 @@ func HashOf(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// endDetails ends the link that waits for details, if there is one.
+// endDetails ends the link that waits for details or has taken them, if there is one.
 func (d *draft) endDetails(how care.DeadlineState) {
 	for _, p := range slices.Clone(d.chart.Passes) {
-		if p.Type == care.PassDetails {
+		if p.Type == care.PassDetails || p.Type == care.PassGiven {
 			d.drop(p)
 		}
 	}

@@ -76,8 +76,12 @@ func TestR28ALinkTakesDetailsOnce(t *testing.T) {
 			if got := w.refused(care.Anonymous, details(secret, nil)); got != c.want {
 				t.Fatalf("the link answers %s, want %s", got, c.want)
 			}
-			if got := w.refused(care.Anonymous, details(secret, nil)); got != "link_used" {
-				t.Errorf("the second time it answers %s", got)
+			again := "link_used"
+			if c.want == "done" {
+				again = "details_received"
+			}
+			if got := w.refused(care.Anonymous, details(secret, nil)); got != again {
+				t.Errorf("the second time it answers %s, want %s", got, again)
 			}
 			if got := w.refused(care.Anonymous, details("nobody-ever-had-this", nil)); got != "link_used" {
 				t.Errorf("one that there never was answers %s", got)
@@ -93,6 +97,23 @@ func TestR28ALinkTakesDetailsOnce(t *testing.T) {
 			}
 			if d := w.deadline(me, "details", string(me)); d.State != state {
 				t.Errorf("the time of the link is %s, want %s", d.State, state)
+			}
+			if c.want != "done" {
+				return
+			}
+			w.linked(me)
+			if got := w.refused(care.Anonymous, details(secret, nil)); got != "link_used" {
+				t.Errorf("one that was used, when there is a new one: %s", got)
+			}
+			second := w.linked(me)
+			other := details(second, nil)
+			other.Details.MemberID = "W000000001"
+			if got := w.refused(care.Anonymous, other); got != "done" {
+				t.Fatalf("the new one answers %s", got)
+			}
+			w.now = w.now.Add(7 * 24 * time.Hour)
+			if got := w.refused(care.Anonymous, details(second, nil)); got != "link_used" {
+				t.Errorf("one that was used, after its days: %s", got)
 			}
 		})
 	}

@@ -50,6 +50,7 @@ const (
 	PassInvite  PassType = "invite"
 	PassToken   PassType = "token"
 	PassDetails PassType = "details" // a link to give plan details by; it signs nobody in
+	PassGiven   PassType = "given"   // such a link that has been used: until its end it says so, and nothing else
 )
 
 // Kind, Key and Stands make a Pass a Record.

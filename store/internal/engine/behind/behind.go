@@ -22,6 +22,9 @@ const (
 	// enough keys are written without waiting for more.
 	enough = 1 << 15
 
+	// many layers are written without waiting for more: readers look into each.
+	many = 16
+
 	// most keys may wait: who commits more waits for them to be written.
 	most = 1 << 17
 )
@@ -149,11 +152,14 @@ func (s *Store) Update(fn func(engine.Writer) error) error {
 	default:
 		s.layers = append(s.layers, own)
 	}
-	if n == 0 || s.waiting() >= enough {
+	if n == 0 || s.due() {
 		s.moved.Broadcast()
 	}
 	return nil
 }
+
+// due says whether there is enough to be written at once.
+func (s *Store) due() bool { return len(s.layers) >= many || s.waiting() >= enough }
 
 // room waits until not too much waits to be written.
 func (s *Store) room() error {
@@ -232,7 +238,7 @@ func (s *Store) gather() bool {
 		s.moved.Broadcast()
 	})
 	defer timer.Stop()
-	for !late && !s.hurry && !s.ended && s.waiting() < enough {
+	for !late && !s.hurry && !s.ended && !s.due() {
 		s.moved.Wait()
 	}
 	return true

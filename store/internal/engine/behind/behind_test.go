@@ -268,6 +268,37 @@ func TestNotTooMuchWaits(t *testing.T) {
 	}
 }
 
+// Who reads keeps what they see apart from what comes after; however many do, a
+// reader looks into few places.
+func TestReadersDoNotPileItUp(t *testing.T) {
+	s := Over(onShelf(t))
+	var reading sync.WaitGroup
+	end := make(chan struct{})
+	for n := range 20 * many {
+		seen := make(chan struct{})
+		reading.Go(func() {
+			must(t, s.View(func(r engine.Reader) error {
+				close(seen)
+				<-end
+				if n > 0 && r.Get(engine.Charts, fmt.Append(nil, n-1)) == nil || r.Get(engine.Charts, fmt.Append(nil, n)) != nil {
+					t.Errorf("view %d does not see what was there", n)
+				}
+				return nil
+			}))
+		})
+		<-seen
+		must(t, s.Update(put(fmt.Sprint(n))))
+		s.mu.Lock()
+		for len(s.layers) > 2*many {
+			s.moved.Wait()
+		}
+		s.mu.Unlock()
+	}
+	close(end)
+	reading.Wait()
+	must(t, s.Close())
+}
+
 // After its end it writes at once: what stops a process has its last words kept.
 func TestAfterItsEndItWritesAtOnce(t *testing.T) {
 	below := onShelf(t)

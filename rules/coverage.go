@@ -190,4 +190,4 @@ func Unprocessable(plans []care.UnprocessablePlan, payer, plan, state string) bo
 	})
 }
 
-func alike(a, b string) bool { return care.Alike(a) == care.Alike(b) }
+func alike(a, b string) bool { return a == b || care.Alike(a) == care.Alike(b) }

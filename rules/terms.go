@@ -153,6 +153,9 @@ func address(given string) string {
 // Render fills a template's {words}. A word that is not known stays as it is, so
 // that a misspelt one is seen.
 func (w Words) Render(template string) string {
+	if !strings.Contains(template, "{") {
+		return template
+	}
 	var b strings.Builder
 	for {
 		before, rest, opened := strings.Cut(template, "{")

@@ -90,7 +90,8 @@ func hasVersion(versions []care.Terms, version string) bool {
 	return is
 }
 
-// Decide moves the forms of a follow-up along with its window.
+// Decide moves the forms of a follow-up along with its window, and a place on a
+// waiting list with its invitation.
 func (a Recompute) Decide(k Known, env Env) Plan {
 	chart := k.Chart(a.Chart)
 	if chart == nil {
@@ -118,6 +119,10 @@ func (a Recompute) Decide(k Known, env Env) Plan {
 			s.Due, s.Closes = now.Due, now.Due
 			d.put(s)
 		}
+	}
+	if w, ok := d.chart.Wait(care.WaitID(dl.Subject)); ok && w.Clock == dl.ID && w.Status == care.WaitInvited {
+		w.Until = now.Due
+		d.put(w)
 	}
 	return d.plan()
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -330,4 +331,63 @@ func TestR23TheProviderSeesNoName(t *testing.T) {
 	if _, err := w.store.Chart(context.Background(), provider(p), c, "test"); err != nil {
 		t.Errorf("asked, and not there: %v", err)
 	}
+}
+
+// TestR23ALongerInvitation: new terms that give an invitation more days give them
+// to the place too, and until then the client can ask.
+func TestR23ALongerInvitation(t *testing.T) {
+	w := open(t)
+	p, c := w.keeps(1, false), w.enters(1)
+	place := w.waits(c, p)
+	w.do(provider(p), act.InviteWaiting{Provider: p})
+	clock := w.wait(c, place).Clock
+	w.now = w.now.Add(time.Hour)
+	longer := rules.DefaultTerms(w.now)
+	longer.Version, longer.InvitationDays = "longer", 5
+	w.do(careTeam, act.SetTerms{Terms: longer})
+	w.do(care.System, act.Recompute{Chart: c, Deadline: clock, Version: "longer"})
+	got, row := w.wait(c, place), w.inRow(p)
+	is(t, "until", got.Until, w.deadline(c, "invitation", string(place)).Due)
+	is(t, "longer", got.Until, w.now.Add(-time.Hour).AddDate(0, 0, 5))
+	is(t, "in the row", row[0].Until, got.Until)
+	w.until(got.Until)
+	w.asks(c, p)
+}
+
+// TestR23TheListEndsBeforeWhatComesAfter: where nobody swept, a list that ended
+// with its provider's leaving has ended then, and nothing of it comes later.
+func TestR23TheListEndsBeforeWhatComesAfter(t *testing.T) {
+	w := open(t)
+	p, c := w.keeps(1, false), w.enters(1)
+	place := w.waits(c, p)
+	w.do(provider(p), act.Leave{Provider: p})
+	left := w.now
+	w.now = w.deadline(c, "waitlist", string(place)).Due.Add(time.Hour)
+	is(t, "gone", w.refused(client(c), act.LeaveWaitlist{Wait: place}), "not_waiting")
+	got := w.wait(c, place)
+	is(t, "closed", got.Status, care.WaitClosed)
+	is(t, "when", got.EndedAt, left)
+	is(t, "asked whether they still wait", w.told(c, "list_ends", "")[string(c)], 0)
+	w.sweep()
+	is(t, "told once", w.told(c, "list_closed", "")[string(c)], 1)
+	is(t, "told that the days were over", w.told(c, "list_over", "")[string(c)], 0)
+}
+
+// TestR23WhoIsHandedOverWaitsNoMore: a request that comes by a hand-over ends the
+// waiting for whoever takes over, before word of the list's end is there.
+func TestR23WhoIsHandedOverWaitsNoMore(t *testing.T) {
+	w := open(t)
+	from, to, c := w.joins(1, false), w.keeps(2, false), w.enters(1)
+	r := w.held(c, from)
+	w.waits(w.enters(2), to)
+	place := w.waits(c, to)
+	w.now = w.now.Add(time.Minute)
+	w.waitlist(to, false) // who stands second is told a second later
+	w.do(careTeam, act.HandOver{Referral: r, To: to})
+	next := w.do(client(c), act.AnswerHandOver{Referral: r, Yes: true})
+	got := w.wait(c, place)
+	is(t, "taken", got.Status, care.WaitTaken)
+	is(t, "by the request", string(got.Asked), next)
+	w.until(w.now.Add(time.Minute))
+	is(t, "told of the list", w.told(c, "list_open", "")[string(c)], 0)
 }

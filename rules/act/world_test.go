@@ -91,9 +91,13 @@ func (w *world) restart(killed bool) {
 }
 
 // left is what a killed process leaves: a copy of its folder as it is now, made
-// while nobody writes.
+// while nobody writes. A throwaway store writes a little later than it answers, and
+// loses that with its process; whoever asks how large the file is has it written.
 func (w *world) left() string {
 	w.Helper()
+	if _, err := w.store.Size(); err != nil {
+		w.Fatalf("write what waits: %v", err)
+	}
 	dir := w.config.Dir + "+"
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		w.Fatalf("%v", err)

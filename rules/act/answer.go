@@ -102,6 +102,14 @@ func (a Propose) Decide(k Known, env Env) Plan {
 	return d.plan()
 }
 
+// noLonger is the fault of answering a request after one has left, or was suspended.
+func noLonger(s care.Participation) Plan {
+	if s == care.Suspended {
+		return fault(care.Conflict, "suspended", "The care team has suspended your participation, so this request goes to other providers. Write to them; only they can end it.")
+	}
+	return fault(care.Conflict, "left_the_programme", "You have left the programme, so this request goes to other providers. Join again to answer new ones.")
+}
+
 // alreadyAnswered is the fault of giving an answer that stands already.
 func alreadyAnswered() Plan {
 	return fault(care.Conflict, "already_answered", "The client has this answer already, and it is their turn. You can propose other times, or book one that they listed.")
@@ -121,7 +129,7 @@ func answerable(k Known, env Env, id care.ReferralID) (*draft, care.Referral, Pl
 	}
 	// Who has left answers nobody new. Whom they had said yes to they may see through.
 	if p, ok := ofProvider(k, r.Provider); !ok || p.Standing.Gone() && !proposedAgain && env.Actor.Role == care.RoleProvider {
-		return nil, r, fault(care.Conflict, "left_the_programme", "You have left the programme, so this request goes to other providers. Join again to answer new ones."), false
+		return nil, r, noLonger(p.Standing), false
 	}
 	if late && movedOn(chart, r) {
 		return nil, r, fault(care.Conflict, "client_moved_on", "The client has chosen someone else in the meantime; nothing is left to answer."), false
@@ -194,7 +202,10 @@ func (a Withdraw) Decide(k Known, env Env) Plan {
 		return missing()
 	}
 	over := !r.Status.Open() && (r.Status != care.Expired || !r.ClosedAt.IsZero())
-	if over || r.Status == care.InCare {
+	switch {
+	case r.Status == care.InCare:
+		return fault(care.Conflict, "in_care", "You are in their care, so there is no request to withdraw any more. Cancel what is booked and tell them; they end the care. Or leave the programme as a whole, under Privacy.")
+	case over:
 		return moved(r)
 	}
 	p, _ := ofProvider(k, r.Provider)

@@ -55,10 +55,10 @@ func (a Book) Decide(k Known, env Env) Plan {
 	}
 	unanswered := r.Status == care.Submitted || late
 	if unanswered && p.Standing.Gone() {
-		return fault(care.Conflict, "left_the_programme", "The provider has left the programme, so this request goes to other providers.")
+		return fault(care.Conflict, "left_the_programme", "The provider takes part no more, so this request goes to other providers. You find them under My care within the minute.")
 	}
 	if unanswered && env.Actor.Role != care.RoleProvider && !p.SelfSchedule {
-		return fault(care.Conflict, "not_answered", "The provider has not answered, and does not open the calendar for booking before.")
+		return fault(care.Conflict, "not_answered", "The provider has not answered, and does not open the calendar for booking before. You hear from us as soon as they do, and can ask others meanwhile.")
 	}
 	// Both sides have named the time: the client by listing it, the provider by
 	// answering or by booking it.

@@ -1,6 +1,7 @@
 package act_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -291,4 +292,28 @@ func TestR33ALateAnswerIsOverOnceTheClientHasATime(t *testing.T) {
 		}
 	}
 	is(t, "still said to have run out", w.referral(me, r).Status, care.Expired)
+}
+
+// TestARefusalNamesAWayOn, and never a reason that is not the one.
+func TestARefusalNamesAWayOn(t *testing.T) {
+	w := open(t)
+	p, q, me := w.joins(1, false), w.joins(2, false), w.enters(1)
+	r := w.asks(me, p)
+	says := func(actor care.Actor, a act.Act, code, words string) {
+		t.Helper()
+		f := w.fault(actor, a)
+		if f == nil || f.Code != code || !strings.Contains(f.Says, words) {
+			t.Errorf("%s: %v, want %s with %q", a.Name(), f, code, words)
+		}
+	}
+	says(client(me), act.Book{Referral: r, Start: at(7, 10, 0)}, "not_answered", "ask others meanwhile")
+	says(careTeam, act.HandOver{Referral: r, To: p}, "already_theirs", "somebody else")
+	s := w.held(w.enters(2), q)
+	ap := w.session(q, s, w.now.Add(time.Hour))
+	w.until(w.now.Add(2 * time.Hour))
+	w.do(provider(q), act.Outcome{Appointment: ap, Result: care.Attended})
+	other := w.find(care.Panel(q))[0].Chart
+	says(client(other), act.Withdraw{Referral: s}, "in_care", "leave the programme")
+	says(provider(q), act.Outcome{Appointment: ap, Result: care.Attended}, "already_settled", "corrected")
+	says(client(other), act.Cancel{Appointment: ap}, "already_settled", "Book another")
 }

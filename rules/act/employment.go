@@ -144,7 +144,7 @@ func (a CheckEmployment) Decide(k Known, env Env) Plan {
 	case !ok:
 		return missing()
 	case client.Benefit.Employer == "":
-		return fault(care.Conflict, "no_benefit", "This client has named no employer that is known here.")
+		return fault(care.Conflict, "no_benefit", "This client has named no employer that is known here. Ask them for the code; they enter it under their details.")
 	}
 	client.Benefit.Evidence = care.ByWord // a person has looked, which counts for more than an old roster
 	d.employed(client, a.Employed)
@@ -159,7 +159,7 @@ func (a EndEmployment) Decide(k Known, env Env) Plan {
 	case !ok:
 		return missing()
 	case client.Benefit.Employer == "":
-		return fault(care.Conflict, "no_benefit", "You have named no employer yet.")
+		return fault(care.Conflict, "no_benefit", "You have named no employer yet. Give its code first.")
 	}
 	client.Benefit.Evidence = care.ByWord
 	d.employed(client, false)

@@ -150,7 +150,7 @@ func (a WithdrawMatch) Decide(k Known, env Env) Plan {
 		return missing()
 	}
 	if !e.Match.Open() {
-		return fault(care.Conflict, "no_match_asked", "The care team is not looking for anybody for you.")
+		return fault(care.Conflict, "no_match_asked", "The care team is not looking for anybody for you. You can ask them to, or look yourself.")
 	}
 	d := begin(env, chart)
 	d.matched(e)

@@ -33,7 +33,7 @@ func (a Outcome) Decide(k Known, env Env) Plan {
 	case !known:
 		return fault(care.Invalid, "invalid_input", "result: say attended, no_show_client or no_show_provider.")
 	case ap.Status != care.Booked:
-		return fault(care.Conflict, "already_settled", "This appointment already has an outcome, or was cancelled.")
+		return fault(care.Conflict, "already_settled", "This appointment already has an outcome, or was cancelled. Book another one, or have the outcome corrected if it is wrong.")
 	case env.Now.Before(ap.Start):
 		return fault(care.Conflict, "not_yet", "This appointment has not begun yet. Say what became of it once its time has come.")
 	}

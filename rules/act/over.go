@@ -59,7 +59,7 @@ func takesOver(k Known, env Env, chart *care.Chart, r care.Referral, to care.Cha
 	case !ok:
 		return fault(care.Invalid, "invalid_input", "provider_id: choose one of the directory."), false
 	case asked(chart, to):
-		return fault(care.Conflict, "already_theirs", "The client has an open request to that provider already."), false
+		return fault(care.Conflict, "already_theirs", "The client has an open request to that provider already. Propose somebody else."), false
 	}
 	if d := rules.ProviderIsListed.Decide(providerFacts(k, p, chart.Client.State, env), env.Words); d.Outcome != rules.Yes {
 		return refused(d), false

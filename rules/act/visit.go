@@ -172,7 +172,7 @@ func needsAppointment(k Known, id care.AppointmentID) Needs {
 func changeable(ap care.Appointment, now time.Time) (Plan, bool) {
 	switch {
 	case ap.Status != care.Booked:
-		return fault(care.Conflict, "already_settled", "This appointment already has an outcome, or was cancelled."), false
+		return fault(care.Conflict, "already_settled", "This appointment already has an outcome, or was cancelled. Book another one, or have the outcome corrected if it is wrong."), false
 	case !now.Before(ap.Start):
 		return fault(care.Conflict, "already_begun", "This appointment has begun, so it can no longer be moved or cancelled. Say what became of it instead."), false
 	}

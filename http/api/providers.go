@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"careconnect/rules"
+	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/store/directory"
@@ -98,7 +99,8 @@ func (a *API) seeker(ctx context.Context) seeker {
 	chart := a.own(ctx)
 	s := seeker{zone: zoneOf(chart)}
 	if chart != nil {
-		if e, ok := chart.OpenEpisode(); ok {
+		programme, _ := a.store.Programme()
+		if e, ok := act.Seeking(chart, programme.Terms, a.now()); ok {
 			s.sought, s.zone = e.SoughtAt, e.Zone
 		}
 	}

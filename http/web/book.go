@@ -137,7 +137,7 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 	} else {
 		data.Signed = a.chart.Client.Name
 		data.Cost = rules.CostOfVisit(a.chart, care.Appointment{Type: care.Consultation, Start: p.Now()}, words).Says
-		if e, ok := a.chart.OpenEpisode(); ok {
+		if e, ok := p.seeking(a.chart); ok {
 			if d, ok := a.chart.Deadline(e.Promise); ok {
 				data.Explain = p.explain(d)
 			}

@@ -130,7 +130,7 @@ func (p *Pages) queryOf(r *http.Request, v arrival, chart *care.Chart) directory
 		}
 	}
 	if chart != nil {
-		if e, ok := chart.OpenEpisode(); ok {
+		if e, ok := p.seeking(chart); ok {
 			q.SoughtAt, q.Zone = e.SoughtAt, e.Zone
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"careconnect/assets"
 	"careconnect/rules"
+	"careconnect/rules/act"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
@@ -214,7 +215,7 @@ func (g grid) further(path string, q url.Values, from, more time.Time) []assets.
 // somebody who asks now.
 func (p *Pages) promiseFor(chart *care.Chart, zone string) time.Time {
 	if chart != nil {
-		if e, ok := chart.OpenEpisode(); ok {
+		if e, ok := p.seeking(chart); ok {
 			if d, ok := chart.Deadline(e.Promise); ok {
 				return d.Due
 			}
@@ -222,6 +223,12 @@ func (p *Pages) promiseFor(chart *care.Chart, zone string) time.Time {
 	}
 	_, clock := p.Store.Programme()
 	return clock.Start(care.Deadline{Code: "promise", Starts: p.Now(), Zone: zone}).Due
+}
+
+// seeking is the episode that what a client asks now belongs to.
+func (p *Pages) seeking(chart *care.Chart) (care.Episode, bool) {
+	programme, _ := p.Store.Programme()
+	return act.Seeking(chart, programme.Terms, p.Now())
 }
 
 // callDue is until when a first call is to take place for somebody who asks now.

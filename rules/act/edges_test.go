@@ -317,3 +317,35 @@ func TestARefusalNamesAWayOn(t *testing.T) {
 	says(provider(q), act.Outcome{Appointment: ap, Result: care.Attended}, "already_settled", "corrected")
 	says(client(other), act.Cancel{Appointment: ap}, "already_settled", "Book another")
 }
+
+// TestR39WhoComesBackLaterBeginsAnew: an episode in which nobody has had anything to
+// do for two weeks, and whose promise is over, is behind the client. Before that what
+// they ask goes on in it, and the promise does not begin again.
+func TestR39WhoComesBackLaterBeginsAnew(t *testing.T) {
+	for _, c := range []struct {
+		after    int // days
+		episodes int
+	}{{13, 1}, {14, 2}} {
+		w := open(t)
+		p, q, me := w.joins(1, false), w.joins(2, true), w.enters(1)
+		w.do(provider(p), act.Decline{Referral: w.asks(me, p)})
+		first := w.episode(me)
+		w.until(w.now.AddDate(0, 0, c.after))
+		is(t, "the first promise", w.chart(me).Episodes[0].Result, care.Broken)
+		r := w.books(me, q, w.now.Add(24*time.Hour).Truncate(time.Hour))
+		chart := w.chart(me)
+		is(t, "episodes", len(chart.Episodes), c.episodes)
+		old, _ := chart.Episode(first.ID)
+		is(t, "what became of the first promise", old.Result, care.Broken)
+		if c.episodes == 1 {
+			is(t, "in the same", w.referral(me, r).Episode, first.ID)
+			continue
+		}
+		now := w.seeking(me)
+		is(t, "in another", w.referral(me, r).Episode, now.ID)
+		is(t, "the first is closed", old.ClosedFor, "sought_again")
+		is(t, "sought", now.SoughtAt, w.now)
+		is(t, "promised anew", w.deadline(me, "promise", string(now.ID)).State, care.Running)
+		is(t, "somebody still says why the first was broken", w.tasks(me, "promise_broken"), 1)
+	}
+}

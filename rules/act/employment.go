@@ -220,7 +220,7 @@ func seeker(k Known, client care.ChartID, entering *Enter) Needs {
 		return entering.Needs(k)
 	}
 	if chart := k.Chart(client); chart != nil && chart.Client != nil {
-		if _, open := chart.OpenEpisode(); !open {
+		if e, open := chart.OpenEpisode(); !open || idle(chart, e) {
 			return lookUp(k, chart.Client.Benefit.Code, chart.Client.Benefit.Key)
 		}
 	}

@@ -81,7 +81,7 @@ func (a AskMatch) Decide(k Known, env Env) Plan {
 	}
 	d := begin(env, chart)
 	d.Changes = opened
-	episode, had := d.chart.OpenEpisode()
+	episode, had := Seeking(d.chart, env.Clock.Terms, env.Now)
 	if !had {
 		d.lookAgain(a.Came, k)
 	}

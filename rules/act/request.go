@@ -74,7 +74,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 	}
 	d := begin(env, chart)
 	d.Changes = opened
-	episode, had := d.chart.OpenEpisode()
+	episode, had := Seeking(d.chart, env.Clock.Terms, env.Now)
 	if !had {
 		d.lookAgain(a.Came, k)
 	}
@@ -190,6 +190,7 @@ func (a Request) wishes(env Env) ([]time.Time, *care.Fault) {
 // bears how the client came this time; the first, how they entered.
 func (d *draft) seekCare(came Arrival) care.Episode {
 	d.comeBack()
+	d.leaveBehind()
 	c := d.chart.Client
 	e := care.Episode{
 		ID: care.EpisodeID(d.env.ID("ep")), Client: d.chart.ID, SoughtAt: d.env.Now, EnteredAt: c.EnteredAt,

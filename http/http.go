@@ -92,6 +92,10 @@ func check(routes []reply.Route) error {
 // out stand on the acts about passes, and the QA calls move the clock.
 var besides = map[string]bool{"sign_in": true, "sign_out": true, "redeem": true, "qa": true}
 
+// kept are what may be kept outside a page, where nobody's session goes with it: a
+// file by anybody, the photo of a provider by the browser that asked for it.
+var kept = map[string]bool{"read file": true, "read photo": true}
+
 // guard turns away a role that has no right to a route at all.
 func (c Config) guard(route reply.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -101,8 +105,8 @@ func (c Config) guard(route reply.Route) http.Handler {
 		}
 		switch {
 		case route.For(who.Actor.Role):
-			if route.Does == "read file" {
-				w.Header().Del("Set-Cookie") // anybody may keep a file: nobody's session goes with it
+			if kept[route.Does] {
+				w.Header().Del("Set-Cookie")
 			}
 			route.Handler.ServeHTTP(w, r)
 		case who.Actor.Chart == "" && wantsPage(r):

@@ -3,8 +3,11 @@ package http_test
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"image"
+	"image/png"
 	"io"
 	"log/slog"
 	"net"
@@ -448,6 +451,36 @@ func TestLastingInstanceHasNoQA(t *testing.T) {
 	w := asked(service, "GET", "/", "", "Accept", "text/html")
 	if w.Code != 200 || strings.Contains(w.Body.String(), "/qa") || strings.Contains(w.Body.String(), "Throwaway") {
 		t.Errorf("the start page: %d, or it shows a throwaway's bar", w.Code)
+	}
+}
+
+// A photo that a browser may keep carries nobody's session, and is the same for
+// everybody.
+func TestR13APhotoCarriesNoSession(t *testing.T) {
+	s := newSite(t)
+	provider := "Bearer " + s.token(care.RoleProvider)
+	var photo bytes.Buffer
+	if err := png.Encode(&photo, image.NewGray(image.Rect(0, 0, 320, 320))); err != nil {
+		t.Fatal(err)
+	}
+	w := s.ask("POST", "/api/v1/profile/photo", `{"photo":"`+base64.StdEncoding.EncodeToString(photo.Bytes())+`"}`, "Authorization", provider, "Content-Type", "application/json")
+	if w.Code != 200 {
+		t.Fatalf("the photo is not taken: %d", w.Code)
+	}
+	var told struct{ Photo string }
+	w = s.ask("POST", "/api/v1/profile/publish", `{"accurate":true}`, "Authorization", provider, "Content-Type", "application/json")
+	if err := json.Unmarshal(w.Body.Bytes(), &told); err != nil || told.Photo == "" {
+		t.Fatalf("publishing: %d, %v", w.Code, err)
+	}
+	session := s.ask("GET", "/qa/as/"+string(s.users[0].ID), "").Result().Cookies()[0]
+	s.ask("POST", "/qa/clock", `{"advance":"10m"}`)
+	w = s.ask("GET", told.Photo, "", "Cookie", session.Name+"="+session.Value)
+	if w.Code != 200 || len(w.Result().Cookies()) != 0 || w.Header().Get("Cache-Control") != "private, max-age=3600" {
+		t.Errorf("%d, with %d cookies, %s", w.Code, len(w.Result().Cookies()), w.Header().Get("Cache-Control"))
+	}
+	other := s.ask("GET", told.Photo, "")
+	if !bytes.Equal(other.Body.Bytes(), w.Body.Bytes()) || other.Header().Get("ETag") != w.Header().Get("ETag") {
+		t.Error("a stranger gets another answer")
 	}
 }
 

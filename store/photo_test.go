@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
@@ -91,6 +92,15 @@ func TestR13APhotoThatIsReplacedIsGoneFromTheStore(t *testing.T) {
 	}
 	w.mustBeWhole()
 	w.mustVerify()
+
+	must(t, w.Close())
+	done, config, err := (&harmed{config: w.config}).salvaged(t)
+	must(t, errors.Join(err, done.Err()))
+	w.Store, err = Open(config)
+	must(t, err)
+	if w.chart(provider).Provider.Photo != second || w.chart(second).Face(true) == nil {
+		t.Error("what is salvaged does not hold the photo")
+	}
 }
 
 // R13: anybody reads a photo that is published, and only its provider one that is

@@ -25,7 +25,7 @@ func (p *Pages) publicRoutes() []reply.Route {
 		line(http.MethodGet, "/e/{code}", "read entrance", p.employerLink),
 		line(http.MethodGet, "/find", "read directory", p.find),
 		line(http.MethodGet, "/p/{id}", "read profile", p.seeProfile),
-		line(http.MethodGet, "/p/{id}/photo/{photo}/{size}", "read profile", p.seePhoto),
+		line(http.MethodGet, "/p/{id}/photo/{photo}/{size}", "read photo", p.seePhoto),
 		line(http.MethodGet, "/p/{id}/book", "read booking form", p.bookForm),
 		line(http.MethodPost, "/p/{id}/book", "request", p.book),
 		line(http.MethodGet, "/match", "read match form", p.matchForm),

@@ -363,6 +363,9 @@ func (s *Store) start() error {
 		s.down = s.tick().wall.Sub(s.state.High)
 	}
 	s.clock.start = tick{s.now(), s.config.Elapsed()}
+	if s.Kind() == Throwaway && !s.config.ReadOnly {
+		s.engine = behind.Over(s.engine)
+	}
 	err := s.engine.View(func(r engine.Reader) error {
 		if err := s.reloadProgramme(r); err != nil {
 			return err
@@ -370,13 +373,11 @@ func (s *Store) start() error {
 		return s.show(r)
 	})
 	if err != nil {
+		s.writeNoMore()
 		return err
 	}
 	for _, h := range []*hourly{s.due, s.outbox} {
 		h.start(s.state.From[h.name], s.now())
-	}
-	if s.Kind() == Throwaway && !s.config.ReadOnly {
-		s.engine = behind.Over(s.engine)
 	}
 	go s.commitAll()
 	return nil
@@ -406,8 +407,14 @@ func (s *Store) Close() error {
 func (s *Store) stop() {
 	s.shut.Do(func() { close(s.closed) })
 	<-s.done
+	s.writeNoMore()
+}
+
+// writeNoMore ends whoever writes behind the store. What goes wrong Close says
+// again.
+func (s *Store) writeNoMore() {
 	if b, is := s.engine.(*behind.Store); is {
-		_ = b.End() // Close says it again
+		_ = b.End()
 	}
 }
 

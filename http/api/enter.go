@@ -89,7 +89,7 @@ type newcomer struct {
 
 // letIn is somebody new whose first question opened their record.
 type letIn struct {
-	ID     string       `json:"id" doc:"Of what was asked: a referral, or a match"`
+	ID     string       `json:"id" doc:"Of what was asked: a referral, a match, or for the care team to look"`
 	Client care.ChartID `json:"client_id"`
 	Token  string       `json:"token" doc:"Opens your record from now on: Authorization: Bearer TOKEN"`
 	Until  time.Time    `json:"token_until" doc:"After that you come in by the link that was mailed"`
@@ -134,6 +134,18 @@ func (a *API) askMatchNew(ctx context.Context, in *postNewMatch) (letIn, error) 
 	return a.letIn(ctx, in.Keyed, b.New, b.Came, func(enter *act.Enter, came act.Arrival) act.Act {
 		return act.AskMatch{New: enter, Note: b.Note, Concerns: b.New.Concerns, Language: b.New.Language, Gender: b.Gender, Times: b.Times, Came: came}
 	})
+}
+
+type postNewBenefit struct {
+	Keyed
+	Body struct {
+		New  newcomer `json:"new"`
+		Came came     `json:"came" doc:"With the employer's code"`
+	}
+}
+
+func (a *API) askEmployment(ctx context.Context, in *postNewBenefit) (letIn, error) {
+	return a.letIn(ctx, in.Keyed, in.Body.New, &in.Body.Came, func(enter *act.Enter, _ act.Arrival) act.Act { return act.AskEmployment{New: enter} })
 }
 
 // letIn opens the record of somebody new together with what they ask, in one act,

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"careconnect/http/auth"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
 )
 
 // R9 over HTTP: a link of the portal lets in once, within its minutes, and says
@@ -101,4 +103,30 @@ func TestR9ALinkOfThePortalOverHTTP(t *testing.T) {
 		t.Error("a code that the portal brought is taken for a word")
 	}
 	w.ask("ben", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["emil"])+`","came":`+came+`}`).want(201)
+}
+
+// TestR70SomebodyNewHasTheCareTeamLookOverHTTP: whom the roster does not know asks in
+// vain, says that they work there, and asks again once somebody has looked.
+func TestR70SomebodyNewHasTheCareTeamLookOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	programme, _ := w.store.Programme()
+	e := act.EmployerOf("LANTERN", programme)
+	for _, a := range []act.Act{act.ImportRoster{Employer: e.ID, File: "a", Keys: []string{care.RosterKey(e.Salt, "W-77001")}}, act.FinishRoster{Employer: e.ID, File: "a", Pages: 1, Size: 1}} {
+		if _, err := w.store.Do(t.Context(), care.System, a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	new := `"new":{"name":"Wren Talverone","email":"wren@example.test","birth_date":"1990-05-31","state":"IL","zone":"America/Chicago"},"came":{"employer_code":"LANTERN"}`
+	asks := `{` + new + `,"provider_id":"` + string(w.ids["emil"]) + `"}`
+	w.ask("", "POST", "/api/v1/referrals/new", asks).problem(422, "client.employed")
+	in := w.ask("", "POST", "/api/v1/benefit/new", `{`+new+`}`, "Idempotency-Key", "wrens").want(201)
+	again := w.ask("", "POST", "/api/v1/benefit/new", `{`+new+`}`, "Idempotency-Key", "wrens").want(201)
+	if in["client_id"] != again["client_id"] {
+		t.Error("sent twice, it opens two records")
+	}
+	id := in["client_id"].(string)
+	w.tokens["wren"] = in["token"].(string)
+	w.ask("wren", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["emil"])+`"}`).problem(422, "client.employed")
+	w.ask("care_team", "POST", "/api/v1/clients/"+id+"/employment", `{"employed":true}`).want(200)
+	w.ask("wren", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["emil"])+`"}`).want(201)
 }

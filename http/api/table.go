@@ -68,6 +68,7 @@ var table = []operation{
 	{post, "/api/v1/matches/{id}/withdraw", "withdraw_match", clients, ok, "Take the question back", on((*API).withdrawMatch)},
 	{post, "/api/v1/enter", "use_handoff", anyone, ok, "Come in by a link from the payer partner's portal, once; 410 when it has been used or has run out, 400 when it is not the portal's", on((*API).enter)},
 	{post, "/api/v1/matches/new", "ask_match_new", anyone, made, "Ask the care team as somebody new, which opens my record", on((*API).askMatchNew)},
+	{post, "/api/v1/benefit/new", "ask_employment", anyone, made, "Say as somebody new that I work where the employer’s roster does not know me, which opens my record and has the care team look", on((*API).askEmployment)},
 	{post, "/api/v1/referrals/new", "request_new", anyone, made, "Ask a provider as somebody new, or book one of their openings, which opens my record", on((*API).requestNew)},
 	{post, "/api/v1/referrals", "request", clients, made, "Ask a provider for a consultation, or book one of their openings", on((*API).request)},
 	{get, "/api/v1/referrals", "read referrals", around, ok, "The referrals that concern me", find((*API).referrals)},

@@ -152,7 +152,13 @@ func TestR70SomebodyNewWhoIsNotFoundHasTheCareTeamLook(t *testing.T) {
 	b.postTo(path, b.newcomer(nil)).answers(422).shows(`formaction="/look"`)
 	b.postTo("/look", b.newcomer(url.Values{"birth_date": {"2015-01-01"}})).answers(422)
 	b.postTo("/look", b.newcomer(url.Values{"employer": {""}})).answers(422).shows("Give your employer’s code")
-	b.postTo("/look", b.newcomer(nil)).answers(200).shows("The care team looks where you are employed", "Your employer is not asked")
+	b.postTo("/look", b.newcomer(url.Values{"once": {"looked"}})).answers(200).shows("The care team looks where you are employed", "Your employer is not asked")
+	twice := h.browser()
+	twice.get(path + "?employer=LANTERN&src=employer_link&state=IL").answers(200)
+	twice.postTo("/look", twice.newcomer(url.Values{"once": {"looked"}})).answers(200).shows("The care team looks where you are employed")
+	if twice.chart().ID != b.chart().ID {
+		t.Error("the same form, sent twice, opened two charts")
+	}
 	b.postTo(path, url.Values{}).answers(422).shows(`formaction="/look"`)
 	b.postTo("/look", url.Values{}).answers(200).shows("The care team looks")
 	me := b.chart()

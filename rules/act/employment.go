@@ -133,7 +133,7 @@ func (a AskEmployment) Decide(k Known, env Env) Plan {
 	client.Benefit.Asked = env.Now
 	d.lookAtEmployment()
 	d.keepBenefit(client)
-	d.Made = string(client.ID)
+	d.Made = string(d.chart.Tasks[0].ID)
 	return d.plan()
 }
 

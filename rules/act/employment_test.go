@@ -175,7 +175,14 @@ func TestR70SomebodyNewWhomTheRosterDoesNotKnow(t *testing.T) {
 	nowhere.Code = "NOBODY"
 	is(t, "no such employer", w.refused(care.Anonymous, act.AskEmployment{New: nowhere}), "client.employed")
 
-	me, other := care.ChartID(w.do(care.Anonymous, act.AskEmployment{New: newcomer(1)})), care.ChartID(w.do(care.Anonymous, act.AskEmployment{New: newcomer(2)}))
+	looks := func(n int) care.ChartID {
+		chart, err := w.store.Locate(w.ctx(), care.System, w.do(care.Anonymous, act.AskEmployment{New: newcomer(n)}), "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return chart.ID
+	}
+	me, other := looks(1), looks(2)
 	is(t, "the care team looks", w.tasks(me, "employment"), 1)
 	is(t, "no promise runs", len(w.chart(me).Episodes), 0)
 	is(t, "before anybody looked", w.refused(client(me), act.Request{Client: me, Provider: p}), "client.employed")

@@ -43,6 +43,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("the care team verifies a plan", c.verifies)
 	t.Run("R28 a link takes the details of a plan", c.takesDetails)
 	t.Run("R13 a provider shows a photo", c.showsPhoto)
+	t.Run("R23 somebody waits for a provider", c.waits)
 	t.Run("the bar moves time", c.movesTime)
 	t.Run("an address that leads nowhere", c.nowhere)
 	t.Run("every page of every role", c.everyPage)
@@ -353,6 +354,41 @@ func (c *chrome) showsPhoto(t *testing.T) {
 	b.open("/pro/profile")
 	b.shows("The care team has removed your photo", "It shows somebody else.").sound()
 	b.shot("journey-photo-removed")
+}
+
+// waits has a provider take names only, a client wait for them, and the provider
+// invite whoever waits, of whom they read no name.
+func (c *chrome) waits(t *testing.T) {
+	d := start(t, c.program, aFriday)
+	client, provider := d.user("client", 0), d.user("provider", 1)
+	heard := func(b *tab) *tab {
+		b.sound()
+		b.accessible(c.axe)
+		return b
+	}
+	pro, me := c.tab(t, d).as(provider), c.tab(t, d).as(client)
+	pro.open("/pro/participation")
+	mouse.press(pro, `input[name="waitlist"]`)
+	mouse.follow(pro, `form[action="/pro/caseload"] button`)
+	heard(pro.shows("Nobody waits at present"))
+	me.open("/find?waitlist=1")
+	keyboard.follow(heard(me.shows("promises nothing")), `article.provider h2 a`)
+	keyboard.follow(heard(me.shows("takes nobody new at present")), `main a[href*="/wait"]`)
+	me.shot("journey-waiting-list")
+	keyboard.follow(heard(me), `form[action$="/wait"] button.large`)
+	heard(me.at("/me").shows("Your name is on the list", "I still wait"))
+	pro.open("/pro/participation")
+	mouse.follow(heard(pro.shows("1 person waits")), `form[action="/pro/waiting"] button`)
+	heard(pro.shows("Invited until"))
+	if name := client.Name; strings.Contains(read[string](pro, `document.querySelector("main").innerText`), name) {
+		t.Error("the provider reads who waits")
+	}
+	pro.shot("journey-waiting-list-provider")
+	me.open("/me")
+	heard(me.shows("has room for you"))
+	me.shot("journey-waiting-list-invited")
+	mouse.follow(me, `section[aria-labelledby="lists"] a.button[href$="/book"]`)
+	heard(me)
 }
 
 // movesTime lets an answer not come, by the bar alone.

@@ -72,9 +72,10 @@ func conditions() []condition {
 }
 
 // TestR12ListedIffAllHold puts in a provider for each combination of the conditions and finds exactly those of whom
-// all are true; the rules, asked one by one, say the same.
+// all are true; the rules, asked one by one, say the same. R23: a search for waiting lists finds those who would be
+// listed, did they not take names only, and a snapshot too.
 func TestR12ListedIffAllHold(t *testing.T) {
-	x, wanted, combinations := index(1), map[care.ChartID]bool{}, 0
+	x, wanted, lists, combinations := index(1), map[care.ChartID]bool{}, map[care.ChartID]bool{}, 0
 	var combine func(p care.Provider, all bool, rest []condition)
 	combine = func(p care.Provider, all bool, rest []condition) {
 		if len(rest) > 0 {
@@ -96,22 +97,40 @@ func TestR12ListedIffAllHold(t *testing.T) {
 		if all {
 			wanted[p.ID] = true
 		}
+		if rules.ProviderKeepsList.Decide(facts, nil).Outcome == rules.Yes {
+			lists[p.ID] = true
+		}
 	}
 	combine(provider("p"), true, conditions())
 
-	q, found := directory.Query{State: "NY", Limit: 100}, 0
-	for more := true; more; {
-		page := search(t, x, q, now)
-		for _, c := range page.Items {
-			if found++; !wanted[c.ID] {
-				t.Errorf("%s is found", c.ID)
+	finds := func(x *directory.Index, q directory.Query, wanted map[care.ChartID]bool) {
+		t.Helper()
+		found := 0
+		for more := true; more; {
+			page := search(t, x, q, now)
+			for _, c := range page.Items {
+				if found++; !wanted[c.ID] || c.Waitlist != q.Waitlist {
+					t.Errorf("%s is found", c.ID)
+				}
+				if _, keeps := x.Keeper(c.ID, now); keeps != q.Waitlist {
+					t.Errorf("%s keeps a list: %t", c.ID, keeps)
+				}
 			}
+			q.Cursor, more = page.Next, page.Next != ""
 		}
-		q.Cursor, more = page.Next, page.Next != ""
+		if found != len(wanted) || combinations < 20000 {
+			t.Errorf("found %d of %d among %d", found, len(wanted), combinations)
+		}
 	}
-	if found != len(wanted) || found != 12 || combinations < 20000 {
-		t.Errorf("found %d of %d listed among %d", found, len(wanted), combinations)
+	if len(wanted) != 12 || len(lists) != 6 {
+		t.Errorf("%d are listed, and %d keep a list", len(wanted), len(lists))
 	}
+	finds(x, directory.Query{State: "NY", Limit: 2}, wanted)
+	for _, x := range []*directory.Index{x, read(t, x.Snapshot())} {
+		x.Rules(calendar.New(), terms())
+		finds(x, directory.Query{State: "NY", Waitlist: true, Limit: 2}, lists)
+	}
+	finds(x, directory.Query{State: "TX", Waitlist: true}, nil)
 }
 
 // TestR5ListingFollowsTheProvidersDay: a credential counts through its last day and from its first, where the

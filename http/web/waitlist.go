@@ -12,6 +12,7 @@ import (
 	"careconnect/http/reply"
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/store/directory"
 )
@@ -265,10 +266,14 @@ func (p *Pages) queue(r *http.Request, me care.Provider) (*queueing, error) {
 		return nil, err
 	}
 	zone, q := location(me.Hours.Zone), &queueing{}
+	states := me.States(calendar.On(p.Now(), zone))
 	for i, m := range act.InRow(members) {
 		line := queued{Text: "Since " + moment(m.At, zone).Text + " · " + stateName(m.Code), Post: "/pro/waiting/" + m.Ref}
 		if !m.Until.IsZero() {
 			line.Post, line.Badge = "", &assets.Badge{Text: "Invited until " + moment(m.Until, zone).Text, Kind: "info", Icon: "hourglass"}
+		}
+		if line.Badge == nil && !slices.Contains(states, m.Code) {
+			line.Post, line.Badge = "", &assets.Badge{Text: "You are not credentialed there today", Kind: "quiet", Icon: "info"}
 		}
 		q.Next = q.Next || line.Badge == nil
 		if i < inSight {

@@ -169,7 +169,7 @@ func (a InviteWaiting) chosen(k Known) care.WaitID {
 		return a.Wait
 	}
 	for _, m := range InRow(k.Sets[care.Waitlist(a.Provider)]) {
-		if m.Until.IsZero() && p.Licensed(m.Code) {
+		if m.Until.IsZero() && p.Licensed(m.Code) && slices.ContainsFunc(p.Credentials, func(c care.Credential) bool { return c.State == m.Code }) {
 			return care.WaitID(m.Ref)
 		}
 	}

@@ -2,6 +2,7 @@ package qa
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -27,9 +28,11 @@ func TestKeptMailIsHandedOverAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := care.ChartID(made.Made)
+	number := 0
 	asks := func() care.Message {
 		t.Helper()
-		plan := act.AddCoverage{Client: client, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST0001"}
+		number++ // the same details twice would be none
+		plan := act.AddCoverage{Client: client, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: fmt.Sprint("TEST", number)}
 		if _, err := s.Do(ctx, ofClient(client), plan); err != nil {
 			t.Fatal(err)
 		}

@@ -349,3 +349,37 @@ func TestR39WhoComesBackLaterBeginsAnew(t *testing.T) {
 		is(t, "somebody still says why the first was broken", w.tasks(me, "promise_broken"), 1)
 	}
 }
+
+// TestR47MovingTheSessionMovesTheForms: what is due before it, when the mail says so,
+// and when it is remembered.
+func TestR47MovingTheSessionMovesTheForms(t *testing.T) {
+	for _, by := range []care.Role{care.RoleClient, care.RoleProvider} {
+		w := open(t)
+		p, me := w.joins(1, true), w.enters(1)
+		r := w.held(me, p)
+		ap := w.session(p, r, at(8, 10, 0))
+		who := map[care.Role]care.Actor{care.RoleClient: client(me), care.RoleProvider: provider(p)}[by]
+		w.do(who, act.Reschedule{Appointment: ap, Start: at(9, 14, 0)})
+		for _, s := range w.chart(me).Screenings {
+			is(t, "a form", s.Due, at(9, 14, 0))
+		}
+		running := 0
+		for _, d := range w.chart(me).Deadlines {
+			if d.Code == "baseline" && d.State == care.Running {
+				running++
+				is(t, "the clock", d.Due, at(9, 14, 0))
+			}
+		}
+		is(t, "clocks", running, 1)
+		w.until(at(9, 13, 0))
+		var told []time.Time
+		for _, m := range w.chart(me).Messages {
+			if m.Template == "forms" && m.When.Equal(at(9, 14, 0)) {
+				told = append(told, m.At)
+			}
+		}
+		if len(told) == 0 || !told[len(told)-1].Equal(at(9, 12, 0)) {
+			t.Errorf("reminded at %v", told)
+		}
+	}
+}

@@ -28,7 +28,7 @@ func (d *draft) baseline(id care.EpisodeID) {
 	for _, dl := range d.chart.Deadlines {
 		switch {
 		case dl.Code != "baseline":
-		case booked && dl.Subject == string(first.ID):
+		case booked && dl.Subject == string(first.ID) && dl.Due.Equal(first.Start):
 			owed = owed || dl.State != care.Stopped
 		default:
 			d.settle(dl.ID, care.Stopped)

@@ -267,6 +267,7 @@ func (p *Post) written(ctx context.Context, m care.Message) (Mail, error) {
 // letter is a message with its reader, and all that its text will say.
 type letter struct {
 	of        care.Message
+	sent      time.Time // when it leaves
 	to        reader
 	base      string
 	programme *care.Programme // as it was
@@ -284,7 +285,23 @@ func (p *Post) addressed(ctx context.Context, m care.Message) (letter, error) {
 	if t == nil {
 		return letter{}, fmt.Errorf("there is no mail text %q", m.Template)
 	}
-	return letter{m, to, p.base, programme.Programme, t}, nil
+	sent := m.SentAt
+	if sent.IsZero() {
+		sent = p.store.Now()
+	}
+	return letter{m, sent, to, p.base, programme.Programme, t}, nil
+}
+
+// late is from when on a mail says that it comes late: what fell due while the
+// service was down, or what its server did not take before.
+const late = time.Hour
+
+// apology tells a late reader when it was meant for; empty where it is in time.
+func (l letter) apology() string {
+	if l.sent.Sub(l.of.At) < late {
+		return ""
+	}
+	return "\n\nThis comes late, and we are sorry: it was meant for " + calendar.Words(l.of.At, rules.Zone(l.to.zone)) + ". If a time that it names has passed, see what stands now by the link."
 }
 
 func (l letter) mail() (Mail, error) {
@@ -301,7 +318,7 @@ func (l letter) mail() (Mail, error) {
 		return Mail{}, fmt.Errorf("mail text %s: %w", l.of.Template, err)
 	}
 	subject, body, _ := strings.Cut(text.String(), "\n")
-	body = strings.TrimSpace(body) + "\n"
+	body = strings.TrimSpace(body) + l.apology() + "\n"
 	mail := Mail{
 		ID: string(l.of.ID), At: l.of.At, To: l.to.address, Subject: strings.TrimSpace(strings.TrimPrefix(subject, "Subject:")),
 		Text: body, HTML: page(body),

@@ -185,6 +185,22 @@ func TestR95ServerThatIsDownIsTriedAgainLaterAndLater(t *testing.T) {
 	}
 }
 
+// TestR32ALateNoticeSaysSo: what left in time says nothing of it.
+func TestR32ALateNoticeSaysSo(t *testing.T) {
+	for _, c := range []struct {
+		after time.Duration
+		late  bool
+	}{{0, false}, {59 * time.Minute, false}, {time.Hour, true}, {26 * time.Hour, true}} {
+		w := newWorld(t)
+		w.now = w.now.Add(c.after) // nothing was sent meanwhile
+		w.deliver(1)
+		got := strings.Contains(strings.ReplaceAll(w.server.got()[0], "=\r\n", ""), "This comes late, and we are sorry: it was meant for Fri 20 Nov 2026")
+		if got != c.late {
+			t.Errorf("after %v it says that it is late: %v", c.after, got)
+		}
+	}
+}
+
 func TestR95RecipientThatIsRefusedBecomesOneTask(t *testing.T) {
 	w := newWorld(t)
 	w.server.answer(550)

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -86,6 +87,28 @@ func TestR54AProviderCorrectsAnOutcomeOnThePage(t *testing.T) {
 }
 
 // 18 before and 8 after: ten less, at least half lower, not below five.
+// TestR51AClientKeepsTheirAnswers as a file of their own; nobody else gets it.
+func TestR51AClientKeepsTheirAnswers(t *testing.T) {
+	d := newDemo(t)
+	chart, ap := d.inCare()
+	for _, s := range chart.Screenings {
+		if s.SubmittedAt.IsZero() {
+			continue
+		}
+		path := "/me/forms/" + string(s.ID)
+		wants(t, d.page(d.as(chart.ID), path), path+"/answers.csv")
+		file := d.page(d.as(chart.ID), path+"/answers.csv")
+		wants(t, file, "question,answer", "in all", fmt.Sprintf("%d of ", *s.Total), "Handed in")
+		for _, who := range []qa.User{d.as(ap.Provider), d.one(care.RoleCareTeam, 0), d.one(care.RoleClient, 0)} {
+			if status, _ := d.get(who, path+"/answers.csv"); status == 200 {
+				t.Errorf("a %s reads it", who.Role)
+			}
+		}
+		return
+	}
+	t.Fatal("nothing was handed in")
+}
+
 func TestR57ChangeIsShownInCarefulWords(t *testing.T) {
 	d := newDemo(t)
 	chart, ap := d.inCare()

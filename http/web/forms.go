@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 	"careconnect/assets"
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 	"careconnect/rules/instrument"
 )
@@ -46,6 +48,7 @@ type resultPage struct {
 	Next     *assets.Action
 	Again    *assets.Action
 	Answers  []answerGiven
+	File     string // of them, to keep
 	Source   []string
 }
 
@@ -187,6 +190,25 @@ func (s screening) given(change bool) []answerGiven {
 	return list
 }
 
+// answersFile gives clients their own answers to keep. Its name says nothing of what
+// they were asked.
+func (p *Pages) answersFile(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.screening(r)
+	if err != nil {
+		return err
+	}
+	if s.SubmittedAt.IsZero() || s.Total == nil {
+		return care.Missing()
+	}
+	zone := location(s.chart.Client.Zone)
+	var rows [][]string
+	for _, g := range s.given(false) {
+		rows = append(rows, []string{g.Question, g.Answer})
+	}
+	rows = append(rows, []string{s.in.Title + ", in all", fmt.Sprintf("%d of %d", *s.Total, s.in.Max)}, []string{"Handed in", moment(s.SubmittedAt, zone).Text})
+	return sheet(w, "answers-"+calendar.On(s.SubmittedAt, zone).String()+".csv", []string{"question", "answer"}, rows)
+}
+
 func (p *Pages) saveAnswer(w http.ResponseWriter, r *http.Request) error {
 	form, err := posted(r)
 	if err != nil {
@@ -256,6 +278,7 @@ func (p *Pages) againForm(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) result(w http.ResponseWriter, r *http.Request, s screening) error {
 	page := resultPage{Lifeline: s.lifeline(p), Title: s.in.Title, Answers: s.given(false), Source: s.source()}
 	if s.Total != nil {
+		page.File = s.path() + "/answers.csv"
 		band := s.in.Band(*s.Total)
 		page.Score = assets.Score{
 			Name: s.in.Title, Total: *s.Total, Max: s.in.Max, Band: band.Label,

@@ -30,6 +30,7 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodPost, "/me/match/{id}/withdraw", "withdraw_match", p.withdrawMatch),
 		line(http.MethodGet, "/me/forms/{id}", "read screening", p.form),
 		line(http.MethodPost, "/me/forms/{id}", "save_answers", p.saveAnswer),
+		line(http.MethodGet, "/me/forms/{id}/answers.csv", "read screening", p.answersFile),
 		line(http.MethodPost, "/me/forms/{id}/send", "submit_screening", p.sendForm),
 		line(http.MethodGet, "/me/forms/{id}/decline", "read screening", p.decliningForm),
 		line(http.MethodPost, "/me/forms/{id}/decline", "decline_screening", p.declineForm),

@@ -120,6 +120,7 @@ func (s *Store) Now() time.Time { return s.now() }
 
 // Sequence is the number of the last commit.
 func (s *Store) Sequence() (uint64, error) {
+	s.finished()
 	var kept state
 	err := s.engine.View(func(r engine.Reader) error { return kept.read(r, s.vault) })
 	return kept.Sequence, err
@@ -221,6 +222,7 @@ func frontOf(path string) (BackupInfo, error) {
 // wrap streams the last commit into a file.
 func (s *Store) wrap(ctx context.Context, file io.Writer, progress Progress) (BackupInfo, error) {
 	var info BackupInfo
+	s.finished()
 	err := engine.ViewWhole(s.engine, func(r engine.Reader) error {
 		c, ok := r.(engine.Copier)
 		if !ok {

@@ -91,6 +91,7 @@ type job struct {
 	step     func(c *commit) error // instead of an act, or with entries: the store's own work on itself
 	answer   Answer
 	answered chan struct{}
+	told     bool // it was closed before the commit
 }
 
 // submit hands over jobs that are to share a commit.
@@ -145,7 +146,15 @@ func (s *Store) commitUntilClosed() error {
 		if err != nil {
 			return s.fail(err, batch)
 		}
-		for _, j := range batch {
+		tell(batch)
+	}
+}
+
+// tell gives each job of a batch its answer, once.
+func tell(batch []*job) {
+	for _, j := range batch {
+		if !j.told {
+			j.told = true
 			close(j.answered)
 		}
 	}
@@ -159,9 +168,11 @@ func (s *Store) fail(err error, batch []*job) error {
 	}
 	s.failed.Store(&err)
 	for _, j := range batch {
-		j.answer = Answer{Err: err}
-		close(j.answered)
+		if !j.told {
+			j.answer = Answer{Err: err}
+		}
 	}
+	tell(batch)
 	s.shut.Do(func() { close(s.closed) })
 	return err
 }
@@ -255,6 +266,12 @@ func (s *Store) commitTogether(batch []*job) error {
 		if !c.dirty() {
 			return errNothing
 		}
+		if err := c.countPanels(); err != nil {
+			return err
+		}
+		if c.answersFirst(batch) {
+			c.answerFirst(batch)
+		}
 		return c.finish()
 	})
 	if errors.Is(err, errNothing) {
@@ -267,9 +284,31 @@ func (s *Store) commitTogether(batch []*job) error {
 	if err != nil {
 		return err
 	}
+	c.keep()
+	if finished := s.finishing.Swap(nil); finished != nil {
+		close(*finished)
+		return nil
+	}
 	c.publish()
-	s.record(c, batch)
+	s.record(c, batch, c.state.Sequence)
 	return nil
+}
+
+// answersFirst says whether a batch is answered before its commit is finished: in a
+// throwaway store, which has nothing to survive. Who has somebody erased, or works
+// on the store itself, waits for the end.
+func (c *commit) answersFirst(batch []*job) bool {
+	return c.Kind() == Throwaway && len(c.erased) == 0 && !slices.ContainsFunc(batch, func(j *job) bool { return j.step != nil })
+}
+
+// answerFirst lets those who asked go on while trail and state record are written.
+// Whoever reads meanwhile waits for that.
+func (c *commit) answerFirst(batch []*job) {
+	finished := make(chan struct{})
+	c.finishing.Store(&finished)
+	c.publish()
+	c.Store.record(c, batch, c.state.Sequence+1)
+	tell(batch)
 }
 
 // Committed is what one commit did, and as of which instant.
@@ -280,11 +319,11 @@ type Committed struct {
 	Orders   []Order
 }
 
-func (s *Store) record(c *commit, batch []*job) {
+func (s *Store) record(c *commit, batch []*job, sequence uint64) {
 	if s.config.Record == nil {
 		return
 	}
-	done := Committed{Sequence: c.state.Sequence, At: c.now, Kept: c.keeps}
+	done := Committed{Sequence: sequence, At: c.now, Kept: c.keeps}
 	for _, j := range batch {
 		if j.order.Act != nil {
 			done.Orders = append(done.Orders, j.order)
@@ -916,9 +955,6 @@ func (c *commit) finish() error {
 	for _, h := range []*hourly{c.due, c.outbox} {
 		c.state.From[h.name] = h.from(c.moves)
 	}
-	if err := c.countPanels(); err != nil {
-		return err
-	}
 	for id := range c.touched {
 		if err := c.writeHead(id); err != nil {
 			return err
@@ -959,10 +995,21 @@ func (c *commit) countPanels() error {
 	return nil
 }
 
-// publish lets the read models know, now that the commit is durable.
-func (c *commit) publish() {
+// keep takes the commit over for the next one.
+func (c *commit) keep() {
 	c.Store.state, c.Store.many = c.state, len(c.moves)
 	c.seen(c.state.High)
+	for id, key := range c.renewed {
+		c.Store.keys.put(id, key)
+	}
+	for _, id := range c.erased {
+		c.Store.keys.forget(id)
+	}
+}
+
+// publish lets the read models know, once the commit is as sure as this store's
+// commits are.
+func (c *commit) publish() {
 	if c.trusts {
 		c.clock.confirm()
 	}
@@ -974,12 +1021,6 @@ func (c *commit) publish() {
 	}
 	for id, clients := range c.panels {
 		c.directory.Panel(id, clients)
-	}
-	for id, key := range c.renewed {
-		c.Store.keys.put(id, key)
-	}
-	for _, id := range c.erased {
-		c.Store.keys.forget(id)
 	}
 	c.read.follow(c)
 	for _, m := range c.moves {

@@ -158,11 +158,22 @@ func (s *Store) Find(_ context.Context, actor care.Actor, sets ...care.Set) ([]c
 // view reads what is committed. A store that has failed gives nothing any more:
 // what it holds may not be so, and no reading of it could be recorded.
 func (s *Store) view(fn func(engine.Reader) error) error {
+	s.finished()
 	if err := s.Failed(); err != nil {
 		return err
 	}
 	defer s.reading.begin().Done()
 	return s.engine.View(fn)
+}
+
+// finished waits until what was answered is written as well.
+func (s *Store) finished() {
+	if finished := s.finishing.Load(); finished != nil {
+		select {
+		case <-*finished:
+		case <-s.done:
+		}
+	}
 }
 
 // reading knows who reads, so that what only they still need can be let go.

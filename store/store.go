@@ -122,11 +122,12 @@ type Store struct {
 	shut   sync.Once
 	failed atomic.Pointer[error]
 
-	state     state                      // written by the committer only
-	many      int                        // moves of the last commit, about as many as the next one makes
-	high      atomic.Int64               // its highest instant, in Unix seconds
-	charts    *chartCache                // the committer's own
-	busy      map[care.Set][]care.Member // the committer's own: booked times that it has read
+	finishing atomic.Pointer[chan struct{}] // closed once a commit that was answered before is written; nil: none is
+	state     state                         // written by the committer only
+	many      int                           // moves of the last commit, about as many as the next one makes
+	high      atomic.Int64                  // its highest instant, in Unix seconds
+	charts    *chartCache                   // the committer's own
+	busy      map[care.Set][]care.Member    // the committer's own: booked times that it has read
 	read      readCache
 	programme atomic.Pointer[programme]
 	directory *directory.Index

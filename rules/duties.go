@@ -325,11 +325,15 @@ func (k Clock) next(d care.Deadline) care.Deadline {
 	return d
 }
 
-// together says whether the effect after this one falls at the same instant and
-// says the same.
+// together says whether the effect after this one says the same within the hour, as
+// where one of two reminders was moved out of the night.
 func together(d care.Deadline, at time.Time, days calendar.Calendar) bool {
 	effects := DutyOf(d.Code).On
-	return d.Step+1 < len(effects) && effects[d.Step+1].Name == effects[d.Step].Name && effects[d.Step+1].When(d, days).Equal(at)
+	if d.Step+1 == len(effects) || effects[d.Step+1].Name != effects[d.Step].Name {
+		return false
+	}
+	next := effects[d.Step+1].When(d, days)
+	return !next.Before(at) && next.Sub(at) < time.Hour
 }
 
 // The windows.
@@ -500,8 +504,12 @@ func remindBefore(left time.Duration) func(care.Deadline, calendar.Calendar) tim
 	return func(d care.Deadline, _ calendar.Calendar) time.Time { return reminder(d, d.Due.Add(-left)) }
 }
 
+// toldJustNow is how long after its beginning a duty needs no reminder: whoever owes
+// it was told then.
+const toldJustNow = 10 * time.Minute
+
 func reminder(d care.Deadline, at time.Time) time.Time {
-	if !at.After(d.Starts) || !at.Before(d.Due) {
+	if at.Sub(d.Starts) < toldJustNow || !at.Before(d.Due) {
 		return time.Time{}
 	}
 	return calendar.Quiet(at, d.Starts, d.Due, Zone(d.Reader))

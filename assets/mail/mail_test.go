@@ -34,7 +34,7 @@ var names = []string{
 	"forms_not_done", "freed", "goodbye", "hand_over", "hand_over_no", "hand_over_yes", "head", "invite", "left_summary", "link_missing", "list_closed", "list_ends", "list_open", "list_over",
 	"match_proposed", "moved", "no_response", "no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times", "photo_taken_down",
 	"place_free", "place_offered", "place_over",
-	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "rescue", "safety",
+	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "safety",
 	"safety_overdue", "session_booked", "sharing_again", "superseded", "suspended", "task", "virtual_off", "visit", "withdrawn",
 }
 

@@ -147,12 +147,17 @@ func silent(d *draft, dl care.Deadline, _ Known) {
 func (d *draft) heard(r care.Referral) bool {
 	var last care.Message
 	for _, m := range d.chart.Messages {
-		if m.Subject == string(r.ID) && (m.Template == "accepted" || m.Template == "proposed") && !m.At.Before(last.At) {
+		ap, _ := d.chart.Appointment(care.AppointmentID(m.Subject))
+		if m.To == d.chart.ID && opens[m.Template] && (m.Subject == string(r.ID) || ap.Referral == r.ID) && !m.At.Before(last.At) {
 			last = m
 		}
 	}
 	return last.State != care.Dead && last.State != care.Retry && (last.State != care.Sending || last.Attempts < 2)
 }
+
+// opens are the words by which a client learns that a time is theirs to choose: a
+// yes, times, or that the call they had will not be.
+var opens = map[string]bool{"accepted": true, "proposed": true, "cancelled": true, "no_show": true}
 
 // chooseNudge has the days wait, too, where the client came to know only now.
 func chooseNudge(d *draft, dl care.Deadline, k Known) {

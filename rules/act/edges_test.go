@@ -143,6 +143,25 @@ func TestR95SilenceCountsOnlyOfWhoWasTold(t *testing.T) {
 	}
 }
 
+// TestR95ACallThatWasCalledOffInVain: nor is it the client's silence where they do
+// not know that their call will not be.
+func TestR95ACallThatWasCalledOffInVain(t *testing.T) {
+	for _, arrives := range []bool{true, false} {
+		w := open(t)
+		p, me := w.joins(1, true), w.enters(1)
+		r := w.books(me, p, at(9, 10, 0))
+		w.do(provider(p), act.Cancel{Appointment: w.referral(me, r).Meeting})
+		for _, m := range w.chart(me).Messages {
+			if m.Template == "cancelled" && m.To == me && !arrives {
+				w.do(care.System, act.Lease{Chart: me, Message: m.ID, For: time.Minute})
+				w.do(care.System, act.Undelivered{Chart: me, Message: m.ID, Final: true})
+			}
+		}
+		w.until(at(7, 12, 0))
+		is(t, "the days", w.consult(me, r).State, map[bool]care.DeadlineState{true: care.Waiting, false: care.Running}[arrives])
+	}
+}
+
 // TestR6WhoIsReinstatedIsTold as they were told that they were taken off the list.
 func TestR6WhoIsReinstatedIsTold(t *testing.T) {
 	w := open(t)

@@ -249,7 +249,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 			return client(l.me), act.Retake{Screening: s.ID}
 		}
 	case "plan":
-		return client(l.me), act.AddCoverage{Client: l.me, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST0001"}
+		return client(l.me), act.AddCoverage{Client: l.me, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST0001", Group: rapid.SampledFrom([]string{"G-1", "G-2"}).Draw(l.t, "group")}
 	case "eap":
 		return client(l.me), act.AddCoverage{Client: l.me, Type: care.EAP, Payer: "Optum", Plan: "Lakefront EAP", Authorization: "AUTH1", Authorised: rapid.IntRange(0, 2).Draw(l.t, "authorised")}
 	case "first":
@@ -643,6 +643,12 @@ func (l *life) nothingTwice(chart *care.Chart) {
 			l.Fatalf("%s was told %s of %s twice at %v", w.reader, w.template, w.subject, m.At)
 		}
 		told[w] = true
+		for _, had := range chart.Messages {
+			if reminders[m.Template] && had.ID != m.ID && had.Template == m.Template && had.Subject == m.Subject && had.To == m.To && had.ToRole == m.ToRole && had.When.Equal(m.When) && m.Event == nil &&
+				!had.At.After(m.At) && m.At.Sub(had.At) < 10*time.Minute {
+				l.Fatalf("%s was told %s of %s at %v and again at %v", w.reader, w.template, w.subject, had.At, m.At)
+			}
+		}
 	}
 	tasks := map[[2]string]bool{}
 	for _, task := range chart.Tasks {
@@ -660,6 +666,9 @@ func (l *life) nothingTwice(chart *care.Chart) {
 		alerts[a.Screening] = true
 	}
 }
+
+// reminders are what is said again by itself, and never twice at once.
+var reminders = map[string]bool{"nudge": true, "consult_nudge": true, "visit": true, "forms": true, "follow_up": true, "choose": true, "link_missing": true, "coverage_choice": true, "attest_again": true}
 
 // firstAttended: the anchor of an episode is its first attended session, whatever
 // was corrected; what became of the promise is what the table says of the chart;
@@ -707,6 +716,9 @@ func (l *life) formsBeforeSessions(chart *care.Chart) {
 		ap, _ := chart.Appointment(care.AppointmentID(d.Subject))
 		if ap.Status != care.Booked && !ap.Start.Equal(l.now) {
 			l.Fatalf("forms are owed before a session that is %q", ap.Status)
+		}
+		if !d.Due.Equal(ap.Start) {
+			l.Fatalf("forms are owed by %v before a session at %v", d.Due, ap.Start)
 		}
 		for _, other := range chart.Appointments {
 			if other.Episode == ap.Episode && other.Type == care.Session && other.Status == care.Booked && other.Start.Before(ap.Start) {

@@ -22,6 +22,8 @@ type counting struct {
 	state *state
 	wrote bool
 
+	sums *sums // of what was written lately
+
 	followed bool     // a full pass wants to know what changes
 	changes  []change // if so
 }
@@ -47,6 +49,7 @@ func (c *counting) add(b engine.Bucket, key, value []byte) error {
 	digest := c.vault.Digest(string(b), key, value)
 	c.state.Digest = c.state.Digest.Add(digest)
 	c.state.Records++
+	c.sums.keep(b, key, digest)
 	c.tell(change{bucket: b, key: key, digest: digest, records: 1, put: true})
 	c.wrote = true
 	return c.Writer.Put(b, key, value)
@@ -60,12 +63,66 @@ func (c *counting) Delete(b engine.Bucket, key []byte) error {
 }
 
 func (c *counting) forget(b engine.Bucket, key []byte) {
-	if old := c.Get(b, key); old != nil {
-		digest := c.vault.Digest(string(b), key, old)
+	digest, known := c.sums.take(b, key)
+	if !known {
+		old := c.Get(b, key)
+		if known = old != nil; known {
+			digest = c.vault.Digest(string(b), key, old)
+		}
+	}
+	if known {
 		c.state.Digest = c.state.Digest.Sub(digest)
 		c.state.Records--
 		c.tell(change{bucket: b, key: key, digest: seal.Sum{}.Sub(digest), records: ^uint64(0)})
 	}
+}
+
+// sums are the digests of records that were written lately, by their names, so
+// that what is written again need not be read for its own. The committer alone has
+// them; they hold for the commit that is being made.
+type sums struct{ charts, sets map[[32]byte]seal.Sum }
+
+// maxSums bounds each of the two.
+const maxSums = 1 << 16
+
+func newSums() *sums { return &sums{map[[32]byte]seal.Sum{}, map[[32]byte]seal.Sum{}} }
+
+func (s *sums) of(b engine.Bucket, key []byte) map[[32]byte]seal.Sum {
+	switch {
+	case s == nil || len(key) != 32:
+	case b == engine.Charts:
+		return s.charts
+	case b == engine.Sets:
+		return s.sets
+	}
+	return nil
+}
+
+func (s *sums) keep(b engine.Bucket, key []byte, digest seal.Sum) {
+	if kept := s.of(b, key); kept != nil {
+		if len(kept) >= maxSums {
+			clear(kept)
+		}
+		kept[[32]byte(key)] = digest
+	}
+}
+
+// take gives a digest and forgets it: its record is about to change.
+func (s *sums) take(b engine.Bucket, key []byte) (seal.Sum, bool) {
+	kept := s.of(b, key)
+	if kept == nil {
+		return seal.Sum{}, false
+	}
+	digest, known := kept[[32]byte(key)]
+	if known {
+		delete(kept, [32]byte(key))
+	}
+	return digest, known
+}
+
+func (s *sums) forget() {
+	clear(s.charts)
+	clear(s.sets)
 }
 
 // tell keeps a change for a full pass that may have been at its key before.

@@ -361,7 +361,7 @@ func (s *Store) newCommit(w engine.Writer) *commit {
 	c.moves = make([]move, 0, s.many)
 	c.keeps = s.mail.keeps()
 	c.pass = s.checking.pass.Load()
-	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, followed: c.pass != nil}
+	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, sums: s.sums, followed: c.pass != nil}
 	c.charts.trim()
 	return c
 }

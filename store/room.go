@@ -160,6 +160,7 @@ func (s *Store) roomTimer() <-chan time.Time {
 // that it changed, and booked times.
 func (c *commit) undone() {
 	clear(c.busy)
+	c.sums.forget()
 	for id := range c.touched {
 		c.charts.drop(id)
 		c.Store.keys.forget(id)

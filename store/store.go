@@ -128,6 +128,7 @@ type Store struct {
 	high      atomic.Int64                  // its highest instant, in Unix seconds
 	charts    *chartCache                   // the committer's own
 	busy      map[care.Set][]care.Member    // the committer's own: booked times that it has read
+	sums      *sums                         // the committer\'s own: digests of what it wrote lately
 	read      readCache
 	programme atomic.Pointer[programme]
 	directory *directory.Index
@@ -340,7 +341,7 @@ func newStore(config Config, vault *seal.Vault) *Store {
 	s := &Store{
 		config: config, vault: vault,
 		queue: make(chan []*job, 4*maxBatch), closed: make(chan struct{}), done: make(chan struct{}),
-		charts: newChartCache(), busy: map[care.Set][]care.Member{}, wake: make(chan struct{}, 1),
+		charts: newChartCache(), busy: map[care.Set][]care.Member{}, sums: newSums(), wake: make(chan struct{}, 1),
 		due: newHourly(care.SetDue), outbox: newHourly(care.SetOutbox),
 	}
 	s.keys.vault = vault

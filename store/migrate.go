@@ -120,6 +120,7 @@ func (s *Store) upgradeStep(from int) error {
 	var made *commit
 	err := s.engine.Update(func(w engine.Writer) error {
 		s.charts = newChartCache()
+		s.sums.forget()
 		c := s.newCommit(w)
 		next, err := m.step(c, at)
 		if err != nil {

@@ -248,6 +248,7 @@ func (x *salvaging) write(fn func(c *commit) error) error {
 		x.done, x.last, x.high, x.expected = done, last, high, x.expected[:stood]
 		x.store.charts = newChartCache()
 		x.store.keys.drop()
+		x.store.sums.forget()
 		made = x.store.newCommit(w)
 		return fn(made)
 	})

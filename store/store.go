@@ -234,6 +234,7 @@ func create(config Config, kind Kind, secret seal.Secret, found act.Found) (*Sto
 
 // found makes the programme in the transaction that makes the file.
 func (s *Store) found(w engine.Writer, found act.Found) error {
+	s.sums.forget() // of a run before that had no room
 	c := s.newCommit(w)
 	c.state.Format = len(s.config.formats())
 	j := &job{order: Order{Actor: care.System, Act: found}}

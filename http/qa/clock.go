@@ -80,6 +80,15 @@ const horizon = 400 * 24 * time.Hour
 // figures of a quarter are taken in the night after it, those of the last night at
 // the end: each night's take the place of the one before.
 func Advance(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock, to time.Time) ([]store.Fired, error) {
+	fired, err := advance(ctx, s, post, clock, to)
+	if err != nil {
+		return fired, err
+	}
+	return fired, clock.takeFigures(ctx, s)
+}
+
+// advance leaves the figures of the last night for later.
+func advance(ctx context.Context, s *store.Store, post *notify.Post, clock *Clock, to time.Time) ([]store.Fired, error) {
 	var fired []store.Fired
 	for {
 		f, err := s.Sweep(ctx)
@@ -106,7 +115,7 @@ func Advance(ctx context.Context, s *store.Store, post *notify.Post, clock *Cloc
 		}
 		clock.Set(next)
 		if ends {
-			return fired, clock.takeFigures(ctx, s)
+			return fired, nil
 		}
 	}
 }

@@ -96,6 +96,9 @@ func (y *year) run(end time.Time) {
 		}
 	}
 	y.until(end)
+	if err := y.clock.takeFigures(context.Background(), y.store); err != nil {
+		y.t.Fatal(err)
+	}
 }
 
 func (y *year) together(now time.Time) {
@@ -124,7 +127,7 @@ func (y *year) together(now time.Time) {
 }
 
 func (y *year) until(t time.Time) {
-	fired, err := Advance(context.Background(), y.store, y.post, y.clock, t)
+	fired, err := advance(context.Background(), y.store, y.post, y.clock, t)
 	if err != nil {
 		y.t.Fatal(err)
 	}

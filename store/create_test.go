@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -62,7 +63,9 @@ func TestSealsAreCountedOverTheLifeOfAKey(t *testing.T) {
 	}
 	last := sealed()
 	for round := range 6 {
-		w.do(ofClient(client), covering(client))
+		other := covering(client)
+		other.MemberID = fmt.Sprintf("M10%d", round)
+		w.do(ofClient(client), other)
 		if now := sealed(); now <= last {
 			t.Errorf("round %d: %d records sealed, %d before", round, now, last)
 		} else {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -99,6 +100,10 @@ type letIn struct {
 // a browser's session that nobody uses.
 const newPeople = 14 * 24 * time.Hour
 
+// leastKey is how long a key has to be that lets somebody in again: nobody who knows
+// what a person sent may guess it.
+const leastKey = 20
+
 type postNewReferral struct {
 	Keyed
 	Body struct {
@@ -154,6 +159,9 @@ func (a *API) askEmployment(ctx context.Context, in *postNewBenefit) (letIn, err
 func (a *API) letIn(ctx context.Context, key Keyed, n newcomer, c *came, asks func(*act.Enter, act.Arrival) act.Act) (letIn, error) {
 	if actor(ctx).Role != care.RoleAnonymous {
 		return letIn{}, &care.Fault{Kind: care.Conflict, Code: "signed_in", Says: "You are signed in. This is for somebody who has no record yet; ask as yourself."}
+	}
+	if n := len(key.Key); n > 0 && n < leastKey {
+		return letIn{}, reply.Bad(ctx, http.StatusUnprocessableEntity, "key_short", fmt.Sprintf("Draw an Idempotency-Key of at least %d characters at random: whoever sends the same with the same key is let in.", leastKey))
 	}
 	came := a.came(c)
 	shown := letIn{Token: a.secret(), Until: a.now().UTC().Truncate(time.Second).Add(newPeople)}

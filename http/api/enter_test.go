@@ -63,8 +63,9 @@ func TestR9ALinkOfThePortalOverHTTP(t *testing.T) {
 	for _, who := range []string{"ana", "emil", "care_team"} {
 		w.ask(who, "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came)).problem(409, "signed_in")
 	}
-	let := w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came), "Idempotency-Key", "wrens").want(201)
-	again := w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came), "Idempotency-Key", "wrens").want(201)
+	w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came), "Idempotency-Key", "1").problem(422, "key_short")
+	let := w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came), "Idempotency-Key", "wren-5f0c1e7a94d24b6e").want(201)
+	again := w.ask("", "POST", "/api/v1/referrals/new", asks("wren@example.test", "1990-05-31", came), "Idempotency-Key", "wren-5f0c1e7a94d24b6e").want(201)
 	if again["id"] != let["id"] || again["client_id"] != let["client_id"] || again["token"] == let["token"] {
 		t.Error("the same request, sent twice, opens two records, or lets in once only")
 	}
@@ -119,8 +120,8 @@ func TestR70SomebodyNewHasTheCareTeamLookOverHTTP(t *testing.T) {
 	new := `"new":{"name":"Wren Talverone","email":"wren@example.test","birth_date":"1990-05-31","state":"IL","zone":"America/Chicago"},"came":{"employer_code":"LANTERN"}`
 	asks := `{` + new + `,"provider_id":"` + string(w.ids["emil"]) + `"}`
 	w.ask("", "POST", "/api/v1/referrals/new", asks).problem(422, "client.employed")
-	in := w.ask("", "POST", "/api/v1/benefit/new", `{`+new+`}`, "Idempotency-Key", "wrens").want(201)
-	again := w.ask("", "POST", "/api/v1/benefit/new", `{`+new+`}`, "Idempotency-Key", "wrens").want(201)
+	in := w.ask("", "POST", "/api/v1/benefit/new", `{`+new+`}`, "Idempotency-Key", "wren-5f0c1e7a94d24b6e").want(201)
+	again := w.ask("", "POST", "/api/v1/benefit/new", `{`+new+`}`, "Idempotency-Key", "wren-5f0c1e7a94d24b6e").want(201)
 	if in["client_id"] != again["client_id"] {
 		t.Error("sent twice, it opens two records")
 	}

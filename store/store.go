@@ -392,8 +392,11 @@ func (s *Store) Kind() Kind { return s.vault.Kind() }
 // Wake is told, after a commit, that there may be something due or to send.
 func (s *Store) Wake() <-chan struct{} { return s.wake }
 
-// Size is the file's size in bytes.
-func (s *Store) Size() (int64, error) { return s.engine.Size() }
+// Size is the file's size in bytes, with all that was answered.
+func (s *Store) Size() (int64, error) {
+	s.finished()
+	return s.engine.Size()
+}
 
 // Close commits what waits, tells the anchor, and lets the file go.
 func (s *Store) Close() error {

@@ -32,7 +32,7 @@ var names = []string{
 	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over",
 	"credential_notice", "declined", "details", "eap_used", "erasure_asked", "estimate_changed", "expired", "follow_up", "forms",
 	"forms_not_done", "freed", "goodbye", "hand_over", "hand_over_no", "hand_over_yes", "head", "invite", "left_summary", "link_missing", "list_closed", "list_ends", "list_open", "list_over",
-	"match_proposed", "moved", "no_response", "no_show", "no_word", "not_a_fit", "nudge", "opt_in", "other_times", "photo_taken_down",
+	"match_proposed", "moved", "no_response", "no_show", "no_show_said", "no_word", "not_a_fit", "nudge", "opt_in", "other_times", "photo_taken_down",
 	"place_free", "place_offered", "place_over",
 	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "safety",
 	"safety_overdue", "session_booked", "sharing_again", "superseded", "suspended", "task", "virtual_off", "visit", "withdrawn",
@@ -43,7 +43,7 @@ var named = []string{
 	"attest_again",
 	"coverage_choice", "question", "request_received", "request_new", "nudge", "consult_booked", "consult_nudge", "session_booked", "forms",
 	"follow_up", "safety", "safety_overdue", "invite", "credential_notice", "erasure_asked",
-	"moved", "cancelled", "visit", "choose", "link_missing", "details", "place_offered", "list_ends",
+	"moved", "cancelled", "no_show_said", "visit", "choose", "link_missing", "details", "place_offered", "list_ends",
 }
 
 // costly are the texts that confirm something on the way to a session: each says

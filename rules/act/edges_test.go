@@ -402,3 +402,17 @@ func TestR47MovingTheSessionMovesTheForms(t *testing.T) {
 		}
 	}
 }
+
+// TestR37AProviderIsToldThatSomebodyWaited for them, by the client's word; the client
+// is not told what they said themselves.
+func TestR37AProviderIsToldThatSomebodyWaited(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	ap := w.referral(me, w.books(me, p, at(7, 10, 0))).Meeting
+	w.until(at(7, 11, 0))
+	w.do(client(me), act.Outcome{Appointment: ap, Result: care.NoShowProvider})
+	is(t, "the provider", w.told(me, "no_show_said", string(ap))[string(p)], 1)
+	is(t, "the client", w.told(me, "no_show", string(ap))[string(me)], 0)
+	is(t, "the care team", w.tasks(me, "provider_no_show"), 1)
+	w.do(provider(p), act.Correct{Appointment: ap, Result: care.Attended, Reason: "We met by telephone."})
+}

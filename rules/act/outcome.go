@@ -110,9 +110,14 @@ func missedByClient(d *draft, ap *care.Appointment, r *care.Referral) {
 	d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
 }
 
+// missedByProvider tells the side that has not said it.
 func missedByProvider(d *draft, ap *care.Appointment, r *care.Referral) {
 	d.again(ap, r)
-	d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
+	if d.env.Actor.Role == care.RoleClient {
+		d.tellProvider(ap.Provider, "no_show_said", string(ap.ID), pageOf(care.RoleProvider, *ap), ap.Start, "")
+	} else {
+		d.tellClient("no_show", string(ap.ID), "/me", time.Time{})
+	}
 	d.task("provider_no_show", string(ap.ID))
 }
 

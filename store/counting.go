@@ -23,6 +23,7 @@ type counting struct {
 	wrote bool
 
 	sums *sums // of what was written lately
+	sure bool  // Add looks whether there is nothing yet
 
 	followed bool     // a full pass wants to know what changes
 	changes  []change // if so
@@ -34,12 +35,9 @@ func (c *counting) Put(b engine.Bucket, key, value []byte) error {
 	return c.add(b, key, value)
 }
 
-// sure has Add look whether there is nothing yet: tests are.
-var sure bool
-
 // Add writes a record where there is none, and does not look first.
 func (c *counting) Add(b engine.Bucket, key, value []byte) error {
-	if sure && c.Get(b, key) != nil {
+	if c.sure && c.Get(b, key) != nil {
 		return fmt.Errorf("a record of %s that should be new is there already", b)
 	}
 	return c.add(b, key, value)

@@ -70,6 +70,8 @@ type Config struct {
 
 	header     []byte      // stands in for that of the file
 	migrations []migration // stand in for those of the program
+
+	sure bool // records that should be new are looked for all the same: for tests
 }
 
 // The files of a store within its directory.
@@ -125,6 +127,7 @@ type Store struct {
 	finishing atomic.Pointer[chan struct{}] // closed once a commit that was answered before is written; nil: none is
 	state     state                         // written by the committer only
 	many      int                           // moves of the last commit, about as many as the next one makes
+	ended     time.Duration                 // when the last commit was over for those who asked
 	high      atomic.Int64                  // its highest instant, in Unix seconds
 	charts    *chartCache                   // the committer's own
 	busy      map[care.Set][]care.Member    // the committer's own: booked times that it has read

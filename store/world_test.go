@@ -16,8 +16,6 @@ import (
 	"careconnect/rules/care"
 )
 
-func init() { sure = true }
-
 // begin is the instant at which the tests' worlds begin: a Monday at noon in
 // Chicago, with no holiday near.
 var begin = time.Date(2026, 10, 5, 17, 0, 0, 0, time.UTC)
@@ -81,7 +79,7 @@ func private(t testing.TB) string {
 // setting is a store's surroundings, with the clock in the test's hands.
 func setting(dir string, clock *hands) Config {
 	began := time.Now()
-	return Config{Dir: dir, Now: clock.now, Elapsed: func() time.Duration { return clock.elapsed(began) }, TZData: "test"}
+	return Config{Dir: dir, Now: clock.now, Elapsed: func() time.Duration { return clock.elapsed(began) }, TZData: "test", sure: true}
 }
 
 func founding(at time.Time) act.Found {

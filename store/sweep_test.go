@@ -294,10 +294,15 @@ func TestReopeningChangesNothing(t *testing.T) {
 // When a sweep comes by makes no difference: one that looks before each act, and
 // one that sleeps until the end, come to the same states, each as of the same
 // instant. Only who is offered instead is found when the offer is made: nobody is
-// offered who has had no time since.
+// offered who has had no time since. And what falls on a client's chart sees the
+// provider as they are when it falls, so nobody joins again here: who did so
+// before a late sweep has missed no choice about their clients.
 func TestSweepingLateChangesNothing(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		steps := slices.DeleteFunc(drawSteps(r), func(s step) bool { return s.What == 8 || s.What == 9 })
+		steps := slices.DeleteFunc(drawSteps(r), func(s step) bool {
+			comesBack := s.What == 10 && s.Who%4 != 0
+			return s.What == 8 || s.What == 9 || comesBack
+		})
 		eager, late := seeded(t), seeded(t)
 		one := live(eager, steps, func(i int) bool {
 			eager.clock.set(eager.clock.now().Add(steps[i].Wait))

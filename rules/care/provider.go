@@ -43,7 +43,7 @@ type Provider struct {
 	Draft        *Profile       `json:"draft,omitempty"`         // public words that are not published yet
 	AccurateAt   time.Time      `json:"accurate_at,omitzero"`    // when the provider last said that their public words are true
 	Caseload     int            `json:"caseload,omitempty"`      // most clients at a time; 0: no such number
-	WaitlistOnly bool           `json:"waitlist_only,omitempty"` // takes nobody new for now
+	WaitlistOnly bool           `json:"waitlist_only,omitempty"` // takes nobody new, only names onto their waiting list
 	Virtual      *bool          `json:"virtual,omitempty"`       // nil: not yet said
 	SelfSchedule bool           `json:"self_schedule"`           // clients may book an opening themselves
 	Hours        calendar.Hours `json:"hours"`

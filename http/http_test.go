@@ -475,7 +475,7 @@ func TestR13APhotoCarriesNoSession(t *testing.T) {
 	session := s.ask("GET", "/qa/as/"+string(s.users[0].ID), "").Result().Cookies()[0]
 	s.ask("POST", "/qa/clock", `{"advance":"10m"}`)
 	w = s.ask("GET", told.Photo, "", "Cookie", session.Name+"="+session.Value)
-	if w.Code != 200 || len(w.Result().Cookies()) != 0 || w.Header().Get("Cache-Control") != "private, max-age=3600" {
+	if w.Code != 200 || len(w.Result().Cookies()) != 0 || w.Header().Get("Cache-Control") != "private, max-age=31536000, immutable" {
 		t.Errorf("%d, with %d cookies, %s", w.Code, len(w.Result().Cookies()), w.Header().Get("Cache-Control"))
 	}
 	other := s.ask("GET", told.Photo, "")

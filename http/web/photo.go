@@ -21,6 +21,10 @@ import (
 // The photo that a provider shows of themselves. Its address holds its id, which
 // is another one for each photo, and nothing of who looks.
 
+// forLong lets a browser keep a photo that anybody may see: under its address there
+// is never another one, and no page names the address once the photo is removed.
+const forLong = "private, max-age=31536000, immutable"
+
 // faceOf is where the photo of a provider is shown; empty: there is none.
 func faceOf(below string, photo care.ChartID, size string) string {
 	if photo == "" {
@@ -36,7 +40,7 @@ func (p *Pages) seePhoto(w http.ResponseWriter, r *http.Request) error {
 	if !ok || c.Photo == "" || string(c.Photo) != mux.Vars(r)["photo"] {
 		return care.Missing()
 	}
-	return p.sendPhoto(w, r, care.Anonymous, c.Photo, "private, max-age=3600")
+	return p.sendPhoto(w, r, care.Anonymous, c.Photo, forLong)
 }
 
 // ownPhoto shows a provider their own, published or not.

@@ -142,7 +142,7 @@ func TestR13APhotoOnThePages(t *testing.T) {
 		res, body := d.fetched(who, public)
 		tag := res.Header.Get("ETag")
 		for header, want := range map[string]string{
-			"Content-Type": "image/jpeg", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "private, max-age=3600",
+			"Content-Type": "image/jpeg", "X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin", "Cache-Control": "private, max-age=31536000, immutable",
 			"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox", "Referrer-Policy": "no-referrer",
 		} {
 			if got := res.Header.Get(header); got != want {
@@ -169,6 +169,18 @@ func TestR13APhotoOnThePages(t *testing.T) {
 	}
 	wants(t, d.page(client, "/find?state=IL&q="+url.QueryEscape(name)), `src="`+strings.Replace(public, "/large", "/small", 1)+`"`)
 
+	gone := func(address string) {
+		t.Helper()
+		for _, who := range []qa.User{stranger, client} {
+			res, body := d.fetched(who, address)
+			if res.StatusCode != http.StatusNotFound || res.Header.Get("Cache-Control") != "no-store" || strings.Contains(body, "JFIF") {
+				t.Errorf("what was removed answers %d, and may be kept: %s", res.StatusCode, res.Header.Get("Cache-Control"))
+			}
+			if page := d.page(who, profile); strings.Contains(page, address) {
+				t.Error("the profile names a photo that was removed")
+			}
+		}
+	}
 	second := put(0xD0)
 	if second == drafted {
 		t.Fatal("another photo has the same address")
@@ -205,8 +217,10 @@ func TestR13APhotoOnThePages(t *testing.T) {
 	if page := d.page(client, profile); strings.Contains(page, "/photo/") {
 		t.Error("a photo that was taken down is still shown")
 	}
+	gone(replaced)
+	gone(public)
 
-	put(0x55)
+	public = strings.Replace(put(0x55), "/pro/profile", profile, 1)
 	d.done(me, "/pro/profile/publish", url.Values{"accurate": {"yes"}})
 	if page := d.page(me, "/pro/profile"); strings.Contains(page, "It shows a logo") {
 		t.Error("the reason stays though another photo is published")
@@ -215,4 +229,5 @@ func TestR13APhotoOnThePages(t *testing.T) {
 	if page := d.page(client, profile); strings.Contains(page, "/photo/") || !strings.Contains(page, `class="avatar" data-tint=`) {
 		t.Error("a photo that was removed is still shown")
 	}
+	gone(public)
 }

@@ -49,10 +49,12 @@ func New(c Config) (http.Handler, error) {
 	if err := check(routes); err != nil {
 		return nil, err
 	}
-	m := mux.NewRouter()
+	m, room := mux.NewRouter(), newRoom()
 	m.StrictSlash(false)
 	for _, r := range routes {
-		m.Handle(r.Path, c.bounded(cmp.Or(r.Most, maxBody), c.guard(r))).Methods(methods(r.Method)...)
+		most := cmp.Or(r.Most, maxBody)
+		r.Handler = c.roomed(room, most, r)
+		m.Handle(r.Path, c.bounded(most, c.guard(r))).Methods(methods(r.Method)...)
 	}
 	m.NotFoundHandler = http.HandlerFunc(c.nothing)
 	m.MethodNotAllowedHandler = c.methodNotAllowed(m, routes)

@@ -18,6 +18,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -571,4 +572,119 @@ func TestServeFinishesWhatRuns(t *testing.T) {
 	if err := <-served; err != nil {
 		t.Error(err)
 	}
+}
+
+// sending is somebody whose upload is under way: it has been begun to be read, and
+// its end does not come before it is let go.
+type sending struct {
+	begun, end chan struct{}
+	once       sync.Once
+	answer     chan *httptest.ResponseRecorder
+}
+
+func (b *sending) Read([]byte) (int, error) {
+	b.once.Do(func() { close(b.begun) })
+	<-b.end
+	return 0, io.ErrUnexpectedEOF
+}
+
+func (s *site) sends(token, path, as string, size int64) *sending {
+	s.Helper()
+	b := &sending{begun: make(chan struct{}), end: make(chan struct{}), answer: make(chan *httptest.ResponseRecorder, 1)}
+	r := httptest.NewRequest("POST", path, b)
+	r.ContentLength = size
+	r.Header.Set("Content-Type", as)
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	go func() {
+		w := httptest.NewRecorder()
+		s.handler.ServeHTTP(w, r)
+		b.answer <- w
+	}()
+	return b
+}
+
+// under waits until an upload is being read.
+func (s *site) under(b *sending) *sending {
+	s.Helper()
+	select {
+	case <-b.begun:
+	case w := <-b.answer:
+		s.Fatalf("not read: %d %s", w.Code, w.Body)
+	}
+	return b
+}
+
+// turned is an upload that found no room: nothing of it was read.
+func (s *site) turned(why string, b *sending) {
+	s.Helper()
+	select {
+	case <-b.begun:
+		s.Errorf("%s: it is read all the same", why)
+		close(b.end)
+		<-b.answer
+	case w := <-b.answer:
+		if w.Code != 503 || problem(s.T, w).Code != "busy" || w.Header().Get("Retry-After") == "" {
+			s.Errorf("%s: %d %s", why, w.Code, w.Body)
+		}
+	}
+}
+
+// What is sent is in memory while it is answered, so only so much is taken at one
+// time: of each one upload, of all some 50 MB, of strangers 8 MB; and nobody takes the
+// room of others, or of what is small.
+func TestUploadsTakeNoMoreThanTheirRoom(t *testing.T) {
+	s := newSite(t)
+	var roster string
+	var providers []string
+	for _, u := range s.users {
+		switch u.Role {
+		case care.RoleProvider:
+			providers = append(providers, u.Token)
+		case care.RoleCareTeam:
+			var listed struct{ Items []struct{ ID string } }
+			w := s.ask("GET", "/api/v1/employers", "", "Authorization", "Bearer "+u.Token)
+			if err := json.Unmarshal(w.Body.Bytes(), &listed); err != nil || len(listed.Items) == 0 {
+				t.Fatalf("no employers: %d", w.Code)
+			}
+			roster = "/api/v1/employers/" + listed.Items[0].ID + "/roster"
+		}
+	}
+	const photo, json8 = "/api/v1/profile/photo", 8 << 20
+	var held []*sending
+	held = append(held, s.under(s.sends(s.token(care.RoleCareTeam), roster, "text/csv", 32<<20)))
+	held = append(held, s.under(s.sends(providers[0], photo, "application/json", json8)))
+	s.turned("a second one at a time", s.sends(providers[0], photo, "application/json", json8))
+	held = append(held, s.under(s.sends(providers[1], photo, "application/json", -1))) // as long as may be
+	s.turned("where all the room is taken", s.sends(providers[2], photo, "application/json", json8))
+	s.turned("where all the room is taken", s.sends(s.token(care.RoleClient), "/coverage", "multipart/form-data; boundary=x", json8))
+	if w := s.ask("POST", photo, `{"photo":"AAAA"}`, "Authorization", "Bearer "+providers[2], "Content-Type", "application/json"); w.Code != 422 {
+		t.Errorf("what is small waits for the large: %d", w.Code)
+	}
+
+	// A link that opens nothing takes no room, and nothing that came by it is read.
+	for range 3 {
+		select {
+		case b := <-s.sends("", "/details/nothing", "multipart/form-data; boundary=x", json8).answer:
+			if b.Code == 503 {
+				t.Errorf("a link that opens nothing: %d", b.Code)
+			}
+		}
+	}
+	for range 8 {
+		held = append(held, s.under(s.sends("", "/help/ask", "application/x-www-form-urlencoded", 1<<20)))
+	}
+	s.turned("more of strangers", s.sends("", "/help/ask", "application/x-www-form-urlencoded", 1<<20))
+	held = append(held, s.under(s.sends(s.token(care.RoleClient), "/help/ask", "application/x-www-form-urlencoded", 1<<20)))
+
+	for _, b := range held {
+		close(b.end)
+		if w := <-b.answer; w.Code < 400 || w.Code >= 500 {
+			t.Errorf("what broke off answers %d", w.Code)
+		}
+	}
+	again := s.under(s.sends(providers[0], photo, "application/json", json8)) // there is room again
+	close(again.end)
+	<-again.answer
 }

@@ -83,6 +83,12 @@ func (p *Pages) linkedPage(w http.ResponseWriter, r *http.Request, status int, f
 	return p.show(w, r, status, "plan_link", "", assets.Page{Title: "Your plan", Data: page})
 }
 
+// takesDetails says whether the link that a request came by still takes something.
+func (p *Pages) takesDetails(r *http.Request) bool {
+	takes, _ := p.Auth.Asked(mux.Vars(r)["secret"])
+	return takes
+}
+
 // linkedDetails looks whether the link still takes anything before it reads what
 // was sent. Whoever holds the link acts by it, signed in or not.
 func (p *Pages) linkedDetails(w http.ResponseWriter, r *http.Request) error {

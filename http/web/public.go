@@ -43,7 +43,7 @@ func (p *Pages) publicRoutes() []reply.Route {
 		line(http.MethodPost, "/sign-in/link", "send_link", p.sendLink),
 		line(http.MethodPost, "/sign-out", "sign_out", p.signOut),
 		line(http.MethodGet, "/details/{secret}", "read details form", p.linkedForm),
-		{Method: http.MethodPost, Path: "/details/{secret}", Does: "give_details", Most: withPhoto, Handler: p.page(p.linkedDetails)},
+		{Method: http.MethodPost, Path: "/details/{secret}", Does: "give_details", Most: withPhoto, Opens: p.takesDetails, Handler: p.page(p.linkedDetails)},
 		line(http.MethodGet, "/set-up/{secret}", "read set-up form", p.setUpForm),
 		line(http.MethodPost, "/set-up/{secret}", "redeem", p.setUp),
 	}

@@ -20,18 +20,7 @@ type ClientFacts struct {
 var ClientMayTakePart = Policy[ClientFacts]{
 	Heading: "Who takes part as a client?",
 	Rules: []Rule[ClientFacts]{
-		{"client.employed", "A client is employed, today, by an employer that offers {programme}.", func(f ClientFacts) Truth {
-			if !f.CodeGiven {
-				return Unknown
-			}
-			if f.Employer == nil || !f.Employer.Offers(f.Today) {
-				return No
-			}
-			if f.Found == Unknown && !f.Rostered {
-				return Yes // on their word
-			}
-			return f.Found
-		}},
+		{"client.employed", "A client is employed, today, by an employer that offers {programme}.", employed},
 		{"client.adult", "A client is at least {minimum_age} years old.", func(f ClientFacts) Truth {
 			born := f.Client.BirthDate
 			if born == (calendar.Date{}) {
@@ -40,6 +29,19 @@ var ClientMayTakePart = Policy[ClientFacts]{
 			return Is(age(born, f.Today) >= f.Terms.MinimumAge)
 		}},
 	},
+}
+
+func employed(f ClientFacts) Truth {
+	if !f.CodeGiven {
+		return Unknown
+	}
+	if f.Employer == nil || !f.Employer.Offers(f.Today) {
+		return No
+	}
+	if f.Found == Unknown && !f.Rostered {
+		return Yes // on their word
+	}
+	return f.Found
 }
 
 // BenefitOn is what a benefit is worth when a session is to be covered: as for

@@ -74,11 +74,20 @@ type WaitFacts struct {
 }
 
 // MayWait says whether a client may join the waiting list of a provider: what a
-// request asks of both, but that the provider takes nobody new.
+// request asks of both, but that the provider takes nobody new, and that the care team
+// may still have to look where the client is employed.
 var MayWait = Policy[WaitFacts]{
 	Heading: waitlists,
 	Rules: join(
-		lift(MayAskMatch.Rules, func(f WaitFacts) RequestFacts { return f.RequestFacts }),
+		lift(slices.DeleteFunc(slices.Clone(MayAskMatch.Rules), func(r Rule[RequestFacts]) bool { return r.Code == "client.employed" }), func(f WaitFacts) RequestFacts { return f.RequestFacts }),
+		[]Rule[WaitFacts]{
+			{"waitlist.employed", "A client can wait while the care team still looks whether they are employed where they say; to ask, they have to be found.", func(f WaitFacts) Truth {
+				if truth := employed(f.Client); truth != Unknown || !f.Client.CodeGiven {
+					return truth
+				}
+				return Yes
+			}},
+		},
 		lift(ProviderKeepsList.Rules, func(f WaitFacts) ProviderFacts {
 			f.Provider.State = f.Client.Client.State
 			return f.Provider

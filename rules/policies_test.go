@@ -180,6 +180,10 @@ func TestMatchingCases(t *testing.T) {
 			Provider: provider(t, listed.with(row{"standing": c["provider"], "virtual": c["virtual"], "seen_from": "NY"})),
 			Already:  c["asked"] == "yes", Enabled: c["programme"] == "open", Open: terms.OpenRequestsMax,
 		}, On: c["on_it"] == "yes"}
+		if found, looked := map[string]rules.Truth{"unmet": rules.Unknown, "gone": rules.No}[c["code"]]; looked {
+			f.Client = client(t, row{"code": "given", "employer": "2026-01-01..", "born": "1990-05-05"})
+			f.Client.Rostered, f.Client.Found = true, found
+		}
 		f.Provider.Provider.WaitlistOnly = c["list"] == "kept"
 		f.Client.Client.State = c["client_in"]
 		f.Lists, _ = strconv.Atoi(c["on"])

@@ -72,7 +72,7 @@ func mend(err error) ([]assets.Problem, bool) {
 
 // fieldOf names the field that a reason, a fault or an act's own name is about.
 var fieldOf = map[string]string{
-	"client.employed": "employer", "client.adult": "birth_date", "client.state": "state", "opening_taken": "start", "start_passed": "start",
+	"client.employed": "employer", "waitlist.employed": "employer", "client.adult": "birth_date", "client.state": "state", "opening_taken": "start", "start_passed": "start",
 	"access.choice": "start", "access.future": "start", "access.self_schedule": "start", "invalid_input": "", "preferred times": "preferred",
 	"employer code, phone and language": "employer", "scopes": "scope",
 }
@@ -90,6 +90,7 @@ func inTheWay(reason rules.Finding) string {
 // remedies are what a person can do about a reason that stands in the way.
 var remedies = map[string]string{
 	"client.employed":       "Check the code for a slip of the keyboard, or ask the care team (see Help).",
+	"waitlist.employed":     "Check the code for a slip of the keyboard, or ask the care team (see Help).",
 	"client.adult":          "Check the date. If it is right, please see Help for other ways to get support.",
 	"provider.opt_in":       "This provider takes no new clients just now; choose another one.",
 	"provider.credentialed": "Choose a provider who can see you in your state.",

@@ -86,7 +86,6 @@ type waitPage struct {
 	Problems                   []assets.Problem
 	You, Home                  []assets.Field // for those who are not signed in
 	Fields                     []assets.Hidden
-	Look                       bool
 	Others                     []assets.Action
 	Crisis, Signed             string
 }
@@ -114,13 +113,14 @@ func (p *Pages) showWait(w http.ResponseWriter, r *http.Request, status int, a a
 	}
 	words, path := p.Store.Words(), "/p/"+string(c.ID)
 	data := waitPage{
-		Title: "Join " + c.Name + "’s waiting list", Lead: "They take nobody new at present, and names for later.", Path: path + "/wait", Profile: a.to(path), Problems: a.problems, Look: a.look,
+		Title: "Join " + c.Name + "’s waiting list", Lead: "They take nobody new at present, and names for later.", Path: path + "/wait", Profile: a.to(path), Problems: a.problems,
 		Items: []string{
 			"A place on the list promises nothing: no first session by a certain day, and no answer by a certain hour.",
 			c.Name + " sees that somebody waits, since when, and in which state. No name, no address, and nothing of what it is about.",
 			words.Render("When there is room they invite somebody, as a rule whoever has waited longest. You are told by mail and have {invitation_days} days to ask or book."),
 			words.Render("Your place ends by itself after {waitlist_days} days, unless you say that you still wait. You leave whenever you like."),
 			"You can ask somebody else at any time, and see them; you stay on the list until you leave it.",
+			"If you are not found on your employer’s list, the care team looks while you wait. Your employer is not asked.",
 		},
 		Fields: append(a.along("src", "proof", "language", "specialty"), assets.Hidden{Name: "once", Value: or(a.get("once"), auth.Secret())}),
 		Others: []assets.Action{
@@ -160,7 +160,7 @@ func (p *Pages) wait(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
-			a.problems, a.look = problems, unlooked(r, err)
+			a.problems = problems
 			return p.showWait(w, r, status, a)
 		})
 	}

@@ -106,6 +106,23 @@ func TestR23WhatAClientReadsOfAList(t *testing.T) {
 	b.get("/me/privacy").answers(200).shows("put your name on a waiting list", "left a waiting list")
 }
 
+// TestR23WaitingWhileTheCareTeamLooks: whom their employer's list does not know puts
+// their name on a waiting list all the same, and reads that somebody looks.
+func TestR23WaitingWhileTheCareTeamLooks(t *testing.T) {
+	h := newHouse(t)
+	path := "/p/" + string(h.keeper(0))
+	lantern := act.EmployerOf("LANTERN", h.of(care.ProgrammeChart))
+	h.do(care.System, act.ImportRoster{Employer: lantern.ID, File: "first", Keys: []string{care.RosterKey(lantern.Salt, "E-2002")}})
+	h.do(care.System, act.FinishRoster{Employer: lantern.ID, File: "first", Pages: 1, Size: 1})
+	b := h.browser()
+	b.get(path+"/wait?state=IL&employer=LANTERN").answers(200).shows("the care team looks while you wait", "Your e-mail or number at work").lacks("have the care team look")
+	b.postTo(path+"/wait", b.newcomer(url.Values{"employer": {"NOBODY"}})).answers(422).shows("Check the code for a slip")
+	b.postTo(path+"/wait", b.newcomer(url.Values{"employee": {"mistyped"}})).answers(200).shows("Your name is on the list", "The care team looks")
+	if tasks := b.chart().Tasks; len(tasks) != 1 || tasks[0].Code != "employment" {
+		t.Errorf("the care team has %v to look at", tasks)
+	}
+}
+
 func (h *house) name(p care.ChartID) string { return h.of(p).Provider.Name }
 
 func (h *house) of(id care.ChartID) *care.Chart {

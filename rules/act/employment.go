@@ -99,8 +99,7 @@ func (a ClaimBenefit) Decide(k Known, env Env) Plan {
 	client.Benefit = now
 	facts := clientFacts(client, env)
 	if facts.Found == rules.No || facts.Found == rules.Unknown && facts.Rostered {
-		client.Benefit.Asked = env.Now
-		d.lookAtEmployment() // nothing begins before somebody has looked
+		client = d.lookAtWord(client) // nothing begins before somebody has looked
 	}
 	d.keepBenefit(client)
 	d.Made = string(client.ID)
@@ -129,10 +128,7 @@ func (a AskEmployment) Decide(k Known, env Env) Plan {
 	}
 	d := begin(env, chart)
 	d.Changes = opened
-	client := *d.chart.Client
-	client.Benefit.Asked = env.Now
-	d.lookAtEmployment()
-	d.keepBenefit(client)
+	d.keepBenefit(d.lookAtWord(*d.chart.Client))
 	d.Made = string(d.chart.Tasks[0].ID)
 	return d.plan()
 }
@@ -330,6 +326,14 @@ func (d *draft) benefitServes(e care.Episode) {
 	if !proven {
 		d.lookAtEmployment()
 	}
+}
+
+// lookAtWord has the care team look whether a client's word holds; the client is told
+// once they have.
+func (d *draft) lookAtWord(client care.Client) care.Client {
+	client.Benefit.Asked = d.env.Now
+	d.lookAtEmployment()
+	return client
 }
 
 // lookAtEmployment asks the care team whether a client's word holds, once at a

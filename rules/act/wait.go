@@ -13,8 +13,9 @@ import (
 )
 
 // JoinWaitlist puts a client's name on the list of a provider who takes nobody
-// new. It seeks no care: no episode is opened and no promise begins. When New is
-// given the person has no chart yet, and gets one only with the place.
+// new. It seeks no care: no episode is opened and no promise begins. Where nobody has
+// looked yet whether they are employed where they say, the care team does meanwhile.
+// When New is given the person has no chart yet, and gets one only with the place.
 type JoinWaitlist struct {
 	Client   care.ChartID
 	New      *Enter
@@ -119,6 +120,9 @@ func (a JoinWaitlist) Decide(k Known, env Env) Plan {
 	}
 	w.Clock = d.start(care.Deadline{Code: "waitlist", Subject: string(w.ID), Zone: client.Zone})
 	d.put(w)
+	if f := clientFacts(client, env); f.Found == rules.Unknown && f.Rostered { // by the time there is room it is known
+		d.keepBenefit(d.lookAtWord(client))
+	}
 	d.comeBack()
 	d.Decision, d.Made = decision, string(w.ID)
 	return d.plan()

@@ -391,3 +391,43 @@ func TestR23WhoIsHandedOverWaitsNoMore(t *testing.T) {
 	w.until(w.now.Add(time.Minute))
 	is(t, "told of the list", w.told(c, "list_open", "")[string(c)], 0)
 }
+
+// TestR23WhoIsStillLookedAtWaits: a place promises nothing, so nobody is kept from it
+// while the care team looks where they are employed; asking needs them to be found.
+func TestR23WhoIsStillLookedAtWaits(t *testing.T) {
+	w := open(t)
+	p := w.keeps(1, true)
+	unmet := func(n int) *act.Enter {
+		e := entering(n)
+		e.Source, e.Evidence, e.Key = "", care.ByWord, act.RosterKey("LANTERN", "mistyped", w.chart(care.ProgrammeChart))
+		return &e
+	}
+	w.rosters("first", "E-2002")
+	chart, err := w.store.Locate(w.ctx(), care.System, w.do(care.Anonymous, act.JoinWaitlist{New: unmet(1), Provider: p}), "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	me, place := chart.ID, chart.Waits[0].ID
+	is(t, "the care team looks", w.tasks(me, "employment"), 1)
+	is(t, "no promise runs", len(w.chart(me).Episodes), 0)
+
+	asked := w.word(2) // has a chart, and gave their word
+	w.waits(asked, p)
+	is(t, "the care team looks", w.tasks(asked, "employment"), 1)
+	w.waits(asked, w.keeps(3, true))
+	is(t, "once", w.tasks(asked, "employment"), 1)
+
+	w.do(provider(p), act.InviteWaiting{Provider: p, Wait: place})
+	is(t, "asks before anybody has looked", w.refused(client(me), act.Request{Client: me, Provider: p}), "client.employed")
+	w.do(careTeam, act.CheckEmployment{Client: me, Employed: true})
+	is(t, "they are told", w.told(me, "benefit_found", string(me))[string(me)], 1)
+	w.asks(me, p)
+	is(t, "taken", w.wait(me, place).Status, care.WaitTaken)
+
+	w.do(careTeam, act.CheckEmployment{Client: asked, Employed: false})
+	is(t, "another list", w.refused(client(asked), act.JoinWaitlist{Client: asked, Provider: w.keeps(4, true)}), "waitlist.employed")
+	is(t, "the places stay", len(w.inRow(p)), 1)
+	nowhere := unmet(3)
+	nowhere.Code = "NOBODY"
+	is(t, "no such employer", w.refused(care.Anonymous, act.JoinWaitlist{New: nowhere, Provider: p}), "waitlist.employed")
+}

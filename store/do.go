@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -344,8 +343,9 @@ type commit struct {
 	now      time.Time
 	state    state
 	entries  []Entry
-	moves    []move // in and out of sets, in their order
-	keeps    bool   // mail is only kept
+	moves    []move    // in and out of sets, in their order
+	soonest  time.Time // the first instant at which something new falls due
+	keeps    bool      // mail is only kept
 	kept     []care.Message
 	touched  map[care.ChartID]bool
 	opened   map[care.ChartID]bool // they have no head yet
@@ -442,6 +442,9 @@ func (c *commit) fallDue(a act.Act, known act.Known) (changed bool, err error) {
 			return false, nil // it will find nothing to do
 		}
 	}
+	if err := w.findClients(); err != nil {
+		return false, err
+	}
 	for {
 		dl, ok, err := w.first()
 		if err != nil || !ok {
@@ -462,12 +465,54 @@ func (c *commit) fallDue(a act.Act, known act.Known) (changed bool, err error) {
 }
 
 // waiting is what has fallen due and bears on the charts that an act sees: what
-// waits in them, and in those of the providers whom its clients wait for. An
-// errand bears on its client alone.
+// waits in them, in those of the clients of a provider among them, who is seen by
+// what falls there as they are, and in those of the providers whom these clients
+// wait for. An errand bears on its client alone.
 type waiting struct {
 	*commit
 	known   act.Known
 	falling care.Deadline // the one whose fall the act is, if it is one
+	clients []care.ChartID
+}
+
+// findClients finds those in whose charts something can wait.
+func (w *waiting) findClients() error {
+	var providers []care.ChartID
+	for id, chart := range w.known.Charts {
+		switch {
+		case chart == nil:
+		case chart.Of == care.OfClient:
+			w.clients = append(w.clients, id)
+		case chart.Of == care.OfProvider:
+			providers = append(providers, id)
+		}
+	}
+	until := w.now.Add(time.Second)
+	if w.falling.ID != "" {
+		until = w.falling.Next
+	}
+	if len(providers) > 0 && !w.nothingDue(until) {
+		for _, id := range providers {
+			for _, set := range act.ClientsOf(id) {
+				members, err := w.members(set)
+				if err != nil {
+					return err
+				}
+				for _, m := range members {
+					w.clients = append(w.clients, m.Chart)
+				}
+			}
+		}
+	}
+	slices.Sort(w.clients)
+	w.clients = slices.Compact(w.clients)
+	return nil
+}
+
+// nothingDue says that nobody's deadlines have anything to bring about before an
+// instant. It is mostly so, and spares a provider's act reading all their clients.
+func (c *commit) nothingDue(before time.Time) bool {
+	return c.due.none(before) && (c.soonest.IsZero() || !c.soonest.Before(before))
 }
 
 // first is the one that falls first. Of several at one instant those of clients
@@ -483,26 +528,31 @@ func (w *waiting) first() (first care.Deadline, ok bool, err error) {
 	}
 	var about []string // what an errand may be about
 	var providers []care.ChartID
-	for _, id := range slices.Sorted(maps.Keys(w.known.Charts)) {
-		chart := w.known.Charts[id]
-		switch {
-		case chart == nil:
-		case chart.Of == care.OfProvider:
+	for id, chart := range w.known.Charts {
+		if chart != nil && chart.Of == care.OfProvider {
 			providers = append(providers, id)
-		case chart.Of == care.OfClient:
-			chart = w.charts.get(id)
-			for i := range chart.Deadlines {
-				consider(&chart.Deadlines[i], id != w.falling.Chart)
+		}
+	}
+	for _, id := range w.clients {
+		chart, err := w.chart(id)
+		if err != nil {
+			return first, false, err
+		}
+		if chart == nil {
+			continue
+		}
+		_, seen := w.known.Charts[id]
+		for i := range chart.Deadlines {
+			consider(&chart.Deadlines[i], seen && id != w.falling.Chart)
+		}
+		for _, r := range chart.Referrals {
+			if r.Waits() {
+				about, providers = append(about, string(r.ID)), append(providers, r.Provider)
 			}
-			for _, r := range chart.Referrals {
-				if r.Waits() {
-					about, providers = append(about, string(r.ID)), append(providers, r.Provider)
-				}
-			}
-			for _, p := range chart.Waits {
-				if p.Status.Stands() {
-					about, providers = append(about, string(p.ID)), append(providers, p.Provider)
-				}
+		}
+		for _, p := range chart.Waits {
+			if p.Status.Stands() {
+				about, providers = append(about, string(p.ID)), append(providers, p.Provider)
 			}
 		}
 	}
@@ -697,6 +747,9 @@ func (c *commit) moved(p care.Place, joined bool) {
 	c.moves = append(c.moves, move{p, joined})
 	if p.Set.Name == care.SetBusy {
 		delete(c.busy, p.Set)
+	}
+	if due := p.Member.At; joined && p.Set.Name == care.SetDue && (c.soonest.IsZero() || due.Before(c.soonest)) {
+		c.soonest = due
 	}
 }
 

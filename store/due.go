@@ -138,6 +138,16 @@ func (h *hourly) lowest() {
 	}
 }
 
+// none says whether nothing stands before an instant, as far as what was read tells.
+func (h *hourly) none(before time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.low.Before(before) {
+		h.lowest()
+	}
+	return !h.low.Before(before)
+}
+
 // upTo are the entries at or before an instant, in their order.
 func (h *hourly) upTo(now time.Time) []care.Member {
 	h.mu.Lock()

@@ -13,6 +13,7 @@ import (
 
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -65,6 +66,45 @@ func TestActSeesThatItsProviderLeft(t *testing.T) {
 	w.sweep()
 	w.mustHaveHappenedOnce()
 	w.mustBeWhole()
+}
+
+// A provider who left owes a choice about a client, misses it, and joins again
+// before anybody sweeps: it was missed all the same, for they were gone when it fell.
+func TestComingBackUndoesNothingThatFellDueBefore(t *testing.T) {
+	yes, no := true, false
+	for _, row := range []struct {
+		name        string
+		stops, back func(care.ChartID) act.Act
+	}{
+		{"left", func(p care.ChartID) act.Act { return act.Leave{Provider: p} },
+			func(p care.ChartID) act.Act { return act.Join{Provider: p, Attest: rules.DutyCodes(), Virtual: &yes} }},
+		{"not virtual", func(p care.ChartID) act.Act { return act.SetVirtual{Provider: p, Virtual: no} },
+			func(p care.ChartID) act.Act { return act.SetVirtual{Provider: p, Virtual: yes} }},
+	} {
+		for _, swept := range []bool{true, false} {
+			w := newWorld(t, Production, nil)
+			provider, client := w.provider(1), w.client(1)
+			id := w.ask(client, provider)
+			w.do(ofProvider(provider), act.Accept{Referral: id})
+			w.do(ofProvider(provider), row.stops(provider))
+			if swept {
+				w.sweep()
+			}
+			w.clock.set(w.now().Add(30 * time.Hour))
+			w.do(ofProvider(provider), row.back(provider))
+			w.sweep()
+			chart := w.chart(client)
+			i := slices.IndexFunc(chart.Deadlines, func(d care.Deadline) bool { return d.Code == "choice" })
+			if i < 0 || chart.Deadlines[i].State != care.Missed {
+				t.Errorf("%s, swept %v: the choice about the client is not missed: %+v", row.name, swept, chart.Deadlines)
+			}
+			if !slices.ContainsFunc(chart.Tasks, func(t care.Task) bool { return t.Code == "choice_missing" }) {
+				t.Errorf("%s, swept %v: nobody asks what becomes of the client", row.name, swept)
+			}
+			w.mustHaveHappenedOnce()
+			w.mustBeWhole()
+		}
+	}
 }
 
 // After days of downtime everything falls in order, each at its own instant.
@@ -234,17 +274,51 @@ func live(w *world, steps []step, again func(int) bool) []care.ChartID {
 		case 9:
 			w.deliverAll()
 		case 10:
-			if s.Who%4 == 0 {
-				try(ofProvider(provider), act.Leave{Provider: provider})
+			does := partings(provider, w.now())
+			try(care.System, does[s.Who%len(does)])
+		case 11:
+			if on, waits := w.chart(client).WaitsFor(provider); waits {
+				try(ofClient(client), act.StayOnWaitlist{Wait: on.ID})
 			} else {
-				yes := true
-				try(ofProvider(provider), act.Join{Provider: provider, Attest: rules.DutyCodes(), Virtual: &yes})
+				try(ofClient(client), act.JoinWaitlist{Client: client, Provider: provider})
 			}
+		case 12:
+			try(ofProvider(provider), act.InviteWaiting{Provider: provider})
+		case 13:
+			try(ofProvider(provider), act.Choose{Referral: last.ID, HandOn: s.Who%2 == 0})
 		}
 	}
 	w.clock.set(w.clock.now().AddDate(0, 1, 0))
 	w.sweep()
 	return clients
+}
+
+// partings are what changes how a provider takes part, and so what falls on the
+// charts of their clients.
+func partings(p care.ChartID, now time.Time) []act.Act {
+	yes, no, one := true, false, 1
+	linked := "https://meet.example.test/room"
+	from := calendar.Date{Year: 2026, Month: 1, Day: 1}
+	credential := func(c care.Credential) act.Act {
+		return act.Credential{Provider: p, Credentials: []care.Credential{c}}
+	}
+	return []act.Act{
+		act.Leave{Provider: p},
+		act.Join{Provider: p, Attest: rules.DutyCodes(), Virtual: &yes},
+		act.Pause{Provider: p},
+		act.Resume{Provider: p},
+		act.SetVirtual{Provider: p, Virtual: no},
+		act.SetVirtual{Provider: p, Virtual: yes},
+		act.Suspend{Provider: p, Reason: "a word with them"},
+		act.Reinstate{Provider: p},
+		act.SetCaseload{Provider: p, WaitlistOnly: &yes},
+		act.SetCaseload{Provider: p, WaitlistOnly: &no},
+		act.SetCaseload{Provider: p, Caseload: &one},
+		act.SetHours{Provider: p, Hours: week(), SelfSchedule: &yes, Link: &linked},
+		credential(care.Credential{State: "IL", From: from}),
+		credential(care.Credential{State: "IL", From: from, Until: calendar.On(now, time.UTC).AddDays(2)}),
+		credential(care.Credential{State: "NY", From: from}),
+	}
 }
 
 func asFault(err error, f **care.Fault) bool {
@@ -256,7 +330,7 @@ func asFault(err error, f **care.Fault) bool {
 func drawSteps(t *rapid.T) []step {
 	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 		return step{
-			What: rapid.IntRange(0, 10).Draw(t, "what"), Who: rapid.IntRange(0, 7).Draw(t, "who"), Whom: rapid.IntRange(0, 2).Draw(t, "whom"),
+			What: rapid.IntRange(0, 13).Draw(t, "what"), Who: rapid.IntRange(0, 14).Draw(t, "who"), Whom: rapid.IntRange(0, 2).Draw(t, "whom"),
 			Wait: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 40, 600, 3599, 3600, 7200, 14400, 43200, 86400, 200000}).Draw(t, "wait")) * time.Second,
 		}
 	}), 5, 40).Draw(t, "steps")
@@ -293,16 +367,11 @@ func TestReopeningChangesNothing(t *testing.T) {
 
 // When a sweep comes by makes no difference: one that looks before each act, and
 // one that sleeps until the end, come to the same states, each as of the same
-// instant. Only who is offered instead is found when the offer is made: nobody is
-// offered who has had no time since. And what falls on a client's chart sees the
-// provider as they are when it falls, so nobody joins again here: who did so
-// before a late sweep has missed no choice about their clients.
+// instant, and say the same to the same people. Only who is offered instead is found
+// when the offer is made: nobody is offered who has had no time since.
 func TestSweepingLateChangesNothing(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		steps := slices.DeleteFunc(drawSteps(r), func(s step) bool {
-			comesBack := s.What == 10 && s.Who%4 != 0
-			return s.What == 8 || s.What == 9 || comesBack
-		})
+		steps := slices.DeleteFunc(drawSteps(r), func(s step) bool { return s.What == 8 || s.What == 9 })
 		eager, late := seeded(t), seeded(t)
 		one := live(eager, steps, func(i int) bool {
 			eager.clock.set(eager.clock.now().Add(steps[i].Wait))
@@ -369,6 +438,17 @@ func (w *world) told(clients []care.ChartID) []string {
 		each(c.Appointments, say)
 		each(c.Screenings, say)
 		each(c.Coverages, say)
+		each(c.Waits, say)
+		for _, t := range c.Tasks {
+			if t.Code != "manual_match" { // there was nobody to offer
+				say(t)
+			}
+		}
+		for _, m := range c.Messages {
+			if m.Template != "task" {
+				say(m)
+			}
+		}
 		slices.Sort(says)
 		lines = append(lines, says...)
 	}

@@ -72,7 +72,12 @@ func (a SetVirtual) Decide(k Known, env Env) Plan {
 }
 
 func needsAwaited(provider care.ChartID) Needs {
-	return Needs{Charts: []care.ChartID{provider}, Sets: []care.Set{inbox(provider), panel(provider), care.Waitlist(provider)}}
+	return Needs{Charts: []care.ChartID{provider}, Sets: ClientsOf(provider)}
+}
+
+// ClientsOf are the sets of everybody who waits for a provider or is seen by them.
+func ClientsOf(provider care.ChartID) []care.Set {
+	return []care.Set{inbox(provider), panel(provider), care.Waitlist(provider)}
 }
 
 // awaited are those who wait for something from a provider: an answer, a first

@@ -90,8 +90,7 @@ func hasVersion(versions []care.Terms, version string) bool {
 	return is
 }
 
-// Decide moves the forms of a follow-up along with its window, and a place on a
-// waiting list with its invitation.
+// Decide moves along what says the deadline's end besides it.
 func (a Recompute) Decide(k Known, env Env) Plan {
 	chart := k.Chart(a.Chart)
 	if chart == nil {
@@ -114,15 +113,43 @@ func (a Recompute) Decide(k Known, env Env) Plan {
 	if !now.Due.Equal(dl.Due) {
 		d.Effect = "moved"
 	}
-	for _, s := range d.chart.Screenings {
-		if dl.Code == "follow_up" && s.Episode == care.EpisodeID(dl.Subject) && s.Purpose == care.FollowUp && s.Status.Open() {
-			s.Due, s.Closes = now.Due, now.Due
-			d.put(s)
-		}
-	}
-	if w, ok := d.chart.Wait(care.WaitID(dl.Subject)); ok && w.Clock == dl.ID && w.Status == care.WaitInvited {
-		w.Until = now.Due
-		d.put(w)
+	if follows, ok := followers[dl.Code]; ok {
+		follows(d, now)
 	}
 	return d.plan()
+}
+
+// followers are what says the end of a deadline besides it, and moves along: a time
+// that is held, an invitation, a link, the forms of a follow-up.
+var followers = map[string]func(*draft, care.Deadline){
+	"follow_up": func(d *draft, dl care.Deadline) {
+		for _, s := range d.chart.Screenings {
+			if s.Episode == care.EpisodeID(dl.Subject) && s.Purpose == care.FollowUp && s.Status.Open() {
+				s.Due, s.Closes = dl.Due, dl.Due
+				d.put(s)
+			}
+		}
+	},
+	"invitation": func(d *draft, dl care.Deadline) {
+		if w, ok := d.chart.Wait(care.WaitID(dl.Subject)); ok && w.Clock == dl.ID && w.Status == care.WaitInvited {
+			w.Until = dl.Due
+			d.put(w)
+		}
+	},
+	"hold": func(d *draft, dl care.Deadline) {
+		for _, h := range d.chart.Holds {
+			if h.Clock == dl.ID {
+				h.Until = dl.Due
+				d.put(h)
+			}
+		}
+	},
+	"details": func(d *draft, dl care.Deadline) {
+		for _, p := range d.chart.Passes {
+			if p.Type == care.PassDetails {
+				p.Expires = dl.Due
+				d.put(p)
+			}
+		}
+	},
 }

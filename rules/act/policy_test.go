@@ -203,3 +203,44 @@ func TestR38WhatWaitsIsComputedAnewToo(t *testing.T) {
 	is(t, "result", w.episode(over).Result, care.Broken)
 	is(t, "nothing waits that is settled", len(w.find(care.Resting)), 1)
 }
+
+// lengthens adopts terms that give one thing more time, and gives it to a deadline
+// that runs already.
+func (w *world) lengthens(c care.ChartID, code string, longer func(*care.Terms)) {
+	w.Helper()
+	t := rules.DefaultTerms(w.now)
+	longer(&t)
+	version := w.do(careTeam, act.AdoptTerms{Terms: t, Why: "as a test", Lengthen: true})
+	for _, d := range w.chart(c).Deadlines {
+		if d.Code == code && d.State == care.Running {
+			w.do(careTeam, act.Recompute{Chart: c, Deadline: d.ID, Version: version})
+		}
+	}
+}
+
+// A time that is held stays held for as long as its clock says, and is free from
+// then on.
+func TestAHeldTimeGetsTheLongerTimeToo(t *testing.T) {
+	w := open(t)
+	p, me, other := w.joins(1, true), w.enters(1), w.enters(2)
+	held := w.now
+	w.do(client(me), act.Hold{Client: me, Provider: p, Start: at(6, 10, 0)})
+	w.lengthens(me, "hold", func(t *care.Terms) { t.HoldMinutes += 20 })
+	is(t, "held until", w.chart(me).Holds[0].Until, held.Add(30*time.Minute))
+	w.now = held.Add(30*time.Minute - time.Second)
+	is(t, "in the last second", w.refused(client(other), act.Request{Client: other, Provider: p, Start: at(6, 10, 0)}), "opening_taken")
+	w.now = held.Add(30 * time.Minute)
+	w.books(other, p, at(6, 10, 0))
+	w.sweep()
+	is(t, "holds", len(w.chart(me).Holds), 0)
+}
+
+// A link that takes the details of a plan works for as long as its clock says.
+func TestALinkForDetailsGetsTheLongerTimeToo(t *testing.T) {
+	w := open(t)
+	me := w.enters(1)
+	secret, sent := w.linked(me), w.now
+	w.lengthens(me, "details", func(t *care.Terms) { t.DetailsDays += 7 })
+	w.until(sent.Add(10 * 24 * time.Hour))
+	is(t, "on the tenth day", w.refused(care.Anonymous, details(secret, nil)), "done")
+}

@@ -148,6 +148,7 @@ func gallery() map[string]Page {
 		},
 		"Crisis":    Crisis{Text: "You told us about thoughts that you would be better off dead. Thank you for saying so. People are there for you now, at any hour.", Lines: crisis.Lines},
 		"Empty":     Empty{"search", "Nobody fits all of that yet", "Try fewer filters, or let our care team find someone for you.", []Action{{Text: "Let the care team match me", Href: "/match"}, {Text: "Clear filters", Href: "/find", Style: "outline"}}},
+		"Where":     Whereabouts{"/find", "Find a therapist", Field{Name: "state", Label: "Which state are you in?", Type: "select", Hint: "A licence counts in its own state only.", Choices: []Choice{{Text: "Choose a state", Checked: true}, {Value: "IL", Text: "Illinois"}}}, []Hidden{{"employer", "LANTERN"}}},
 		"Confirm":   Confirm{Title: "Leave the programme?", Text: "You can come back at any time.", Items: []string{"You are no longer in the directory, at once.", "Two clients who wait for an answer get other proposals.", "Clients in care stay with you."}, Post: "/pro/leave", Yes: "Leave now", No: Link{Href: "/pro", Text: "Stay"}, Danger: true, Ask: []Field{{Name: "reason", Label: "Reason", Optional: true}}},
 		"Helpful":   Helpful{"/help/1/vote", 12, 15, false},
 		"Badges":    []Badge{{"Plain", "", ""}, {"Info", "info", ""}, {"Eligible", "success", "check"}, {"Soon", "warning", ""}, {"Late", "danger", ""}, {"Quiet", "quiet", ""}},

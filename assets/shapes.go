@@ -226,6 +226,13 @@ type Filters struct {
 	Groups                []FilterGroup
 }
 
+// Whereabouts asks for the state that somebody is in, as a plain GET form.
+type Whereabouts struct {
+	Action, Yes string
+	State       Field
+	Fields      []Hidden
+}
+
 // FilterGroup is one way to narrow; with One it takes a single choice. A choice's Note is its count.
 type FilterGroup struct {
 	Title, Name string

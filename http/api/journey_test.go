@@ -56,11 +56,17 @@ func TestTheRoadOverHTTP(t *testing.T) {
 	if n := w.ask("ana", "GET", "/api/v1/providers?plan=Harbor+Legacy+PPO", "").want(200); n["total"] != 0.0 {
 		t.Errorf("with a plan that cannot be processed %v are found", n["total"])
 	}
-	page := w.ask("", "GET", "/api/v1/providers?limit=1", "").want(200)
-	rest := w.ask("", "GET", "/api/v1/providers?limit=1&cursor="+page["next"].(string), "").want(200)
+	page := w.ask("", "GET", "/api/v1/providers?state=IL&limit=1", "").want(200)
+	rest := w.ask("", "GET", "/api/v1/providers?state=IL&limit=1&cursor="+page["next"].(string), "").want(200)
 	if items(t, page)[0]["id"] == items(t, rest)[0]["id"] || rest["next"] != nil {
 		t.Error("the second page repeats the first, or says that there is a third")
 	}
+	// R16: who looks for somebody says where, or has said it; nobody else has to.
+	w.ask("", "GET", "/api/v1/providers?specialty=anxiety", "").problem(422, "state")
+	if n := w.ask("ana", "GET", "/api/v1/providers", "").want(200); n["total"] != 2.0 {
+		t.Errorf("in a client's own state %v are found", n["total"])
+	}
+	w.ask("care_team", "GET", "/api/v1/providers", "").want(200)
 	open := items(t, w.ask("", "GET", "/api/v1/providers/"+dora+"/openings?kind=consultation", "").want(200))
 	has(t, open[0], "start", "end", "meets_promise")
 

@@ -47,7 +47,7 @@ func showProvider(c directory.Card, zone *time.Location) provider {
 }
 
 type findProviders struct {
-	State     string   `query:"state" maxLength:"2" doc:"Where the client is, two letters"`
+	State     string   `query:"state" maxLength:"2" doc:"Where the client is, two letters. It has to be said; a client who leaves it out is where their record says, and staff and providers, who choose nobody, look everywhere"`
 	Specialty []string `query:"specialty" maxItems:"10"`
 	Language  string   `query:"language" maxLength:"60"`
 	Modality  string   `query:"modality" maxLength:"60"`
@@ -71,14 +71,33 @@ type foundProviders struct {
 	Next   string                    `json:"next,omitempty" doc:"The cursor of the next page; left out on the last"`
 }
 
+// whereLooked is the state that a search is about: the one that is said, or a client's
+// own. Who looks for somebody to see is shown nobody from elsewhere.
+func (a *API) whereLooked(ctx context.Context, said string) (string, error) {
+	if said != "" {
+		return said, nil
+	}
+	switch chart := a.own(ctx); {
+	case chart != nil && chart.Client != nil:
+		return chart.Client.State, nil
+	case actor(ctx).Role == care.RoleAnonymous:
+		return "", &care.Fault{Kind: care.Invalid, Code: "state", Says: "state: say in two letters where the client is, such as NY. A licence counts in its own state only."}
+	}
+	return "", nil
+}
+
 func (a *API) providers(ctx context.Context, in *findProviders) (foundProviders, error) {
+	state, err := a.whereLooked(ctx, in.State)
+	if err != nil {
+		return foundProviders{}, err
+	}
 	programme, _ := a.store.Programme()
-	if in.Plan != "" && rules.Unprocessable(rules.ListedAt(programme.Plans, a.now()), programme.Programme.Payer, in.Plan, in.State) {
+	if in.Plan != "" && rules.Unprocessable(rules.ListedAt(programme.Plans, a.now()), programme.Programme.Payer, in.Plan, state) {
 		return foundProviders{Items: []provider{}}, nil
 	}
 	s := a.seeker(ctx)
 	page, err := a.store.Directory().Search(directory.Query{
-		State: in.State, Specialties: in.Specialty, Language: in.Language, Modality: in.Modality, Gender: in.Gender, Degree: in.Degree, Identity: in.Identity, Times: in.Time,
+		State: state, Specialties: in.Specialty, Language: in.Language, Modality: in.Modality, Gender: in.Gender, Degree: in.Degree, Identity: in.Identity, Times: in.Time,
 		Text: in.Q, Promise: in.Promise, Waitlist: in.Waitlist, SoughtAt: s.sought, Zone: s.zone, Facets: in.Facets, Limit: in.Limit, Cursor: in.Cursor,
 	}, a.now())
 	if err != nil {

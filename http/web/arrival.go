@@ -73,9 +73,7 @@ func (p *Pages) visitor(r *http.Request, why string) (arrival, *care.Chart, erro
 	if err != nil {
 		return v, nil, err
 	}
-	if !r.Form.Has("state") {
-		v.State = chart.Client.State
-	}
+	v.State = or(v.State, chart.Client.State)
 	if v.Zone == "" {
 		v.Zone = chart.Client.Zone
 	}

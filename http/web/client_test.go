@@ -319,6 +319,15 @@ func (b *browser) newcomer(more url.Values) url.Values {
 	return form
 }
 
+// whereabouts says where somebody is, where a page asks for it before the directory.
+func (b *browser) whereabouts(state string) *browser {
+	b.t.Helper()
+	b.shows("Which state are you in?", `action="/find"`)
+	form := b.carried()
+	form.Set("state", state)
+	return b.get("/find?" + form.Encode())
+}
+
 func (b *browser) chart() *care.Chart {
 	b.t.Helper()
 	at, _ := url.Parse(b.url)
@@ -346,7 +355,7 @@ func TestR14AClientGoesTheWholeRoadWithoutScript(t *testing.T) {
 	screens, fields := 0, []string{}
 	seen := func() { screens++; fields = append(fields, b.needed()...) }
 
-	b.get(b.link(`/find\?[^"]*`)+"&state=IL&specialty=").answers(200).shows("within the promise", "Illinois")
+	b.whereabouts("IL").answers(200).shows("within the promise", "Illinois", "Book a first call")
 	seen()
 	id := h.provider(true)
 	b.get("/p/" + string(id) + "?" + strings.SplitN(b.at, "?", 2)[1]).answers(200)
@@ -606,6 +615,39 @@ func TestWhatIsNotThereAnswersWithAPage(t *testing.T) {
 	}
 }
 
+// R16: nobody is shown before it is known where the visitor is, and no wish that is let
+// go of takes the state along: nobody picks somebody who may not treat them.
+func TestR16TheDirectoryAsksWhereOneIsFirst(t *testing.T) {
+	h := newHouse(t)
+	b := h.browser()
+	elsewhere := h.name(h.provider(false))
+	b.get("/find?employer=LANTERN&specialty=anxiety&time=evening&cursor=x").answers(200).shows("licence counts in its own state only", "Let the care team match you").
+		lacks("See profile", elsewhere, "Any state", "Choose the state you are in.")
+	b.whereabouts("IL").answers(200).shows("in Illinois", `<option value="IL" selected>`).lacks("Any state", "Choose a state")
+	for _, kept := range []string{"employer=LANTERN", "specialty=anxiety", "time=evening"} {
+		if !strings.Contains(b.at, kept) {
+			t.Errorf("the wish %s is lost: %s", kept, b.at)
+		}
+	}
+	b.get("/find?state=&q=x").answers(200).shows("Choose the state you are in.").lacks("See profile")
+	b.get("/find?state=IL&language=xx").shows("Nobody fits all of this", "Any language").lacks("Any state")
+	b.get("/find?state=AK&language=xx").shows("Nobody here sees people in Alaska", "Let the care team match me").lacks("Any state", "Any language (", "See profile")
+
+	for _, u := range h.users { // a client is where they said, and staff look everywhere
+		if u.Role != care.RoleClient && u.Role != care.RoleCareTeam {
+			continue
+		}
+		page := h.signedIn(u.ID).get("/find?state=").answers(200)
+		if u.Role == care.RoleClient {
+			page.shows(" in "+stateNames[h.of(u.ID).Client.State]).lacks("Any state", "Which state are you in?")
+		} else {
+			page.shows("Any state", "See profile").lacks("/book")
+		}
+	}
+}
+
+var stateNames = map[string]string{"IL": "Illinois", "NY": "New York", "CA": "California", "TX": "Texas"}
+
 // Each open page is sound, also with a question that nobody fits.
 func TestTheFrontIsOpenToEverybody(t *testing.T) {
 	h := newHouse(t)
@@ -616,8 +658,8 @@ func TestTheFrontIsOpenToEverybody(t *testing.T) {
 	b.get("/plans").shows("Harbor Legacy PPO", "California")
 	b.get("/find?state=IL&q=zzzz&promise=1").shows("Nobody fits all of this", "Without", "care@careconnect.example")
 	b.get(b.link(`/find\?promise=1&amp;state=IL`)).lacks("Nobody fits")
-	b.get("/find").get(b.link(`/find\?cursor=[^"]*`)).answers(200).shows("Back")
-	b.get("/find?cursor=foreign").answers(422)
+	b.get("/find?state=IL").get(b.link(`/find\?cursor=[^"]*`)).answers(200).shows("Back")
+	b.get("/find?state=IL&cursor=foreign").answers(422)
 	b.get("/handbook")
 	for _, page := range regexp.MustCompile(`href="(/handbook/[^"]+)"`).FindAllStringSubmatch(b.body, -1) {
 		b.get(page[1]).answers(200).lacks("{#", "{programme}", "**", "waits=")
@@ -655,7 +697,7 @@ func TestR15CrisisHelpStandsOnEveryPage(t *testing.T) {
 		}
 	}
 	b := h.signedIn(cared.ID)
-	seen, todo := map[string]bool{}, []string{"/", "/me", "/find?state=IL", "/handbook", "/help", "/nowhere", "/me/forms/sc_nobody", "/p/pr_nobody", "/find?cursor=foreign"}
+	seen, todo := map[string]bool{}, []string{"/", "/me", "/find?state=IL", "/handbook", "/help", "/nowhere", "/me/forms/sc_nobody", "/p/pr_nobody", "/find?state=IL&cursor=foreign"}
 	for len(todo) > 0 && len(seen) < 120 {
 		path := todo[0]
 		todo = todo[1:]

@@ -28,7 +28,7 @@ func TestR11AnEmployersLinkLeavesNothing(t *testing.T) {
 	before := h.commits()
 	b := h.browser()
 	b.get("/e/lantern").answers(200).shows("Good that you are here", "never see that you were here")
-	b.get(b.link(`/find\?[^"]*`) + "&state=IL").answers(200)
+	b.whereabouts("IL").answers(200)
 	b.get("/p/"+string(h.provider(true))+"/book?employer=LANTERN&src=employer_link").answers(200).shows(`value="LANTERN"`, `value="employer_link"`)
 	if got := h.commits(); got != before {
 		t.Errorf("%d commits, %d before", got, before)

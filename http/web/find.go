@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"careconnect/assets"
+	"careconnect/http/auth"
 	"careconnect/rules"
 	"careconnect/rules/calendar"
 	"careconnect/rules/care"
@@ -21,6 +22,7 @@ import (
 // found is the directory's page.
 type found struct {
 	Lead      string
+	Where     *assets.Whereabouts // asked before anybody is shown; nil: it is known
 	Filters   assets.Filters
 	Says      string
 	Then      string                // what a place among them means
@@ -61,13 +63,16 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := p.queryOf(r, v, chart)
+	if q.State == "" && chooses(auth.Actor(r).Role) {
+		return p.askWhere(w, r, v)
+	}
 	now := p.Now()
 	page, err := p.Store.Directory().Search(q, now)
 	if err != nil {
 		return err
 	}
 	data := found{
-		Lead:  p.Store.Words().Render("Everyone here takes part in {programme} and has said yes to its promise. The order changes from day to day."),
+		Lead:  p.findLead(),
 		Match: v.to("/match"), Filters: p.filters(r, q, v, page), CareEmail: p.Store.Words()["care_email"],
 		Says: counted(page.Total, "therapist") + where(v.State),
 		Then: "Whoever asks today is promised a first session by the end of " + dayOf(page.PromiseDue, v.zone()) + ".",
@@ -80,7 +85,11 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
 		data.Says += " who can keep the promise"
 	}
 	for _, card := range page.Items {
-		data.Providers = append(data.Providers, p.card(card, v, page.PromiseDue))
+		shown := p.card(card, v, page.PromiseDue)
+		if chooses(auth.Actor(r).Role) && !card.Waitlist {
+			shown.Actions = append([]assets.Action{firstCall(card, v)}, shown.Actions...)
+		}
+		data.Providers = append(data.Providers, shown)
 	}
 	data.Pager = pages(r, page, len(page.Items))
 	if page.Total <= fewFound && !q.Waitlist {
@@ -88,9 +97,47 @@ func (p *Pages) find(w http.ResponseWriter, r *http.Request) error {
 	}
 	if page.Total == 0 {
 		data.Empty = &assets.Empty{Icon: "search", Title: "Nobody fits all of this", Text: "Let go of one wish, and see who is there:"}
-		data.Chips = p.relax(r, q)
+		if data.Chips = p.relax(r, q); len(data.Chips) == 0 {
+			data.Empty = &assets.Empty{Icon: "search", Title: "Nobody here sees people" + where(q.State) + " at present", Text: "A licence counts in its own state only, so we show nobody from elsewhere. The care team looks for somebody with you:"}
+		}
 	}
 	return p.show(w, r, http.StatusOK, "find", v.zone(), assets.Page{Title: "Find a therapist", Data: data})
+}
+
+func (p *Pages) findLead() string {
+	return p.Store.Words().Render("Everyone here takes part in {programme} and has said yes to its promise. The order changes from day to day.")
+}
+
+// chooses says whether a role looks for somebody to see. They read only of those who
+// may see them where they are; everybody else may look everywhere.
+func chooses(role care.Role) bool { return role == care.RoleAnonymous || role == care.RoleClient }
+
+// askWhere asks a visitor for their state before the directory shows anybody.
+func (p *Pages) askWhere(w http.ResponseWriter, r *http.Request, v arrival) error {
+	ask := whereabouts(v)
+	if r.Form.Has("state") {
+		ask.State.Problem = "Choose the state you are in."
+	}
+	ask.Fields = nil
+	for _, name := range slices.Sorted(maps.Keys(r.Form)) {
+		if name != "state" && name != "cursor" { // the wishes stay
+			for _, value := range r.Form[name] {
+				ask.Fields = append(ask.Fields, assets.Hidden{Name: name, Value: value})
+			}
+		}
+	}
+	return p.show(w, r, http.StatusOK, "find", v.zone(), assets.Page{Title: "Find a therapist", Data: found{Lead: p.findLead(), Where: &ask, Match: v.to("/match"), CareEmail: p.Store.Words()["care_email"]}})
+}
+
+// whereabouts asks where somebody is, on the way to the directory.
+func whereabouts(v arrival) assets.Whereabouts {
+	return assets.Whereabouts{
+		Action: "/find", Yes: "Find a therapist", Fields: v.hidden("zone", "employer", "src", "proof", "language", "specialty"),
+		State: assets.Field{
+			Name: "state", Label: "Which state are you in?", Type: "select", Choices: stateChoices(v.State, "Choose a state"),
+			Hint: "Where you will be for your sessions. A licence counts in its own state only.",
+		},
+	}
 }
 
 // fewFound is how many are so few that who keeps a waiting list is shown besides.
@@ -145,13 +192,17 @@ func searchIn(state string) directory.Query {
 func valuesOf(counts map[string]int) []string { return slices.Sorted(maps.Keys(counts)) }
 
 func (p *Pages) filters(r *http.Request, q directory.Query, v arrival, page directory.Page) assets.Filters {
+	any := ""
+	if !chooses(auth.Actor(r).Role) {
+		any = "Any state"
+	}
 	wide, _ := p.Store.Directory().Search(directory.Query{State: q.State, Waitlist: q.Waitlist, Facets: true, Limit: 1}, p.Now())
 	f := assets.Filters{
 		Action: "/find", Target: "results", Clear: address("/find", v.bare().query()),
 		Query:  &assets.Field{Name: "q", Label: "Name or word", Type: "search", Value: q.Text, Optional: true, Max: 80},
 		Fields: v.hidden("employer", "src", "proof"),
 		Groups: []assets.FilterGroup{
-			{Title: "Where you are", Name: "state", One: true, Choices: stateChoices(v.State, "Any state")},
+			{Title: "Where you are", Name: "state", One: true, Choices: stateChoices(v.State, any)},
 			{Title: "Time zone", Name: "zone", One: true, Choices: zoneFilter(r.Form.Get("zone"), v)},
 			{Title: "The promise", Name: "promise", Choices: []assets.Choice{{Value: "1", Text: "Can keep the promise", Checked: q.Promise}}},
 			{Title: "Waiting lists", Name: "waitlist", Choices: []assets.Choice{{Value: "1", Text: "Who keeps one instead", Checked: q.Waitlist}}},
@@ -216,6 +267,15 @@ func (p *Pages) card(c directory.Card, v arrival, due time.Time) assets.Provider
 	return card
 }
 
+// firstCall leads straight to the form.
+func firstCall(c directory.Card, v arrival) assets.Action {
+	a := assets.Action{Text: "Request a first call", Href: v.to("/p/" + string(c.ID) + "/book"), Icon: "send"}
+	if c.SelfSchedule && !c.NextConsultation.IsZero() {
+		a.Text, a.Icon = "Book a first call", "calendar-plus"
+	}
+	return a
+}
+
 // line is who somebody is, in one line.
 func line(c directory.Card) string {
 	parts := []string{label(c.Degree)}
@@ -264,7 +324,8 @@ func pages(r *http.Request, page directory.Page, shown int) *assets.Pager {
 	return pager
 }
 
-// relax offers to let go of one wish at a time, with how many fit then.
+// relax offers to let go of one wish at a time, with how many fit then. Where
+// somebody is no wish: it stays.
 func (p *Pages) relax(r *http.Request, q directory.Query) []assets.Action {
 	var chips []assets.Action
 	offer := func(says, name, value string, without directory.Query) {
@@ -280,9 +341,6 @@ func (p *Pages) relax(r *http.Request, q directory.Query) []assets.Action {
 					form.Add(k, v)
 				}
 			}
-		}
-		if name == "state" {
-			form.Set("state", "")
 		}
 		chips = append(chips, assets.Action{Text: fmt.Sprintf("%s (%d)", says, page.Total), Href: address("/find", form), Icon: "x", Style: "outline"})
 	}
@@ -319,11 +377,6 @@ func (p *Pages) relax(r *http.Request, q directory.Query) []assets.Action {
 			*chosen = ""
 			offer(n.any, n.name, "", without)
 		}
-	}
-	if q.State != "" {
-		without := q
-		without.State = ""
-		offer("Any state", "state", "", without)
 	}
 	if len(chips) == 0 { // no one wish alone keeps everybody away
 		all, err := p.Store.Directory().Search(searchIn(q.State), p.Now())

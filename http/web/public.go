@@ -54,14 +54,12 @@ func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
 	if role := auth.Actor(r).Role; role != care.RoleAnonymous && p.Throwaway == nil {
 		return done(w, r, homeOf(role), "")
 	}
-	words := p.Store.Words()
+	words, where := p.Store.Words(), whereabouts(arrival{})
 	data := welcome{
-		Title: "Someone to talk to, this week",
-		Lines: welcomeLines(words),
-		Actions: []assets.Action{
-			{Text: "Find a therapist", Href: "/find", Icon: "search", Style: "large"},
-			{Text: "Sign in", Href: "/sign-in", Style: "ghost"},
-		},
+		Where:   &where,
+		Title:   "Someone to talk to, this week",
+		Lines:   welcomeLines(words),
+		Actions: []assets.Action{{Text: "Sign in", Href: "/sign-in", Style: "ghost"}},
 	}
 	if p.Throwaway != nil {
 		data.Throwaway = &assets.Notice{
@@ -87,6 +85,7 @@ func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
 type welcome struct {
 	Title     string
 	Lines     []assets.Fact
+	Where     *assets.Whereabouts // asked on the way to the directory
 	Actions   []assets.Action
 	Throwaway *assets.Notice
 	Promise   string
@@ -137,14 +136,14 @@ func (p *Pages) entrance(w http.ResponseWriter, r *http.Request, v arrival) erro
 	case e != nil && !e.Offers(today):
 		return p.closed(w, r, http.StatusOK, "Not open any more", "Your employer offered this until "+dateOf(e.Ends)+". Care that has begun goes on; sign in to see yours.")
 	}
+	where := whereabouts(v)
 	return p.show(w, r, http.StatusOK, "welcome", "", assets.Page{Title: "Welcome", Data: welcome{
-		Title: "Good that you are here",
+		Title: "Good that you are here", Where: &where,
 		Lines: welcomeLines(p.Store.Words()),
 		Note: &assets.Notice{
 			Title: "What it costs",
 			Text:  "The first call costs nothing. For sessions your plan’s copay or coinsurance applies, as anywhere; an EAP usually has none.",
 		},
-		Actions: []assets.Action{{Text: "Find a therapist", Href: v.to("/find"), Icon: "search", Style: "large"}},
 	}})
 }
 

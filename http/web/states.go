@@ -47,13 +47,17 @@ var zones = []struct{ id, words string }{
 // stateName is a state's name, or its letters when it has none here.
 func stateName(code string) string { return or(states[code].name, code) }
 
-// stateChoices are all states by their names, one of them chosen.
+// stateChoices are all states by their names, one of them chosen, behind one that is
+// none; empty: there is no such choice.
 func stateChoices(chosen, none string) []assets.Choice {
 	choices := []assets.Choice{}
 	for code := range act.States {
 		choices = append(choices, assets.Choice{Value: code, Text: stateName(code), Checked: code == chosen})
 	}
 	order.By(choices, func(a, b assets.Choice) int { return cmp.Compare(a.Text, b.Text) })
+	if none == "" {
+		return choices
+	}
 	return append([]assets.Choice{{Text: none, Checked: chosen == ""}}, choices...)
 }
 

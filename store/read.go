@@ -236,8 +236,12 @@ func (s *Store) reloadProgramme(r engine.Reader) error {
 	return nil
 }
 
+// setProgramme keeps no notes of how far something has come: they change with every
+// chunk of a file, and who goes on with one reads the chart.
 func (s *Store) setProgramme(chart *care.Chart) {
-	p := s.programmeOf(chart.Clone())
+	chart = chart.Clone()
+	chart.Intakes = nil
+	p := s.programmeOf(chart)
 	s.programme.Store(p)
 	s.directory.Rules(p.calendar, p.chart.Terms)
 }

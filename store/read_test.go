@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 	"careconnect/store/internal/engine"
@@ -176,4 +177,21 @@ func TestRefusedActLeavesNoMark(t *testing.T) {
 		t.Errorf("%d entries in the trail, want the denial", later.Leaves-kept.Leaves)
 	}
 	w.mustBeWhole()
+}
+
+// What everybody reads of the programme tells nothing of work that is under way: who
+// goes on with it reads the chart.
+func TestProgrammeKeepsNoStaleNotes(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	file := "a-file-of-the-registry"
+	imports := candidate(1)
+	imports.File, imports.Done = file, 1
+	w.do(care.System, imports)
+	terms := rules.DefaultTerms(w.now())
+	version := w.do(w.desk(), act.AdoptTerms{Terms: terms, Why: "as a test"})
+	w.do(care.System, act.FinishImport{File: file})
+	w.do(care.System, act.FinishImport{File: "terms " + version})
+	if programme, _ := w.Programme(); len(programme.Intakes) != 0 {
+		t.Errorf("%d notes are left of what is done", len(programme.Intakes))
+	}
 }

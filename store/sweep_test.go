@@ -245,8 +245,8 @@ func live(w *world, steps []step, again func(int) bool) []care.ChartID {
 		client, provider := clients[s.Who%len(clients)], providers[s.Whom%len(providers)]
 		var last care.Referral
 		for _, r := range w.chart(client).Referrals {
-			// the latest, by what somebody did: what fell due may not be seen yet
-			gone := last.Status == care.Declined || last.Status == care.Withdrawn
+			// the latest; of two in one second the one that was not over within it
+			gone := last.ClosedAt.Equal(last.SubmittedAt)
 			if r.Provider == provider && (last.ID == "" || r.SubmittedAt.After(last.SubmittedAt) || r.SubmittedAt.Equal(last.SubmittedAt) && gone) {
 				last = r
 			}

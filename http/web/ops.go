@@ -111,6 +111,7 @@ var taskWords = map[string]string{
 	"join_review":      "A provider has said yes and waits for a review",
 	"choice_missing":   "A provider who left has not said what becomes of this client",
 	"credential_ended": "The provider's credential has ended while this is open",
+	"client_elsewhere": "The client is in a state now where their provider has no credential",
 	"on_time_review":   "Several requests ran out unanswered: look at it with the provider",
 	"consult_missed":   "No first call was arranged in time",
 	rules.WatchTask:    "The promise ends in two business days: watch",

@@ -18,12 +18,10 @@ type Credential struct {
 
 func (Credential) Name() string             { return "credential" }
 func (a Credential) About(Known) care.About { return care.About{Provider: a.Provider} }
-func (a Credential) Needs(Known) Needs {
-	return Needs{Charts: []care.ChartID{a.Provider}, Sets: []care.Set{care.Waitlist(a.Provider)}}
-}
+func (a Credential) Needs(Known) Needs      { return needsAwaited(a.Provider) }
 
 // Decide replaces what was known of the credentialing. A provider who waited for
-// nothing else takes part from then on.
+// nothing else takes part from then on. What is open is looked at once more.
 func (a Credential) Decide(k Known, env Env) Plan {
 	p, ok := ofProvider(k, a.Provider)
 	if !ok {
@@ -39,12 +37,16 @@ func (a Credential) Decide(k Known, env Env) Plan {
 		return Plan{Fault: f}
 	}
 	d := begin(env, chartOf(k, p))
+	same := slices.Equal(p.Credentials, a.Credentials)
 	p.Credentials = a.Credentials
 	if p.Standing == care.PendingReview && !p.Review && rules.MayJoin.Decide(providerFacts(k, p, "", env), env.Words).Outcome == rules.Yes {
 		d.admit(&p)
 	}
 	d.put(p)
 	d.credentialClocks(p)
+	if !same {
+		d.errands("credential_gap", seen(k, p.ID))
+	}
 	d.endWaiting("waitlist_closed", outside(k.Sets[care.Waitlist(p.ID)], p, env.Today(p.Hours.Zone)))
 	d.Made = string(p.ID)
 	return d.plan()
@@ -86,26 +88,42 @@ func credentialNotice(d *draft, dl care.Deadline, _ Known) {
 // each: which of them are in the state is written in their charts.
 func credentialEnds(d *draft, dl care.Deadline, k Known) {
 	d.settle(dl.ID, care.Met)
-	d.errands("credential_gap", slices.Concat(k.Sets[inbox(d.chart.ID)], k.Sets[panel(d.chart.ID)]))
+	d.errands("credential_gap", seen(k, d.chart.ID))
 	if p := d.chart.Provider; p != nil {
 		tomorrow := calendar.On(dl.Due.Add(time.Second), rules.Zone(p.Hours.Zone))
 		d.endWaiting("waitlist_closed", outside(k.Sets[care.Waitlist(p.ID)], *p, tomorrow))
 	}
 }
 
-// uncovered flags what a provider may no longer do for one client.
+// uncovered is the end, or the coming back, of a credential for one client.
 func uncovered(d *draft, r care.Referral, p care.Provider, _ Known) {
-	open := r.Status.Open() || r.Status == care.Expired && r.ClosedAt.IsZero()
-	if !open || !atRisk(p, d.chart.Client.State, d.env.Now) {
+	d.mark(r, p, "credential_ended")
+}
+
+// mark marks what a client has booked with a provider for days on which that one has
+// no credential where the client is, and has the care team look. Where they have one,
+// the marks go.
+func (d *draft) mark(r care.Referral, p care.Provider, code string) {
+	if !r.Waits() {
 		return
 	}
+	state := d.chart.Client.State
 	for _, ap := range d.chart.Appointments {
-		if ap.Referral == r.ID && ap.Status == care.Booked && !ap.AtRisk && atRisk(p, d.chart.Client.State, ap.Start) {
-			ap.AtRisk = true
+		if risk := atRisk(p, state, ap.Start); ap.Referral == r.ID && ap.Status == care.Booked && ap.Start.After(d.env.Now) && ap.AtRisk != risk {
+			ap.AtRisk = risk
 			d.put(ap)
 		}
 	}
-	d.task("credential_ended", string(r.ID))
+	if atRisk(p, state, d.env.Now) {
+		d.task(code, string(r.ID))
+	} else {
+		d.untask(string(r.ID), "credential_ended", "client_elsewhere")
+	}
+}
+
+// seen are all who wait for a provider's answer, or are theirs.
+func seen(k Known, provider care.ChartID) []care.Member {
+	return slices.Concat(k.Sets[inbox(provider)], k.Sets[panel(provider)])
 }
 
 // atRisk says whether a provider has no credential in a state on the day of an

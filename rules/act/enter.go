@@ -128,16 +128,29 @@ type UpdateMe struct {
 }
 
 func (UpdateMe) Name() string             { return "update_me" }
-func (a UpdateMe) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Client}} }
 func (a UpdateMe) About(Known) care.About { return care.About{Client: a.Client} }
 
+// Needs of who moves to another state include whom they have asked.
+func (a UpdateMe) Needs(k Known) Needs {
+	n := Needs{Charts: []care.ChartID{a.Client}}
+	if chart := k.Chart(a.Client); chart != nil && a.State != nil {
+		for _, r := range chart.Referrals {
+			if r.Waits() {
+				n.Charts = append(n.Charts, r.Provider)
+			}
+		}
+	}
+	return n
+}
+
 // Decide keeps open episodes in the zone they began in; only new ones take the
-// new zone.
+// new zone. Whoever moves to another state is looked at there.
 func (a UpdateMe) Decide(k Known, env Env) Plan {
 	d, client, ok := ofClient(k, env, a.Client)
 	if !ok {
 		return missing()
 	}
+	from := client.State
 	set(&client.Name, a.FullName)
 	set(&client.Phone, a.Phone)
 	set(&client.BirthDate, a.BirthDate)
@@ -155,7 +168,9 @@ func (a UpdateMe) Decide(k Known, env Env) Plan {
 		return Plan{Fault: f}
 	}
 	d.put(client)
-	d.movesTo(client.State)
+	if client.State != from {
+		d.movesTo(client.State, k)
+	}
 	d.Made = string(client.ID)
 	return d.plan()
 }

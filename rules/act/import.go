@@ -1,6 +1,9 @@
 package act
 
 import (
+	"maps"
+	"slices"
+
 	"careconnect/rules"
 	"careconnect/rules/care"
 )
@@ -39,8 +42,23 @@ func (a Import) Needs(k Known) Needs {
 		for _, m := range k.Sets[set] {
 			n.Charts = append(n.Charts, m.Chart)
 		}
+		if p, known := candidate(k, row); known && !sameStates(p.Licences, row.Provider.Licences) {
+			n.Sets = append(n.Sets, ClientsOf(p.ID)...)
+		}
 	}
 	return n
+}
+
+// sameStates says whether two lists of licences are of the same states.
+func sameStates(a, b []care.Licence) bool {
+	in := func(list []care.Licence) map[string]bool {
+		states := map[string]bool{}
+		for _, l := range list {
+			states[l.State] = true
+		}
+		return states
+	}
+	return maps.Equal(in(a), in(b))
 }
 
 func byNPI(row Row) care.Set { return care.Set{Name: care.SetNPI, Of: row.Provider.NPI} }
@@ -59,8 +77,7 @@ func (a Import) Decide(k Known, env Env) Plan {
 			plan.Counts[ImportedOld]++
 		case known:
 			plan.Counts[ImportedNow]++
-			had.Name, had.Degree, had.Gender, had.Licences, had.Registry = row.Provider.Name, row.Provider.Degree, row.Provider.Gender, row.Provider.Licences, row.Digest
-			plan.Changes = append(plan.Changes, care.Put{Chart: had.ID, Record: had})
+			plan.Changes = append(plan.Changes, overwrite(had, row, k, env)...)
 		default:
 			plan.Counts[ImportedNew]++
 			made[row.Provider.NPI] = true
@@ -76,6 +93,23 @@ func (a Import) Decide(k Known, env Env) Plan {
 		plan.Changes = append(plan.Changes, care.Put{Chart: care.ProgrammeChart, Record: note})
 	}
 	return plan
+}
+
+// overwrite takes over what the registry says now. Where that is of other states than
+// before, what is open is looked at as when a credential changes, and the list ends
+// for who waits in a state that was dropped.
+func overwrite(p care.Provider, row Row, k Known, env Env) []care.Change {
+	before := p
+	p.Name, p.Degree, p.Gender, p.Licences, p.Registry = row.Provider.Name, row.Provider.Degree, row.Provider.Gender, row.Provider.Licences, row.Digest
+	d := begin(env, chartOf(k, p))
+	d.put(p)
+	if !sameStates(before.Licences, p.Licences) {
+		today, list := env.Today(p.Hours.Zone), k.Sets[care.Waitlist(p.ID)]
+		elsewhere := outside(list, before, today)
+		d.errands("credential_gap", seen(k, p.ID))
+		d.endWaiting("waitlist_closed", slices.DeleteFunc(outside(list, p, today), func(m care.Member) bool { return slices.Contains(elsewhere, m) }))
+	}
+	return d.Changes
 }
 
 // note adds this chunk to what is kept of the file's import.

@@ -232,6 +232,72 @@ func TestR5AClientWhoIsElsewhereIsMarkedAtBooking(t *testing.T) {
 	}
 }
 
+// R5: who moves to where their provider has no credential is marked, with all that is
+// booked there, and the care team looks; who comes back is marked no longer.
+func TestR5AClientWhoMovesIsMarkedUntilTheyComeBack(t *testing.T) {
+	w := open(t)
+	p, other, me := w.joins(1, false), w.joins(2, false), w.enters(1)
+	r := w.held(me, p)
+	past := w.session(p, r, monday(1))
+	w.until(monday(1).Add(time.Hour)) // nobody has said what became of it
+	ahead := []care.AppointmentID{w.session(p, r, monday(2)), w.session(p, r, monday(3))}
+	w.do(client(me), act.Withdraw{Referral: w.asks(me, other)}) // what is over is nobody's to look at
+	marked := func(want bool, when string) {
+		t.Helper()
+		for _, id := range ahead {
+			is(t, when+", marked", w.appointment(me, id).AtRisk, want)
+		}
+		is(t, when+", what is past", w.appointment(me, past).AtRisk, false)
+		is(t, when+", the care team looks", w.looks(me, "client_elsewhere"), map[bool]int{true: 1}[want])
+	}
+	moves := func(state string) { w.do(client(me), act.UpdateMe{Client: me, State: &state}) }
+	marked(false, "at home")
+	moves("CA")
+	marked(true, "away")
+	moves("NY")
+	marked(true, "further away")
+	zone := "America/New_York"
+	w.do(client(me), act.UpdateMe{Client: me, Zone: &zone})
+	marked(true, "in another zone")
+	moves("IL")
+	marked(false, "back")
+}
+
+// R5: a credential that comes back takes the marks away again, and one that is taken
+// away at once puts them.
+func TestR5ACredentialThatIsChangedIsLookedAtAtOnce(t *testing.T) {
+	for how, c := range map[string]struct{ gone, back act.Act }{
+		"credential": {act.Credential{}, illinois(time.Time{})},
+		"licence":    {nil, nil},
+	} {
+		w := open(t)
+		p, me := w.joins(1, false), w.enters(1)
+		r := w.held(me, p)
+		ap := w.session(p, r, monday(1))
+		seen := func(want bool, when string) {
+			t.Helper()
+			w.until(w.now.Add(time.Minute))
+			is(t, how+" "+when+", marked", w.appointment(me, ap).AtRisk, want)
+			is(t, how+" "+when+", the care team looks", w.looks(me, "credential_ended"), map[bool]int{true: 1}[want])
+		}
+		changes := func(a act.Act, licences ...care.Licence) {
+			if credential, is := a.(act.Credential); is {
+				credential.Provider = p
+				w.do(careTeam, credential)
+				return
+			}
+			other := row(1, fmt.Sprint(licences))
+			other.Provider.Licences = licences
+			w.do(care.System, act.Import{Rows: []act.Row{other}})
+		}
+		seen(false, "there")
+		changes(c.gone, care.Licence{State: "NY"})
+		seen(true, "gone")
+		changes(c.back, care.Licence{State: "IL"})
+		seen(false, "back")
+	}
+}
+
 // R6: each change bears its date and who made it; coming back needs a fresh yes.
 func TestR6EveryChangeBearsItsDateAndActor(t *testing.T) {
 	w := open(t)

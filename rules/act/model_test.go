@@ -369,6 +369,29 @@ func (l *life) holds() {
 	l.holdsEnd(chart)
 	l.waitsEnd(chart)
 	l.paidByAPlan(chart)
+	l.marked(chart)
+}
+
+// marked: what is booked ahead is at risk where its provider has no credential where
+// the client is, and nothing else is; who comes back leaves no task behind.
+func (l *life) marked(chart *care.Chart) {
+	l.Helper()
+	elsewhere := func(p care.ChartID, at time.Time) bool {
+		provider := l.chart(p).Provider
+		return !slices.Contains(provider.States(calendar.On(at, rules.Zone(provider.Hours.Zone))), chart.Client.State)
+	}
+	for _, ap := range chart.Appointments {
+		if ap.Status == care.Booked && ap.Start.After(l.now) && ap.AtRisk != elsewhere(ap.Provider, ap.Start) {
+			l.Fatalf("%s is at risk %t, and the client is in %s", ap.ID, ap.AtRisk, chart.Client.State)
+		}
+	}
+	for _, r := range chart.Referrals {
+		if r.Status.Open() && !elsewhere(r.Provider, l.now) && slices.ContainsFunc(chart.Tasks, func(t care.Task) bool {
+			return t.Code == "client_elsewhere" && t.Subject == string(r.ID) && t.DoneAt.IsZero()
+		}) {
+			l.Fatalf("the care team is to look at %s, and its provider sees the client", r.ID)
+		}
+	}
 }
 
 // holdsEnd: a client holds one time at most, and none that has run out.

@@ -289,8 +289,14 @@ func (d *draft) asks(r care.Referral) {
 	}
 }
 
-// movesTo says on each list where the client is now.
-func (d *draft) movesTo(state string) {
+// movesTo says on each list where the client is now, and marks what they have with
+// providers who cannot see them there.
+func (d *draft) movesTo(state string, k Known) {
+	for _, r := range d.chart.Referrals {
+		if p, ok := ofProvider(k, r.Provider); ok {
+			d.mark(r, p, "client_elsewhere")
+		}
+	}
 	for _, w := range d.chart.Waits {
 		if w.Status.Stands() && w.State != state {
 			w.State = state

@@ -268,6 +268,35 @@ func TestR23WhoWaitsElsewhereStays(t *testing.T) {
 	is(t, "in the row", len(w.inRow(p)), 1)
 }
 
+// TestR23ALicenceThatTheRegistryDropsEndsPlaces: who waits where the provider is no
+// longer licensed is told, and nobody else; a row that says something else ends no
+// place.
+func TestR23ALicenceThatTheRegistryDropsEndsPlaces(t *testing.T) {
+	w := open(t)
+	p := w.keeps(1, false)
+	both := row(1, "2")
+	both.Provider.Licences = []care.Licence{{State: "IL"}, {State: "NY"}}
+	w.do(care.System, act.Import{Rows: []act.Row{both}})
+	from := day(2026, 1, 1)
+	w.do(careTeam, act.Credential{Provider: p, Credentials: []care.Credential{{State: "IL", From: from}, {State: "NY", From: from}}})
+	stays, elsewhere, loses := w.enters(1), w.enters(2), w.enters(3)
+	kept, outside, lost := w.waits(stays, p), w.waits(elsewhere, p), w.waits(loses, p)
+	for c, state := range map[care.ChartID]string{elsewhere: "CA", loses: "NY"} {
+		w.do(client(c), act.UpdateMe{Client: c, State: &state})
+	}
+	named := both
+	named.Digest, named.Provider.Name = "3", "Velmorin Tashquil Ormsby"
+	w.do(care.System, act.Import{Rows: []act.Row{named}})
+	w.until(w.now.Add(time.Minute))
+	is(t, "in the row", len(w.inRow(p)), 3)
+	w.do(care.System, act.Import{Rows: []act.Row{row(1, "4")}})
+	w.until(w.now.Add(time.Minute))
+	is(t, "who is where a licence was dropped", w.wait(loses, lost).Status, care.WaitClosed)
+	is(t, "is told", w.told(loses, "list_closed", "")[string(loses)], 1)
+	is(t, "where the licence is", w.wait(stays, kept).Status, care.WaitStands)
+	is(t, "where there was none before", w.wait(elsewhere, outside).Status, care.WaitStands)
+}
+
 // TestR23AChangeOfMindInOneMinute: a provider who keeps the list again before
 // anybody was told keeps it as it was.
 func TestR23AChangeOfMindInOneMinute(t *testing.T) {

@@ -310,6 +310,18 @@ func (w *world) tasks(c care.ChartID, code string) int {
 	return n
 }
 
+// looks counts the tasks of a code that are still to be done.
+func (w *world) looks(c care.ChartID, code string) int {
+	w.Helper()
+	n := 0
+	for _, t := range w.chart(c).Tasks {
+		if t.Code == code && t.DoneAt.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
 // answers gives every item of an instrument one value, the safety item none.
 func answers(id string, value int) map[string]int {
 	in, _ := instrument.Get(id)

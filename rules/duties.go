@@ -205,6 +205,23 @@ func (k Clock) Restart(d care.Deadline, at time.Time) care.Deadline {
 		return d
 	}
 	d.State, d.SettleAt, d.Offered = care.Running, time.Time{}, false
+	return k.runOn(d, at)
+}
+
+// Unpause takes the pause back that a deadline is in, so that it has never been. A
+// reminder whose time is over stays unsent.
+func (k Clock) Unpause(d care.Deadline, at time.Time) care.Deadline {
+	if d.State != care.Waiting {
+		return d
+	}
+	last := len(d.Pauses) - 1
+	d.Pauses, d.State = d.Pauses[:last:last], care.Running
+	return k.runOn(d, at)
+}
+
+// runOn computes a deadline that runs again, and passes over the reminders whose
+// time is over by then.
+func (k Clock) runOn(d care.Deadline, at time.Time) care.Deadline {
 	d = k.compute(d)
 	for effects := DutyOf(d.Code).On; !d.Next.IsZero() && d.Next.Before(at) && effects[d.Step].Name != Closed; {
 		d.Step++

@@ -35,7 +35,7 @@ const (
 )
 
 // unseen is what keeps the service running and tells a client nothing.
-var unseen = map[string]bool{"lease": true, "delivered": true, "undelivered": true, "touch_pass": true, "give_session": true}
+var unseen = map[string]bool{"lease": true, "delivered": true, "undelivered": true, "bounced": true, "touch_pass": true, "give_session": true}
 
 func (p *Pages) privacy(w http.ResponseWriter, r *http.Request) error {
 	chart, err := p.myChart(r, "privacy")

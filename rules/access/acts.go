@@ -172,6 +172,7 @@ var acts = []ActRow{
 	{"delivered", by{system: Any}},
 	{"hand", by{system: Any}},
 	{"undelivered", by{system: Any}},
+	{"bounced", by{system: Any}},
 }
 
 // whoever is everybody, signed in or not.

@@ -202,7 +202,7 @@ var fields = []FieldRow{
 
 var (
 	wholeDeadline = f{"ID", "Chart", "Code", "Subject", "Starts", "Opens", "Due", "Zone", "Reader", "Pauses", "State", "SettleAt", "Step", "Next", "Programme", "Terms", "TZData", "NotBefore", "Offered"}
-	wholeMessage  = f{"ID", "Chart", "To", "ToRole", "Template", "Subject", "When", "Zone", "Note", "Link", "At", "State", "Attempts", "Next", "SentAt", "Event"}
+	wholeMessage  = f{"ID", "Chart", "To", "ToRole", "Template", "Subject", "When", "Zone", "Note", "Link", "At", "State", "Attempts", "Next", "SentAt", "Tagged", "Event"}
 )
 
 // everyone is whoever comes, signed in or not. The system needs no view.

@@ -44,6 +44,7 @@ var lists = []ListRow{
 	{care.SetStaff, "operator", by{operator: Any, system: Any}},
 	{care.SetResting, "", by{system: Any}},
 	{care.SetOutbox, "", by{system: Any}},
+	{care.SetReturn, "", by{system: Any}},
 	{care.SetLocate, "", by{system: Any}},
 	{care.SetEmail, "", by{system: Any}},
 	{care.SetNPI, "", by{system: Any}},

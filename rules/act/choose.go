@@ -145,14 +145,39 @@ func silent(d *draft, dl care.Deadline, _ Known) {
 // heard says whether the client can know that times are open to them. While the
 // last word of it is known not to have arrived, saying nothing is no silence.
 func (d *draft) heard(r care.Referral) bool {
-	var last care.Message
+	last := d.lastWord(r, d.env.Now)
+	return last.State != care.Dead && last.State != care.Retry && (last.State != care.Sending || last.Attempts < 2)
+}
+
+// lastWord is what the client was told last, up to an instant, of times that are
+// open to them.
+func (d *draft) lastWord(r care.Referral, until time.Time) (last care.Message) {
 	for _, m := range d.chart.Messages {
 		ap, _ := d.chart.Appointment(care.AppointmentID(m.Subject))
-		if m.To == d.chart.ID && opens[m.Template] && (m.Subject == string(r.ID) || ap.Referral == r.ID) && !m.At.Before(last.At) {
+		if m.To == d.chart.ID && opens[m.Template] && (m.Subject == string(r.ID) || ap.Referral == r.ID) && !m.At.Before(last.At) && !m.At.After(until) {
 			last = m
 		}
 	}
-	return last.State != care.Dead && last.State != care.Retry && (last.State != care.Sending || last.Attempts < 2)
+	return last
+}
+
+// unheard takes a silence back once the word that it rested on has turned out not
+// to have arrived: the days of the first call have never waited for it. That the
+// client let a call go themselves is no silence; the choice began with it.
+func (d *draft) unheard(m care.Message) {
+	for _, choice := range d.chart.Deadlines {
+		r, ok := d.chart.Referral(care.ReferralID(choice.Subject))
+		if choice.Code != "choose" || choice.State != care.Running || !ok {
+			continue
+		}
+		dl, ok := d.chart.Deadline(r.Consult)
+		if !ok || dl.State != care.Waiting {
+			continue
+		}
+		if since := dl.Pauses[len(dl.Pauses)-1].From; since.After(choice.Starts) && d.lastWord(r, since).ID == m.ID {
+			d.put(d.env.Clock.Unpause(dl, d.env.Now))
+		}
+	}
 }
 
 // opens are the words by which a client learns that a time is theirs to choose: a

@@ -27,6 +27,7 @@ var kinds = []Act{
 	AskErasure{},
 	AskMatch{},
 	Book{},
+	Bounced{},
 	BookSession{},
 	Cancel{},
 	Certify{},

@@ -17,6 +17,7 @@ type Lease struct {
 	Chart   care.ChartID
 	Message care.MessageID
 	For     time.Duration
+	Tagged  bool // its envelope will say which it is
 }
 
 // Delivered says that a message was handed over.
@@ -65,7 +66,7 @@ func (a Lease) Decide(k Known, env Env) Plan {
 	if !ok || !due(m, env.Now) {
 		return fault(care.Conflict, "not_due", "This message is not due, or somebody is sending it.")
 	}
-	m.State, m.Next = care.Sending, env.Now.Add(a.For)
+	m.State, m.Next, m.Tagged = care.Sending, env.Now.Add(a.For), a.Tagged
 	m.Attempts++
 	return Plan{Decision: rules.Allowed(), Made: string(m.ID), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
 }
@@ -75,10 +76,10 @@ func due(m care.Message, now time.Time) bool {
 	return m.State != care.Sent && m.State != care.Dead && !m.Next.After(now)
 }
 
-// Decide ends the message's way.
+// Decide ends the message's way, unless its bounce came first.
 func (a Delivered) Decide(k Known, env Env) Plan {
 	m, ok := message(k, a.Chart, a.Message)
-	if !ok || m.State == care.Sent {
+	if !ok || m.State != care.Sending {
 		return Plan{Decision: rules.Allowed()}
 	}
 	return sent(a.Chart, m, env)
@@ -122,18 +123,28 @@ func (a Undelivered) Decide(k Known, env Env) Plan {
 		return Plan{Decision: rules.Allowed(), Changes: []care.Change{care.Put{Chart: a.Chart, Record: m}}}
 	}
 	d := begin(env, k.Chart(a.Chart))
+	d.lost(m)
+	return d.plan()
+}
+
+// lost ends the way of a message that does not arrive: what was told by it was not,
+// and the care team looks for another way.
+func (d *draft) lost(m care.Message) {
 	m.State, m.SentAt, m.Next, m.Link = care.Dead, time.Time{}, time.Time{}, keep(m)
 	d.put(m)
+	d.unheard(m)
 	if m.Template != "task" && (d.chart.Client != nil || d.chart.Provider != nil) {
 		d.task("mail_undelivered", cmp.Or(string(m.To), string(m.ToRole)))
 	}
-	return d.plan()
 }
+
+// letsIn are the messages whose link is a secret.
+var letsIn = map[string]bool{"invite": true, "details": true}
 
 // keep is what stays of a message's link once it is done with: one that lets
 // somebody in has no business in a chart.
 func keep(m care.Message) string {
-	if m.Template == "invite" || m.Template == "details" {
+	if letsIn[m.Template] {
 		return ""
 	}
 	return m.Link

@@ -21,6 +21,7 @@ type Message struct {
 	Attempts int          `json:"attempts"`
 	Next     time.Time    `json:"next,omitzero"` // when to try; the lease's end while sending
 	SentAt   time.Time    `json:"sent_at,omitzero"`
+	Tagged   bool         `json:"tagged,omitempty"` // its envelope says which it is, so that a bounce finds it
 	Event    *Event       `json:"event,omitempty"` // for the reader's calendar
 }
 
@@ -50,11 +51,15 @@ const (
 func (Message) Kind() Kind    { return KindMessage }
 func (m Message) Key() string { return string(m.ID) }
 func (m Message) Stands() []Place {
-	if m.State == Sent || m.State == Dead {
-		return nil
+	var in []Place
+	if m.State != Sent && m.State != Dead {
+		in = append(in, Place{
+			Set: OutboxIn(m.Next), Entry: string(m.ID),
+			Member: Member{Chart: m.Chart, Ref: string(m.ID), Code: m.Template, At: m.Next, Until: m.At},
+		})
 	}
-	return []Place{{
-		Set: OutboxIn(m.Next), Entry: string(m.ID),
-		Member: Member{Chart: m.Chart, Ref: string(m.ID), Code: m.Template, At: m.Next, Until: m.At},
-	}}
+	if m.Tagged && m.State != Dead {
+		in = append(in, Place{Set: ByReturn(m.ID), Entry: string(m.ID), Member: Member{Chart: m.Chart, Ref: string(m.ID)}})
+	}
+	return in
 }

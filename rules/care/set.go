@@ -33,6 +33,7 @@ const (
 	SetDue       SetName = "due"       // what falls due in one UTC hour
 	SetResting   SetName = "resting"   // open deadlines with no instant to come: they wait for somebody
 	SetOutbox    SetName = "outbox"    // what is to be sent in one UTC hour
+	SetReturn    SetName = "return"    // a message that was sent under a tag of its own, by which its bounce finds it
 	SetQueue     SetName = "queue"     // the care team's work: coverage, alert, task
 	SetStaff     SetName = "staff"     // accounts of a role
 	SetSeen      SetName = "seen"      // a client's trail: who looked, who acted
@@ -77,6 +78,9 @@ var Resting = Set{Name: SetResting}
 
 // OutboxIn is the set of what is to be sent in the hour of an instant.
 func OutboxIn(t time.Time) Set { return Set{Name: SetOutbox, Of: t.UTC().Format(hourFormat)} }
+
+// ByReturn is the set that holds the one message whose bounce may come.
+func ByReturn(m MessageID) Set { return Set{Name: SetReturn, Of: string(m)} }
 
 // Busy is the set of a provider's booked times on one UTC day ("2026-11-20").
 func Busy(provider ChartID, day string) Set {

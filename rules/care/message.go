@@ -22,7 +22,7 @@ type Message struct {
 	Next     time.Time    `json:"next,omitzero"` // when to try; the lease's end while sending
 	SentAt   time.Time    `json:"sent_at,omitzero"`
 	Tagged   bool         `json:"tagged,omitempty"` // its envelope says which it is, so that a bounce finds it
-	Event    *Event       `json:"event,omitempty"` // for the reader's calendar
+	Event    *Event       `json:"event,omitempty"`  // for the reader's calendar
 }
 
 // Event is an appointment as a calendar gets to know it: which one, the how

@@ -69,6 +69,7 @@ const (
 	exitNewer    = 5
 	exitDamaged  = 65
 	exitNoStore  = 66
+	exitNobody   = 67
 	exitNoWrite  = 73
 	exitIO       = 74
 	exitLocked   = 75
@@ -81,6 +82,9 @@ var exits = []struct {
 	code int
 }{
 	{errUsage, exitUsage},
+	{operator.ErrLater, exitLocked},
+	{notify.ErrNoReport, exitDamaged},
+	{notify.ErrNoAddressee, exitNobody},
 	{store.ErrNewerFormat, exitNewer},
 	{store.ErrOlder, exitNewer},
 	{store.ErrWrongKey, exitWrongKey},
@@ -503,7 +507,7 @@ func senderOf(m settings.Mail) notify.Sender {
 		slog.Warn("mail is not set up: messages wait in the outbox; set mail.host")
 		return nil
 	}
-	return notify.NewSMTP(notify.SMTP{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password, From: m.From, Plain: m.Plain})
+	return notify.NewSMTP(notify.SMTP{Host: m.Host, Port: m.Port, User: m.User, Password: m.Password, From: m.From, Bounces: m.Bounces, Plain: m.Plain})
 }
 
 // desks keeps the addresses that are set, and warns of those that are missing.

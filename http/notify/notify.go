@@ -36,6 +36,7 @@ type Mail struct {
 	Text    string    `json:"text"`
 	HTML    string    `json:"html"`
 	ICS     string    `json:"ics,omitempty"` // for the reader's calendar
+	Tag     string    `json:"-"`             // for the envelope: what its bounce is known by; empty: none
 }
 
 // Sender hands a mail over. An error that is ErrRefused says that trying again
@@ -85,6 +86,15 @@ func (p *Post) Keep() {
 // lease is how long a message is a sender's before another may take it.
 const lease = 2 * time.Minute
 
+// tagger is a sender whose mails come back, where they come back, under the tag
+// that their envelope carried.
+type tagger interface{ Tags() bool }
+
+func (p *Post) tags() bool {
+	t, is := p.sender.(tagger)
+	return is && t.Tags()
+}
+
 // atOnce is how many messages are leased in one go.
 const atOnce = 64
 
@@ -119,7 +129,7 @@ func (p *Post) Deliver(ctx context.Context) (int, error) {
 		}
 		orders := make([]store.Order, len(due))
 		for i, m := range due {
-			orders[i] = store.Order{Actor: care.System, Act: act.Lease{Chart: m.Chart, Message: care.MessageID(m.Ref), For: lease}}
+			orders[i] = store.Order{Actor: care.System, Act: act.Lease{Chart: m.Chart, Message: care.MessageID(m.Ref), For: lease, Tagged: p.tags()}}
 		}
 		leased := p.store.OrderAll(ctx, orders)
 		var after []store.Order
@@ -261,7 +271,11 @@ func (p *Post) written(ctx context.Context, m care.Message) (Mail, error) {
 	if err != nil {
 		return Mail{}, err
 	}
-	return l.mail()
+	mail, err := l.mail()
+	if m.Tagged {
+		mail.Tag = p.store.Tag(m.ID, m.Attempts, mail.To)
+	}
+	return mail, err
 }
 
 // letter is a message with its reader, and all that its text will say.
@@ -277,7 +291,7 @@ type letter struct {
 // addressed finds the reader and the text of a message.
 func (p *Post) addressed(ctx context.Context, m care.Message) (letter, error) {
 	programme, _ := p.store.Programme()
-	to, err := p.reader(ctx, m, *programme.Programme)
+	to, err := readerOf(ctx, p.store, m, *programme.Programme)
 	if err != nil {
 		return letter{}, err
 	}
@@ -333,15 +347,15 @@ func (l letter) mail() (Mail, error) {
 // sessions cost them.
 type reader struct{ address, zone, cost string }
 
-// reader finds where a message goes: the person's own address, or the desk's.
-func (p *Post) reader(ctx context.Context, m care.Message, programme care.Programme) (reader, error) {
+// readerOf finds where a message goes: the person's own address, or the desk's.
+func readerOf(ctx context.Context, s *store.Store, m care.Message, programme care.Programme) (reader, error) {
 	switch {
 	case m.To == "" && m.ToRole == care.RoleClinical:
 		return reader{address: programme.OnCallEmail, zone: m.Zone}, nil
 	case m.To == "":
 		return reader{address: programme.CareEmail, zone: m.Zone}, nil
 	}
-	chart, err := p.store.Chart(ctx, care.System, m.To, "send")
+	chart, err := s.Chart(ctx, care.System, m.To, "send")
 	if err != nil {
 		return reader{}, err
 	}

@@ -25,17 +25,27 @@ import (
 type server struct {
 	mu     sync.Mutex
 	mails  []string
+	from   []string // who each was from, by its envelope
+	to     []string
 	refuse *smtp.SMTPError
 }
 
 func (s *server) NewSession(*smtp.Conn) (smtp.Session, error) { return &session{server: s}, nil }
 
-type session struct{ server *server }
+type session struct {
+	server   *server
+	from, to string
+}
 
-func (*session) Reset()                               {}
-func (*session) Logout() error                        { return nil }
-func (*session) Mail(string, *smtp.MailOptions) error { return nil }
-func (s *session) Rcpt(string, *smtp.RcptOptions) error {
+func (*session) Reset()        {}
+func (*session) Logout() error { return nil }
+func (s *session) Mail(from string, _ *smtp.MailOptions) error {
+	s.from = from
+	return nil
+}
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.to = to
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
 	if s.server.refuse != nil {
@@ -48,7 +58,7 @@ func (s *session) Data(r io.Reader) error {
 	body, err := io.ReadAll(r)
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
-	s.server.mails = append(s.server.mails, string(body))
+	s.server.mails, s.server.from, s.server.to = append(s.server.mails, string(body)), append(s.server.from, s.from), append(s.server.to, s.to)
 	return err
 }
 
@@ -79,6 +89,11 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t, notify.SMTP{})
+}
+
+func newWorldWith(t *testing.T, mail notify.SMTP) *world {
+	t.Helper()
 	w := &world{t: t, server: &server{}, now: time.Date(2026, 11, 20, 22, 0, 0, 0, time.UTC)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -103,7 +118,8 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	sender := notify.NewSMTP(notify.SMTP{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, From: "care@careconnect.example", Plain: true})
+	mail.Host, mail.Port, mail.From, mail.Plain = "127.0.0.1", l.Addr().(*net.TCPAddr).Port, "care@careconnect.example", true
+	sender := notify.NewSMTP(mail)
 	if w.post, err = notify.New(w.store, sender, assets.FS(), "https://care.example.test"); err != nil {
 		t.Fatal(err)
 	}

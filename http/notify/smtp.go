@@ -18,6 +18,7 @@ type SMTP struct {
 	User     string
 	Password string
 	From     string
+	Bounces  string // where what cannot be delivered comes back to, behind a tag; empty: to From, untold
 	// Plain sends without TLS, to a server on the same host.
 	Plain bool
 }
@@ -27,6 +28,16 @@ type smtp struct{ config SMTP }
 
 // NewSMTP makes a sender through a mail server.
 func NewSMTP(config SMTP) Sender { return &smtp{config} }
+
+// Tags says whether the envelope of a mail says which it is.
+func (s *smtp) Tags() bool { return s.config.Bounces != "" }
+
+// returnPath is the address that a mail comes back to: its tag stands before the @,
+// behind a plus.
+func (s *smtp) returnPath(tag string) string {
+	at := strings.LastIndexByte(s.config.Bounces, '@')
+	return s.config.Bounces[:at] + "+" + tag + s.config.Bounces[at:]
+}
 
 // Send hands one mail to the server, under its own id, so that a second try is
 // known as the same.
@@ -47,6 +58,11 @@ func (s *smtp) Send(ctx context.Context, m Mail) error {
 	msg := mail.NewMsg()
 	if err := errors.Join(msg.From(s.config.From), msg.To(m.To)); err != nil {
 		return fmt.Errorf("%w: address: %w", ErrRefused, err)
+	}
+	if m.Tag != "" && s.Tags() {
+		if err := msg.EnvelopeFrom(s.returnPath(m.Tag)); err != nil {
+			return errors.New("mail.bounces is no address that a tag can be put into")
+		}
 	}
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.ID + "@careconnect.invalid")

@@ -6,6 +6,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,6 +20,8 @@ import (
 	"github.com/knadh/koanf/providers/posflag"
 	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
+
+	"careconnect/store"
 )
 
 // Settings are all of them.
@@ -54,7 +57,8 @@ type Mail struct {
 	User     string `koanf:"user"`
 	Password string `koanf:"password"`
 	From     string `koanf:"from"`
-	Plain    bool   `koanf:"plain"` // without TLS, to a server on the same host
+	Bounces  string `koanf:"bounces"` // what cannot be delivered comes back to it, behind a tag; empty: to From
+	Plain    bool   `koanf:"plain"`   // without TLS, to a server on the same host
 }
 
 // Desks are where people write to. They are kept in the store; an address set
@@ -89,7 +93,7 @@ var defaults = map[string]any{
 	"data": ".", "listen": "127.0.0.1:8080", "url": "",
 	"key.secret": "", "key.secret_file": "",
 	"log.level": "info",
-	"mail.host": "", "mail.port": 587, "mail.user": "", "mail.password": "", "mail.from": "", "mail.plain": false,
+	"mail.host": "", "mail.port": 587, "mail.user": "", "mail.password": "", "mail.from": "", "mail.bounces": "", "mail.plain": false,
 	"desks.privacy": "", "desks.care": "", "desks.on_call": "",
 	"admin.email": "", "admin.password": "",
 	"backup.dir": "", "backup.hourly": 24, "backup.daily": 14,
@@ -280,6 +284,9 @@ func (s Settings) Check() error {
 	if s.Mail.Host != "" && s.Mail.From == "" {
 		wrong = append(wrong, errors.New("mail.from: give the address that mail comes from"))
 	}
+	if b := s.Mail.Bounces; b != "" && !takesTags(b) {
+		wrong = append(wrong, fmt.Errorf("mail.bounces: give an address such as bounce@care.example.org, with at most %d letters and no plus before the @: the tag of each mail is put behind them", mostBefore))
+	}
 	if (s.Admin.Email == "") != (s.Admin.Password == "") {
 		wrong = append(wrong, errors.New("admin.email and admin.password_file go together"))
 	}
@@ -287,4 +294,15 @@ func (s Settings) Check() error {
 		wrong = append(wrong, errors.New("backup.hourly: keep at least 1; backup.daily: 0 or more"))
 	}
 	return errors.Join(wrong...)
+}
+
+// mostBefore is how many bytes an address that takes tags may have before the @: of
+// the 64 that there are, a plus and a tag take the rest.
+const mostBefore = 64 - 1 - store.MostTag
+
+// takesTags says whether tags can be put into an address.
+func takesTags(address string) bool {
+	plain, err := mail.ParseAddress(address)
+	before, _, _ := strings.Cut(address, "@")
+	return err == nil && plain.Address == address && len(before) <= mostBefore && !strings.ContainsAny(before, `+"`)
 }

@@ -194,6 +194,13 @@ func TestCheck(t *testing.T) {
 		{Settings{Mail: Mail{Host: "mail.example.test"}}, []string{"mail.from"}},
 		{Settings{Mail: Mail{Host: "mail.example.test"}, Admin: Admin{Email: "op@example.test"}}, []string{"mail.from", "admin.password_file"}},
 		{Settings{Admin: Admin{Password: "x"}}, []string{"admin.email"}},
+		{Settings{Mail: Mail{Bounces: "bounce@care.example.test"}}, nil},
+		{Settings{Mail: Mail{Bounces: "care-bounces-ab@care.example.test"}}, nil}, // 15 before the @
+		{Settings{Mail: Mail{Bounces: "care-bounces-abc@care.example.test"}}, []string{"mail.bounces"}},
+		{Settings{Mail: Mail{Bounces: "bounce+x@care.example.test"}}, []string{"mail.bounces"}},
+		{Settings{Mail: Mail{Bounces: "bounce"}}, []string{"mail.bounces"}},
+		{Settings{Mail: Mail{Bounces: "Bounces <bounce@care.example.test>"}}, []string{"mail.bounces"}},
+		{Settings{Mail: Mail{Bounces: `"a@b"@care.example.test`}}, []string{"mail.bounces"}},
 	} {
 		err := c.set.Check()
 		if (err == nil) != (len(c.wrong) == 0) {

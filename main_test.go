@@ -2927,20 +2927,46 @@ func withoutSyncs(args []string) {
 type postbox struct {
 	mu    sync.Mutex
 	mails []string
+	from  string        // by the envelope of the last
+	come  chan struct{} // told of each; nil: nobody is
 }
 
 func (p *postbox) NewSession(*smtp.Conn) (smtp.Session, error) { return p, nil }
-func (*postbox) Mail(string, *smtp.MailOptions) error          { return nil }
 func (*postbox) Rcpt(string, *smtp.RcptOptions) error          { return nil }
 func (*postbox) Reset()                                        {}
 func (*postbox) Logout() error                                 { return nil }
+
+func (p *postbox) Mail(from string, _ *smtp.MailOptions) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.from = from
+	return nil
+}
 
 func (p *postbox) Data(r io.Reader) error {
 	body, err := io.ReadAll(r)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.mails = append(p.mails, string(body))
+	if p.come != nil {
+		p.come <- struct{}{}
+	}
 	return err
+}
+
+// opened has a mail server listen, until the test ends, and gives the settings of
+// who sends through it.
+func (p *postbox) opened(t *testing.T) string {
+	t.Helper()
+	mta := smtp.NewServer(p)
+	mta.AllowInsecureAuth, mta.Domain = true, "localhost"
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = mta.Serve(l) }()
+	t.Cleanup(func() { _ = mta.Close() })
+	return fmt.Sprintf("log:\n  level: debug\nmail:\n  host: 127.0.0.1\n  port: %d\n  plain: true\n  from: care@careconnect.example\n", l.Addr().(*net.TCPAddr).Port)
 }
 
 func (p *postbox) all() []string {
@@ -2960,16 +2986,7 @@ func TestNothingThatIsToldIsLoggedOrMailed(t *testing.T) {
 	client := tells(t, i.dir, words, secret)
 
 	box := &postbox{}
-	mta := smtp.NewServer(box)
-	mta.AllowInsecureAuth, mta.Domain = true, "localhost"
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() { _ = mta.Serve(l) }()
-	defer mta.Close()
-	settings := fmt.Sprintf("log:\n  level: debug\nmail:\n  host: 127.0.0.1\n  port: %d\n  plain: true\n  from: care@careconnect.example\n", l.Addr().(*net.TCPAddr).Port)
-	if err := os.WriteFile(i.file("careconnect.yaml"), []byte(settings), 0o600); err != nil {
+	if err := os.WriteFile(i.file("careconnect.yaml"), []byte(box.opened(t)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	serving, base := startServe(t, i.dir)
@@ -3019,6 +3036,115 @@ func TestNothingThatIsToldIsLoggedOrMailed(t *testing.T) {
 	}
 	if found := forms.Find([]byte("a line with " + words.All[5000] + " in it")); len(found) == 0 {
 		t.Error("the search finds nothing")
+	}
+}
+
+// report is what a mail server says of a message: its action and status, to a
+// return path.
+func report(action, status, to string) string {
+	return "From MAILER-DAEMON Fri Nov 20 16:02:11 2026\nFrom: MAILER-DAEMON@mx.example.org\nTo: <" + to + ">\nAuto-Submitted: auto-replied\n" +
+		"MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n" +
+		"--b\nContent-Type: text/plain\n\nOttoline Brackwater's mailbox.\n--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example.org\n\n" +
+		"Final-Recipient: rfc822; ottoline@example.test\nAction: " + action + "\nStatus: " + status + "\n\n--b--\n"
+}
+
+// TestR95ABounceThatAMailServerBrings: a server takes a mail, and finds out later
+// that it goes nowhere. The report, given to the program as a mail server gives it,
+// is one task, beside the service and without it; nothing else counts for anything,
+// and nothing that it says of anybody is repeated.
+func TestR95ABounceThatAMailServerBrings(t *testing.T) {
+	i := founded(t, "--care-email", "desk@example.test")
+	s, err := store.Open(store.Config{Dir: i.dir, Now: time.Now, Elapsed: func() time.Duration { return 0 }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	somebody(t, s) // two mails: the link, and that plan details wait to be verified
+	ottoline, err := s.Find(t.Context(), care.System, care.ByEmail("ottoline@example.test"))
+	if err := errors.Join(err, s.Close()); err != nil || len(ottoline) != 1 {
+		t.Fatal(err)
+	}
+	box := &postbox{come: make(chan struct{}, 64)}
+	if err := os.WriteFile(i.file("careconnect.yaml"), []byte(box.opened(t)+"  bounces: bounce@care.example.org\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	serving, _ := startServe(t, i.dir)
+	var to string // of the mail to the client
+	for to == "" {
+		select {
+		case <-box.come:
+			box.mu.Lock()
+			if strings.Contains(box.mails[len(box.mails)-1], "To: <ottoline@example.test>") {
+				to = box.from
+			}
+			box.mu.Unlock()
+		case <-time.After(patience):
+			t.Fatal("no mail came")
+		}
+	}
+	at := strings.LastIndexByte(to, '@')
+	forged := to[:at-1] + map[bool]string{true: "1", false: "0"}[to[at-1] == '0'] + to[at:]
+	var all []ended
+	gives := func(in string, args ...string) ended {
+		e := i.reads(in, nil, append([]string{"mail", "bounced"}, args...)...)
+		all = append(all, e)
+		return e
+	}
+	gives(report("delayed", "4.4.1", to)).wants(t, 0, "nothing was done")
+	gives(report("failed", "5.1.1", forged)).wants(t, exitNobody)
+	gives(report("failed", "5.1.1", "bounce@care.example.org")).wants(t, exitNobody)
+	gives(report("failed", "5.1.1", forged), "--to", "bounce@care.example.org").wants(t, exitNobody)
+	gives("From: ottoline@example.test\nTo: "+to+"\n\nWho are you?\n").wants(t, exitDamaged)
+	gives("From: ottoline@example.test\nTo: "+to+"\nAuto-Submitted: auto-replied\n\nI am away.\n").wants(t, 0, "nothing was done")
+	gives("ottoline@example.test").wants(t, exitDamaged)
+	gives("", "ottoline@example.test").wants(t, exitUsage)
+	gives(report("failed", "5.1.1", forged), "--to", to).wants(t, 0, "counts as not told")
+	gives(report("failed", "5.1.1", to)).wants(t, 0, "known already")
+	stop(t, serving)
+	gives(report("failed", "5.1.1", to)).wants(t, 0, "known already")
+	gives(report("failed", "5.1.1", forged)).wants(t, exitNobody)
+	if err := os.Chmod(i.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	gives(report("failed", "5.1.1", to)).wants(t, exitLocked, "give it again") // nothing that is wrong here loses a bounce
+	if err := os.Chmod(i.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	said := serving.err.text() + serving.out.text()
+	for _, e := range all {
+		said += e.out + e.err
+	}
+	for _, word := range []string{"@example", "@care", "bounce+", "Ottoline", "Brackwater"} {
+		if strings.Contains(said, word) {
+			t.Errorf("%q is said:\n%s", word, said)
+		}
+	}
+
+	if s, err = store.Open(store.Config{Dir: i.dir, Now: time.Now, Elapsed: func() time.Duration { return 0 }}); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	chart, err := s.Chart(t.Context(), care.System, ottoline[0].Chart, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks := 0
+	for _, task := range chart.Tasks {
+		if task.Code == "mail_undelivered" {
+			tasks++
+		}
+	}
+	dead := 0
+	for _, m := range chart.Messages {
+		if m.State == care.Dead {
+			dead++
+		}
+	}
+	if tasks != 1 || dead != 1 {
+		t.Errorf("%d tasks and %d messages that did not arrive, want one of each", tasks, dead)
+	}
+	seen, err := s.Seen(t.Context(), care.System, chart.ID, 100, "test")
+	if err != nil || !slices.ContainsFunc(seen, func(line store.Seen) bool { return line.Did == "bounced" }) {
+		t.Errorf("the trail does not tell it: %v", err)
 	}
 }
 

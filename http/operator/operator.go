@@ -44,7 +44,7 @@ type Desk struct {
 // Commands are the operator's commands, each with its flags.
 func (d Desk) Commands() []*cobra.Command {
 	return []*cobra.Command{
-		d.imports(), d.hashRoster(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.erase(), d.admin(), d.rekey(), d.compact(), d.repair(), d.salvage(), d.config(),
+		d.imports(), d.hashRoster(), d.explain(), d.verify(), d.backup(), d.restore(), d.export(), d.erase(), d.mail(), d.admin(), d.rekey(), d.compact(), d.repair(), d.salvage(), d.config(),
 	}
 }
 
@@ -96,6 +96,7 @@ var works = []struct {
 	{"compact", func() work { return &compaction{} }, true},
 	{"export", func() work { return &plainText{} }, false},
 	{"erase", func() work { return &erasing{} }, true},
+	{"mail bounced", func() work { return &returned{} }, true},
 	{"explain", func() work { return &explanation{} }, false},
 	{"admin confirm-clock", func() work { return &clockWord{} }, false},
 	{"explain listing", func() work { return &listing{} }, false},

@@ -66,13 +66,69 @@ func filled(chance *rand.Rand, of reflect.Type) reflect.Value {
 	return v
 }
 
-// What is read from a text, and whether it can be read, is what encoding/json makes
-// of it: for each kind of record, as it is written and with anything wrong in it.
-func TestDecodingIsThatOfEncodingJSON(t *testing.T) {
+// writtenTypes are all that the store writes and reads.
+func writtenTypes() []reflect.Type {
 	types := []reflect.Type{reflect.TypeFor[head](), reflect.TypeFor[care.Member](), reflect.TypeFor[[]kept](), reflect.TypeFor[Entry]()}
 	for _, k := range kinds {
 		types = append(types, reflect.TypeOf(k.zero))
 	}
+	return types
+}
+
+// Each kind of record is written as encoding/json would, whatever is in it, and what
+// that refuses is refused.
+func TestEncodingIsThatOfEncodingJSON(t *testing.T) {
+	chance := rand.New(rand.NewPCG(7, 3))
+	times, refused := 2000, 0
+	if raced {
+		times = 50
+	}
+	for _, of := range writtenTypes() {
+		if write := writerOf(of); of.Kind() == reflect.Struct && reflect.ValueOf(write).Pointer() == reflect.ValueOf(writeOther).Pointer() {
+			t.Errorf("%v is left to encoding/json", of)
+		}
+		for n := range times {
+			value := filled(chance, of)
+			if n%10 == 0 {
+				long(value)
+			}
+			want, errWant := json.Marshal(value.Interface())
+			got, err := appendJSON([]byte("before"), value.Interface())
+			switch {
+			case (err != nil) != (errWant != nil):
+				t.Fatalf("%v: says %v, encoding/json %v", of, err, errWant)
+			case err != nil:
+				refused++
+			case string(got) != "before"+string(want):
+				t.Fatalf("%v: writes\n%s, encoding/json\n%s", of, got, want)
+			}
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing was refused")
+	}
+}
+
+// long puts a year of five digits into the first time that it finds.
+func long(v reflect.Value) bool {
+	switch {
+	case v.Type() == reflect.TypeFor[time.Time]():
+		v.Set(reflect.ValueOf(time.Date(12026, 1, 1, 0, 0, 0, 0, time.UTC)))
+		return true
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			if v.Field(i).CanSet() && long(v.Field(i)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// What is read from a text, and whether it can be read, is what encoding/json makes
+// of it: for each kind of record, as it is written and with anything wrong in it.
+func TestDecodingIsThatOfEncodingJSON(t *testing.T) {
+	types := writtenTypes()
 	chance := rand.New(rand.NewPCG(3, 9))
 	junk := []string{" ", ",", "}", `"`, "null", "0", `\u0041`, "-", "1e3", "{", "]", `"id":"x"`, "\x00", "é"}
 	wrong, times := 0, 400

@@ -2,9 +2,9 @@ package store
 
 import (
 	"encoding/base32"
-	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"careconnect/rules/care"
@@ -77,11 +77,11 @@ func encodeRecord(r care.Record) ([]byte, error) {
 	if !ok {
 		return nil, fmt.Errorf("no row in the table of kinds for %q", r.Kind())
 	}
-	body, err := json.Marshal(r)
+	body, err := appendJSON(append(make([]byte, 0, 512), codecJSON, k.number), r)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", r.Kind(), err)
 	}
-	return append([]byte{codecJSON, k.number}, body...), nil
+	return slices.Clip(body), nil
 }
 
 // encodeAll encodes the records of a plan before the first of them is written, so

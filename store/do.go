@@ -673,7 +673,7 @@ func (c *commit) gatherNeeds(a act.Act) (act.Known, error) {
 		needs, grew := a.Needs(known), false
 		for _, ref := range needs.Locate {
 			if _, had := known.Located[ref]; !had {
-				id, err := c.locate(c.w, ref)
+				id, err := c.located(ref)
 				if err != nil {
 					return known, err
 				}
@@ -724,29 +724,71 @@ func (c *commit) chart(id care.ChartID) (*care.Chart, error) {
 }
 
 // members reads a set. Who books looks at two weeks of a provider's booked times,
-// so the committer keeps those that it has read until they change.
+// and who answers names what they answer to by its id, so the committer keeps those
+// that it has read until they change.
 func (c *commit) members(set care.Set) ([]care.Member, error) {
-	if kept, had := c.busy[set]; had {
+	if kept, had := c.sets[set]; had {
 		return kept, nil
 	}
 	members, err := c.loadSet(c.w, set)
-	if err == nil && set.Name == care.SetBusy {
-		if len(c.busy) >= maxBusy {
-			clear(c.busy)
+	if err == nil && keptSet(set) {
+		if len(c.sets) >= maxSets {
+			clear(c.sets)
 		}
-		c.busy[set] = slices.Clip(members)
+		c.sets[set] = slices.Clip(members)
 	}
 	return members, err
 }
 
-// maxBusy bounds the days of providers whose booked times are kept.
-const maxBusy = 1 << 14
+// maxSets bounds the sets that are kept: the days of providers, and what is located.
+const maxSets = 1 << 14
+
+func keptSet(set care.Set) bool { return set.Name == care.SetBusy || set.Name == care.SetLocate }
+
+// located finds the chart that a record is in; empty if it is nowhere.
+func (c *commit) located(id string) (care.ChartID, error) {
+	if !looksLikeID(id) {
+		return "", nil
+	}
+	members, err := c.members(locating(id))
+	if err != nil || len(members) == 0 {
+		return "", err
+	}
+	return members[0].Chart, nil
+}
+
+// chartName, recordName and headName are those of the store. The committer writes
+// many records of one chart, so it keeps what their names begin with.
+func (c *commit) chartName(id care.ChartID) []byte {
+	name, had := c.names[id]
+	if !had {
+		if len(c.names) >= maxNames {
+			clear(c.names)
+		}
+		name = [nameSize]byte(c.Store.chartName(id))
+		c.names[care.ChartID(strings.Clone(string(id)))] = name
+	}
+	return append(make([]byte, 0, 2*nameSize), name[:]...)
+}
+
+func (c *commit) recordName(id care.ChartID, k care.Kind, key string) []byte {
+	n := c.vault.Name("record", string(id), string(k), key)
+	return append(c.chartName(id), n[:]...)
+}
+
+func (c *commit) headName(id care.ChartID) []byte { return c.recordName(id, "head", "") }
+
+// nameSize is how long the name of a chart is, and what follows it in that of a record.
+const nameSize = 16
+
+// maxNames bounds the names that are kept.
+const maxNames = 1 << 14
 
 // moved notes a step into or out of a set.
 func (c *commit) moved(p care.Place, joined bool) {
 	c.moves = append(c.moves, move{p, joined})
-	if p.Set.Name == care.SetBusy {
-		delete(c.busy, p.Set)
+	if keptSet(p.Set) {
+		delete(c.sets, p.Set)
 	}
 	if due := p.Member.At; joined && p.Set.Name == care.SetDue && (c.soonest.IsZero() || due.Before(c.soonest)) {
 		c.soonest = due
@@ -887,7 +929,10 @@ func (c *commit) writeHead(id care.ChartID) error {
 	if err != nil {
 		return err
 	}
-	plain := fmt.Appendf(nil, `{"id":%q,"of":%q,"v":%d,"n":%d}`, id, chart.Of, chart.Version, key.Sealed()+1)
+	plain, err := appendJSON(make([]byte, 0, 128), head{id, chart.Of, chart.Version, key.Sealed() + 1})
+	if err != nil {
+		return err
+	}
 	return c.sealRecord(id, c.headName(id), plain, false)
 }
 

@@ -41,7 +41,7 @@ func (c *commit) erase(id care.ChartID) error {
 	c.state.Forget = max(c.state.Forget, epoch)
 	c.charts.drop(id)
 	delete(c.touched, id)
-	clear(c.busy) // what the chart's key had sealed cannot be read any more
+	clear(c.sets) // what the chart's key had sealed cannot be read any more
 	c.erased = append(c.erased, id)
 	return errors.Join(c.w.Delete(engine.Charts, c.headName(id)), c.w.Delete(engine.Keys, name))
 }
@@ -49,7 +49,9 @@ func (c *commit) erase(id care.ChartID) error {
 // ofThoseHere leaves out of an entry for the trail who was erased before it is
 // written: what they did or had read a moment ago included.
 func (c *commit) ofThoseHere(e Entry) Entry {
-	gone := func(id care.ChartID) bool { return person(id) && c.w.Get(engine.Keys, c.chartName(id)) == nil }
+	gone := func(id care.ChartID) bool {
+		return person(id) && c.charts.get(id) == nil && c.w.Get(engine.Keys, c.chartName(id)) == nil
+	}
 	if slices.ContainsFunc(e.About, gone) {
 		e.About = slices.DeleteFunc(slices.Clone(e.About), gone)
 	}

@@ -159,7 +159,8 @@ func (s *Store) roomTimer() <-chan time.Time {
 // undone forgets what a transaction that was undone has left in memory: the charts
 // that it changed, and booked times.
 func (c *commit) undone() {
-	clear(c.busy)
+	clear(c.sets)
+	clear(c.tree)
 	c.sums.forget()
 	for id := range c.touched {
 		c.charts.drop(id)

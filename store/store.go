@@ -18,6 +18,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/calendar"
@@ -124,14 +126,16 @@ type Store struct {
 	shut   sync.Once
 	failed atomic.Pointer[error]
 
-	finishing atomic.Pointer[chan struct{}] // closed once a commit that was answered before is written; nil: none is
-	state     state                         // written by the committer only
-	many      int                           // moves of the last commit, about as many as the next one makes
-	ended     time.Duration                 // when the last commit was over for those who asked
-	high      atomic.Int64                  // its highest instant, in Unix seconds
-	charts    *chartCache                   // the committer's own
-	busy      map[care.Set][]care.Member    // the committer's own: booked times that it has read
-	sums      *sums                         // the committer\'s own: digests of what it wrote lately
+	finishing atomic.Pointer[chan struct{}]   // closed once a commit that was answered before is written; nil: none is
+	state     state                           // written by the committer only
+	many      int                             // moves of the last commit, about as many as the next one makes
+	ended     time.Duration                   // when the last commit was over for those who asked
+	high      atomic.Int64                    // its highest instant, in Unix seconds
+	charts    *chartCache                     // the committer's own
+	sets      map[care.Set][]care.Member      // the committer's own: booked times that it has read, and where records are
+	names     map[care.ChartID][nameSize]byte // the committer's own: of charts
+	tree      map[int64]tlog.Hash             // the committer's own: hashes of the trail that it wrote or read lately
+	sums      *sums                           // the committer's own: digests of what it wrote lately
 	read      readCache
 	programme atomic.Pointer[programme]
 	directory *directory.Index
@@ -345,7 +349,7 @@ func newStore(config Config, vault *seal.Vault) *Store {
 	s := &Store{
 		config: config, vault: vault,
 		queue: make(chan []*job, 4*maxBatch), closed: make(chan struct{}), done: make(chan struct{}),
-		charts: newChartCache(), busy: map[care.Set][]care.Member{}, sums: newSums(), wake: make(chan struct{}, 1),
+		charts: newChartCache(), sets: map[care.Set][]care.Member{}, names: map[care.ChartID][nameSize]byte{}, tree: map[int64]tlog.Hash{}, sums: newSums(), wake: make(chan struct{}, 1),
 		due: newHourly(care.SetDue), outbox: newHourly(care.SetOutbox),
 	}
 	s.keys.vault = vault

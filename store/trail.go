@@ -219,7 +219,7 @@ func (c *commit) writeTrail() error {
 		return err
 	}
 	var err error
-	c.state.Root, err = treeHash(c.state.Leaves, c.w)
+	c.state.Root, err = tlog.TreeHash(c.state.Leaves, edge{c})
 	return err
 }
 
@@ -277,7 +277,7 @@ func encodeBlock(block []kept) ([]byte, error) {
 
 // grow adds a leaf to the tree of RFC 6962.
 func (c *commit) grow(leaf tlog.Hash) error {
-	add, err := tlog.StoredHashesForRecordHash(c.state.Leaves, leaf, hashes{c.w})
+	add, err := tlog.StoredHashesForRecordHash(c.state.Leaves, leaf, edge{c})
 	if err != nil {
 		return fmt.Errorf("grow trail: %w", err)
 	}
@@ -286,9 +286,42 @@ func (c *commit) grow(leaf tlog.Hash) error {
 		if err := c.w.Add(engine.Tree, treeKey(at+int64(i)), h[:]); err != nil {
 			return err
 		}
+		edge{c}.keep(at+int64(i), h)
 	}
 	c.state.Leaves++
 	return nil
+}
+
+// edge reads the hashes that the tree grows at. They are few, and were written or read
+// lately.
+type edge struct{ *commit }
+
+// maxEdge bounds what is kept: a tree of 2^60 leaves grows at 60 places.
+const maxEdge = 1 << 10
+
+func (e edge) keep(at int64, h tlog.Hash) {
+	if len(e.tree) >= maxEdge {
+		clear(e.tree)
+	}
+	e.tree[at] = h
+}
+
+// ReadHashes gives the hashes at some places of the tree.
+func (e edge) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	found := make([]tlog.Hash, len(indexes))
+	for i, at := range indexes {
+		h, had := e.tree[at]
+		if !had {
+			read, err := hashes{e.w}.ReadHashes([]int64{at})
+			if err != nil {
+				return nil, err
+			}
+			h = read[0]
+			e.keep(at, h)
+		}
+		found[i] = h
+	}
+	return found, nil
 }
 
 func trailAD(key []byte) seal.AD {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"careconnect/http/auth"
+	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -44,7 +46,43 @@ func (a *API) hold(ctx context.Context, in *postHold) (hold, error) {
 			return hold{ID: h.ID, Provider: h.Provider, Start: h.Start.In(zone), Minutes: int(h.End.Sub(h.Start) / time.Minute), End: h.Until.In(zone)}, nil
 		}
 	}
-	return hold{}, &care.Fault{Kind: care.Conflict, Code: "hold_ended", Says: "That hold has ended. Hold the time again, if it is still open."}
+	return hold{}, holdEnded()
+}
+
+type postNewHold struct {
+	Keyed
+	Body struct {
+		Holder   string       `json:"holder" minLength:"32" maxLength:"200" doc:"A secret that the program makes for this one person, at random; only its hash is kept. It goes along with the request that takes the time"`
+		Provider care.ChartID `json:"provider_id" maxLength:"64"`
+		Start    time.Time    `json:"start"`
+		State    string       `json:"state,omitempty" maxLength:"2" doc:"Where the person is, two letters"`
+	}
+}
+
+// holdNew holds a time for somebody of whom nothing is known. It is read as the system:
+// it stands with the provider, whose chart nobody else opens.
+func (a *API) holdNew(ctx context.Context, in *postNewHold) (hold, error) {
+	b := in.Body
+	out, err := a.do(ctx, in.Keyed, act.Hold{Holder: auth.Hash(b.Holder), State: b.State, Provider: b.Provider, Start: b.Start})
+	if err != nil {
+		return hold{}, err
+	}
+	held, err := a.store.Find(ctx, care.System, care.HeldBy(auth.Hash(b.Holder)))
+	if err != nil {
+		return hold{}, err
+	}
+	card, _ := a.store.Directory().Provider(b.Provider, a.now())
+	for _, m := range held {
+		if m.Ref == out.Made {
+			zone := rules.Zone(card.Zone)
+			return hold{ID: care.HoldID(m.Ref), Provider: m.Chart, Start: m.At.In(zone), Minutes: int(m.Until.Sub(m.At) / time.Minute), End: m.Expires.In(zone)}, nil
+		}
+	}
+	return hold{}, holdEnded()
+}
+
+func holdEnded() error {
+	return &care.Fault{Kind: care.Conflict, Code: "hold_ended", Says: "That hold has ended. Hold the time again, if it is still open."}
 }
 
 type postReschedule struct {

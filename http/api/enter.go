@@ -113,13 +113,18 @@ type postNewReferral struct {
 		Note      string       `json:"note,omitempty" maxLength:"2000"`
 		Preferred []time.Time  `json:"preferred_times,omitempty" maxItems:"10" doc:"Starts that would suit; the provider may book one of them"`
 		Start     time.Time    `json:"start,omitzero" doc:"An opening of the provider's: then the consultation is booked at once"`
+		Holder    string       `json:"holder,omitempty" maxLength:"200" doc:"The secret by which a time is held: that one is no longer, and may be the one that is booked"`
 	}
 }
 
 func (a *API) requestNew(ctx context.Context, in *postNewReferral) (letIn, error) {
 	b := in.Body
 	return a.letIn(ctx, in.Keyed, b.New, b.Came, func(enter *act.Enter, came act.Arrival) act.Act {
-		return act.Request{New: enter, Provider: b.Provider, Start: b.Start, Note: b.Note, Preferred: b.Preferred, Came: came}
+		ask := act.Request{New: enter, Provider: b.Provider, Start: b.Start, Note: b.Note, Preferred: b.Preferred, Came: came}
+		if b.Holder != "" {
+			ask.Holder = auth.Hash(b.Holder)
+		}
+		return ask
 	})
 }
 

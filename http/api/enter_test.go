@@ -131,3 +131,31 @@ func TestR70SomebodyNewHasTheCareTeamLookOverHTTP(t *testing.T) {
 	w.ask("care_team", "POST", "/api/v1/clients/"+id+"/employment", `{"employed":true}`).want(200)
 	w.ask("wren", "POST", "/api/v1/referrals", `{"provider_id":"`+string(w.ids["emil"])+`"}`).want(201)
 }
+
+// TestR18SomebodyNewHoldsATimeOverHTTP by a secret of the program's own; nobody else gets
+// the time, and the first question of the same person takes it.
+func TestR18SomebodyNewHoldsATimeOverHTTP(t *testing.T) {
+	w := newWorld(t)
+	dora := string(w.ids["dora"])
+	open := items(t, w.ask("", "GET", "/api/v1/providers/"+dora+"/openings?kind=consultation", "").want(200))
+	start := open[0]["start"].(string)
+	holds := func(who, start string) string {
+		return `{"holder":"` + who + `","provider_id":"` + dora + `","start":"` + start + `","state":"IL"}`
+	}
+	const mine, other = "4f1a7c9e0b3d5a6871c2e4f6a8b0d2c4", "9b8d7f6e5c4b3a291807f6e5d4c3b2a1"
+	w.ask("", "POST", "/api/v1/holds/new", holds("short", start)).problem(422, "invalid_input")
+	held := w.ask("", "POST", "/api/v1/holds/new", holds(mine, start)).want(201)
+	has(t, held, "id", "provider_id", "start", "minutes", "end")
+	if held["start"] != start {
+		t.Errorf("held is %v and not %v", held["start"], start)
+	}
+	w.ask("", "POST", "/api/v1/holds/new", holds(other, start)).problem(409, "opening_taken")
+	w.ask("ana", "POST", "/api/v1/holds/new", holds(other, open[1]["start"].(string))).problem(403, "forbidden")
+	asks := func(holder string) string {
+		return `{"new":{"name":"Wren Talverone","email":"wren@example.test","birth_date":"1990-05-31","state":"IL","zone":"America/Chicago"},"came":{"employer_code":"LANTERN"},"provider_id":"` + dora + `","start":"` + start + `"` + holder + `}`
+	}
+	w.ask("", "POST", "/api/v1/referrals/new", asks("")).problem(409, "opening_taken")
+	w.ask("", "POST", "/api/v1/referrals/new", asks(`,"holder":"`+other+`"`)).problem(409, "opening_taken")
+	w.ask("", "POST", "/api/v1/referrals/new", asks(`,"holder":"`+mine+`"`)).want(201)
+	w.ask("", "POST", "/api/v1/holds/new", holds(mine, open[2]["start"].(string))).want(201)
+}

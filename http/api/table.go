@@ -84,6 +84,7 @@ var table = []operation{
 	{post, "/api/v1/referrals/{id}/not_a_fit", "not_a_fit", both, ok, "Say, after the first call, that the two do not suit each other", on((*API).notAFit)},
 	{post, "/api/v1/referrals/{id}/hand_over", "hand_over", []care.Role{care.RoleProvider, care.RoleCareTeam}, ok, "Propose to the client that another provider takes over", on((*API).handOver)},
 	{post, "/api/v1/referrals/{id}/hand_over/answer", "answer_hand_over", clients, ok, "Say yes or no to another provider; a yes answers with the request to them", on((*API).answerHandOver)},
+	{post, "/api/v1/holds/new", "hold_new", anyone, made, "Keep an opening while somebody new fills in a form; a second hold by the same secret lets the first go", on((*API).holdNew)},
 	{post, "/api/v1/holds", "hold", clients, made, "Keep an opening for me while I fill in a form; a second hold lets the first go", on((*API).hold)},
 	{get, "/api/v1/deadlines/{id}/explain", "read explanation", around, ok, "How a deadline came about, step by step", tagged(on((*API).explain))},
 

@@ -196,6 +196,40 @@ func (a *Auth) SetCookie(w http.ResponseWriter, secret string, role care.Role) {
 	})
 }
 
+// Holds is the hash of the secret by which a browser holds a time; empty: it holds none.
+func (a *Auth) Holds(r *http.Request) string {
+	c, err := r.Cookie(a.cookieName() + "-hold")
+	if err != nil || c.Value == "" {
+		return ""
+	}
+	return Hash(c.Value)
+}
+
+// holdLife is for how long a browser keeps that secret: longer than any hold lasts.
+const holdLife = time.Hour
+
+// Hold gives a browser such a secret, if it has none: 256 random bits that tell
+// nothing of anybody.
+func (a *Auth) Hold(w http.ResponseWriter, r *http.Request) string {
+	if hash := a.Holds(r); hash != "" {
+		return hash
+	}
+	secret := a.Secret()
+	a.setHold(w, secret, int(holdLife.Seconds()))
+	return Hash(secret)
+}
+
+// LetGo takes the secret from a browser that holds nothing any more.
+func (a *Auth) LetGo(w http.ResponseWriter, r *http.Request) {
+	if a.Holds(r) != "" {
+		a.setHold(w, "", -1)
+	}
+}
+
+func (a *Auth) setHold(w http.ResponseWriter, secret string, seconds int) {
+	http.SetCookie(w, &http.Cookie{Name: a.cookieName() + "-hold", Value: secret, Path: "/", HttpOnly: true, Secure: a.secure, SameSite: http.SameSiteLaxMode, MaxAge: seconds})
+}
+
 // SignOut ends the session that a request came with.
 func (a *Auth) SignOut(w http.ResponseWriter, r *http.Request) error {
 	who := Of(r.Context())

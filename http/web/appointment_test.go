@@ -18,7 +18,7 @@ func TestR19AClientMovesAndCancelsByTheLinkInTheMail(t *testing.T) {
 	h := newHouse(t)
 	b := h.browser()
 	id := h.provider(true)
-	b.get("/p/" + string(id) + "/book?state=IL&employer=LANTERN").answers(200).lacks("Hold this time")
+	b.get("/p/" + string(id) + "/book?state=IL&employer=LANTERN").answers(200).shows("Hold this time")
 	start := b.value("start")
 	b.postTo("/p/"+string(id)+"/book", b.newcomer(url.Values{"start": {start}})).answers(200).shows("Your consultation is booked", "Move or cancel")
 	ap := b.chart().Appointments[0]
@@ -80,6 +80,46 @@ func TestR18TheBookingPageHoldsATime(t *testing.T) {
 	if len(b.chart().Holds) != 0 {
 		t.Error("the hold outlived the booking")
 	}
+}
+
+// TestR18SomebodyNewHoldsATimeOnThePage by their browser alone: what they have filled in
+// stays, nobody else gets the time, and their request takes it.
+func TestR18SomebodyNewHoldsATimeOnThePage(t *testing.T) {
+	h := newHouse(t)
+	b, other := h.browser(), h.browser()
+	p := h.provider(true)
+	path := "/p/" + string(p)
+	b.get(path + "/book?state=IL&employer=LANTERN").answers(200).shows("Hold this time for me")
+	start := b.value("start")
+	b.postTo(path+"/hold", b.newcomer(nil)).answers(422).shows("Choose a time.")
+	b.postTo(path+"/hold", b.newcomer(url.Values{"start": {start}})).answers(200).shows("Held for you for", "held until", start+`" checked`, `value="Wren Talverone"`)
+	holds := h.of(p).Holds
+	if len(holds) != 1 || holds[0].Client != "" || holds[0].Until.Sub(h.clock.Now()) != 10*time.Minute {
+		t.Fatalf("held: %+v", holds)
+	}
+	at, _ := url.Parse(b.url)
+	for _, c := range b.http.Jar.Cookies(at) {
+		if strings.Contains(string(holds[0].Holder), c.Value) {
+			t.Error("the browser's secret is kept as it is")
+		}
+	}
+	b.get(path+"/book?state=IL&employer=LANTERN").answers(200).shows("Held for you for", start+`" checked`)
+	other.get(path+"/book?state=IL&employer=LANTERN").answers(200).lacks("Held for you", `value="`+start+`"`)
+	other.postTo(path+"/book", other.newcomer(url.Values{"start": {start}, "email": {"other@example.test"}})).answers(409).shows("no longer free")
+	later := b.values("start")
+	b.postTo(path+"/hold", b.newcomer(url.Values{"start": {later[len(later)-1]}})).answers(200).shows("Held for you for")
+	if holds := h.of(p).Holds; len(holds) != 1 || holds[0].Start.UTC().Format(time.RFC3339) != later[len(later)-1] {
+		t.Fatalf("held after another choice: %+v", holds)
+	}
+	b.postTo(path+"/book", b.newcomer(url.Values{"start": {later[len(later)-1]}})).answers(200).shows("Your consultation is booked")
+	if len(h.of(p).Holds) != 0 {
+		t.Error("the hold outlived the booking")
+	}
+	if cookies := b.http.Jar.Cookies(at); len(cookies) != 1 {
+		t.Errorf("%d cookies after the booking", len(cookies))
+	}
+	h.do(care.System, act.Pause{Provider: p})
+	other.postTo(path+"/hold", other.newcomer(url.Values{"start": {start}})).answers(404)
 }
 
 // TestR37NobodyCameAndNotAFitOnThePages: each says first what it leads to.

@@ -39,7 +39,7 @@ type booking struct {
 	Promise       string
 	Explain       *assets.Explain
 	Signed        string
-	Hold          string // where a time is held, for those who are signed in
+	Hold          string // where a time is held
 	Look          bool   // the care team can look whether they are employed where they say
 }
 
@@ -49,7 +49,8 @@ type asked struct {
 	form     url.Values
 	problems []assets.Problem
 	chart    *care.Chart
-	look     bool // all that stands in their way is that nobody has looked where they are employed
+	holder   string // hash of the secret by which the browser holds a time, where it has just got it
+	look     bool   // all that stands in their way is that nobody has looked where they are employed
 }
 
 // along are the parts of a visit that the form carries on; the employer's code too
@@ -146,7 +147,11 @@ func (p *Pages) bookPage(w http.ResponseWriter, r *http.Request, status int, a a
 		}
 	}
 	p.times(&data, c, slots, days, zone)
-	data.held(a.chart, c.ID, location(zone), p.Now())
+	held, err := p.holds(r, a)
+	if err != nil {
+		return err
+	}
+	data.held(held, c.ID, location(zone), p.Now())
 	q := a.query()
 	if again := a.get("again"); again != "" {
 		q.Set("again", again)
@@ -210,7 +215,7 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a := asked{arrival: v, form: r.PostForm, chart: chart}
-	request := act.Request{Provider: care.ChartID(mux.Vars(r)["id"]), Note: a.get("note"), Preferred: times(a.form["preferred"]), Came: p.came(v)}
+	request := act.Request{Provider: care.ChartID(mux.Vars(r)["id"]), Note: a.get("note"), Preferred: times(a.form["preferred"]), Came: p.came(v), Holder: p.Auth.Holds(r)}
 	if starts := times(a.form["start"]); len(starts) > 0 {
 		request.Start = starts[0]
 	}
@@ -238,6 +243,7 @@ func (p *Pages) book(w http.ResponseWriter, r *http.Request) error {
 			return p.bookPage(w, r, status, a)
 		})
 	}
+	p.Auth.LetGo(w, r)
 	return p.letIn(w, r, chart, out, secret, map[bool]string{true: "requested", false: "booked"}[request.Start.IsZero()])
 }
 

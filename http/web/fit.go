@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -24,13 +25,12 @@ func (p *Pages) otherwiseRoutes() []reply.Route {
 		{http.MethodPost, "/me/r/{id}/fit", "not_a_fit", p.notAFit},
 		{http.MethodGet, "/me/appt/{id}/nobody", "read appointment", p.nobodyForm},
 		{http.MethodPost, "/me/appt/{id}/nobody", "outcome", p.nobodyCame},
-		{http.MethodPost, "/p/{id}/hold", "hold", p.holdTime},
 	})
 	provider := p.open([]care.Role{care.RoleProvider}, []way{
 		{http.MethodGet, "/pro/r/{id}/fit", "read referral", p.fitForm},
 		{http.MethodPost, "/pro/r/{id}/fit", "not_a_fit", p.notAFit},
 	})
-	return append(client, provider...)
+	return slices.Concat(client, provider, p.open([]care.Role{care.RoleAnonymous, care.RoleClient}, []way{{http.MethodPost, "/p/{id}/hold", "hold", p.holdTime}}))
 }
 
 // askOtherTimes says that none of the times fits; the button says whether later
@@ -128,7 +128,8 @@ func (p *Pages) nobodyCame(w http.ResponseWriter, r *http.Request) error {
 	return done(w, r, "/me", "nobody")
 }
 
-// holdTime keeps the chosen time while the rest of the form is filled in.
+// holdTime keeps the chosen time while the rest of the form is filled in: for a client,
+// or for the browser of somebody new.
 func (p *Pages) holdTime(w http.ResponseWriter, r *http.Request) error {
 	form, err := posted(r)
 	if err != nil {
@@ -144,26 +145,53 @@ func (p *Pages) holdTime(w http.ResponseWriter, r *http.Request) error {
 		a.problems = noTime
 		return p.bookPage(w, r, http.StatusUnprocessableEntity, a)
 	}
-	if _, err := p.deed(r, act.Hold{Client: auth.Actor(r).Chart, Provider: care.ChartID(mux.Vars(r)["id"]), Start: starts[0]}); err != nil {
+	hold := act.Hold{Provider: care.ChartID(mux.Vars(r)["id"]), Start: starts[0]}
+	if chart != nil {
+		hold.Client = chart.ID
+	} else {
+		hold.Holder, hold.State = p.Auth.Hold(w, r), v.State
+		a.holder = hold.Holder
+	}
+	if _, err := p.deed(r, hold); err != nil {
 		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
 			a.problems = problems
 			return p.bookPage(w, r, status, a)
 		})
 	}
-	if a.chart, err = p.myChart(r, "book"); err != nil {
-		return err
+	if chart != nil {
+		if a.chart, err = p.myChart(r, "book"); err != nil {
+			return err
+		}
 	}
 	return p.bookPage(w, r, http.StatusOK, a)
 }
 
-// held shows a time that is held for the client, first among the open ones and
+// holds are the times that are held for whoever asks: for a client, or for the browser
+// of somebody new.
+func (p *Pages) holds(r *http.Request, a asked) ([]care.Hold, error) {
+	if a.chart != nil {
+		return a.chart.Holds, nil
+	}
+	holder := or(a.holder, p.Auth.Holds(r))
+	if holder == "" {
+		return nil, nil
+	}
+	members, err := p.Store.Find(r.Context(), care.System, care.HeldBy(holder))
+	var holds []care.Hold
+	for _, m := range members {
+		holds = append(holds, care.Hold{Provider: m.Chart, Start: m.At, End: m.Until, Until: m.Expires})
+	}
+	return holds, err
+}
+
+// held shows a time that is held for whoever asks, first among the open ones and
 // chosen, with how long it still is.
-func (b *booking) held(chart *care.Chart, provider care.ChartID, zone *time.Location, now time.Time) {
-	if chart == nil || b.Slots == nil {
+func (b *booking) held(holds []care.Hold, provider care.ChartID, zone *time.Location, now time.Time) {
+	if b.Slots == nil {
 		return
 	}
 	b.Hold = b.Path[:len(b.Path)-len("/book")] + "/hold"
-	for _, h := range chart.Holds {
+	for _, h := range holds {
 		if h.Provider != provider || !now.Before(h.Until) {
 			continue
 		}

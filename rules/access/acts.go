@@ -46,6 +46,7 @@ var acts = []ActRow{
 	{"propose_match", by{careTeam: Any, system: Any}},
 	{"request", by{client: Own, system: Any}},
 	{"hold", by{client: Own, system: Any}},
+	{"hold_new", by{anonymous: Any, system: Any}},
 	{"join_waitlist", by{client: Own, system: Any}},
 	{"stay_on_waitlist", by{client: Own, system: Any}},
 	{"leave_waitlist", by{client: Own, system: Any}},

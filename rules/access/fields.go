@@ -95,6 +95,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindAppointment, "link", f{"Link"}, sees{client: own, provider: addressed}},
 
 	{care.OfClient, care.KindHold, "hold", f{"ID", "Client", "Provider", "Start", "End", "Until", "Clock"}, sees{client: own}},
+	{care.OfClient, care.KindHold, "browser that holds", f{"Holder"}, nobody},
 
 	{care.OfClient, care.KindWait, "place on a waiting list", f{"ID", "Client", "Provider", "State", "JoinedAt", "Number", "Status", "Clock", "Until", "Asked", "EndedAt"}, sees{client: own, careTeam: all, clinical: all}},
 
@@ -127,6 +128,8 @@ var fields = []FieldRow{
 	{care.OfProvider, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindAccount, "password", f{"Password"}, nobody},
 	{care.OfProvider, care.KindPass, "pass", f{"Hash", "Chart", "Type", "Made", "Seen", "Expires"}, nobody},
+	{care.OfProvider, care.KindHold, "time that is held for somebody new", f{"ID", "Client", "Provider", "Start", "End", "Until", "Clock"}, sees{provider: own, careTeam: all}},
+	{care.OfProvider, care.KindHold, "browser that holds", f{"Holder"}, nobody},
 	{care.OfProvider, care.KindDeadline, "deadline", wholeDeadline, sees{provider: own, careTeam: all}},
 	{care.OfProvider, care.KindTask, "task", f{"ID", "Client", "Provider", "Code", "Subject", "OpenedAt", "DoneAt", "DoneBy", "Cause"}, sees{careTeam: all}},
 	{care.OfProvider, care.KindMessage, "message", wholeMessage, sees{provider: own}},

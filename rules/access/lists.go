@@ -34,6 +34,7 @@ var lists = []ListRow{
 	{care.SetPlan, "", by{careTeam: Any, system: Any}},
 	{care.SetCharges, "", by{provider: Own, billing: Any, system: Any}},
 	{care.SetVisits, "", by{careTeam: Any, billing: Any, system: Any}},
+	{care.SetHeld, "", by{system: Any}},
 	{care.SetRoster, "", by{system: Any}},
 	{care.SetRostered, "", by{system: Any}},
 	{care.SetEmployed, "", by{system: Any}},

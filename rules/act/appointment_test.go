@@ -2,6 +2,7 @@ package act_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -495,4 +496,102 @@ func TestR24HandedOverByTheClientsYes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestR18SomebodyNewHoldsATime: a browser of which nothing is known holds one time as
+// a client does, and the request that it sends takes that time.
+func TestR18SomebodyNewHoldsATime(t *testing.T) {
+	w := open(t)
+	p, other := w.joins(1, true), w.enters(2)
+	browser := func(n int) string { return fmt.Sprintf("%064x", n) }
+	holds := func(n int, p care.ChartID, start time.Time) act.Hold {
+		return act.Hold{Holder: browser(n), State: "IL", Provider: p, Start: start}
+	}
+	begun := w.now
+	w.do(care.Anonymous, holds(1, p, at(6, 10, 0)))
+	w.do(care.Anonymous, holds(1, p, at(6, 10, 0))) // once more: their own stands in nobody's way
+	w.now = begun.Add(time.Second)
+	w.do(care.Anonymous, holds(1, p, at(6, 10, 0)))
+	until := w.now.Add(10 * time.Minute)
+	if got := w.chart(p).Holds; len(got) != 1 || got[0].Client != "" || !got[0].Until.Equal(until) {
+		t.Fatalf("held: %+v", got)
+	}
+	for who, code := range map[string]string{
+		"a client":        w.refused(client(other), act.Request{Client: other, Provider: p, Start: at(6, 10, 0)}),
+		"another browser": w.refused(care.Anonymous, holds(2, p, at(6, 10, 0))),
+		"somebody new":    w.refused(care.Anonymous, act.Request{New: newPerson(3), Provider: p, Start: at(6, 10, 0)}),
+		"whoever guesses": w.refused(care.Anonymous, act.Request{New: newPerson(3), Provider: p, Start: at(6, 10, 0), Holder: browser(9)}),
+	} {
+		is(t, who, code, "opening_taken")
+	}
+	w.now = until.Add(-time.Second)
+	is(t, "in the last second", w.refused(client(other), act.Request{Client: other, Provider: p, Start: at(6, 10, 0)}), "opening_taken")
+	w.now = until // no sweep has come by
+	w.books(other, p, at(6, 10, 0))
+	w.sweep()
+	is(t, "holds that are left", len(w.chart(p).Holds), 0)
+
+	w.do(care.Anonymous, holds(1, p, at(6, 11, 0)))
+	w.do(care.Anonymous, holds(1, p, at(6, 12, 0))) // lets the first go
+	third := w.enters(4)
+	w.books(third, p, at(6, 11, 0))
+	made := w.do(care.Anonymous, act.Request{New: newPerson(5), Provider: p, Start: at(6, 12, 0), Holder: browser(1)})
+	chart, err := w.store.Locate(w.ctx(), care.System, made, "test")
+	if err != nil || len(chart.Appointments) != 1 || !chart.Appointments[0].Start.Equal(at(6, 12, 0)) {
+		t.Fatalf("what was held is not booked: %v", err)
+	}
+	is(t, "holds that are left", len(w.chart(p).Holds), 0)
+
+	// With another provider the browser lets go here; asking without a time does too.
+	q := w.joins(2, true)
+	w.do(care.Anonymous, holds(1, p, at(7, 10, 0)))
+	w.do(care.Anonymous, holds(1, q, at(7, 10, 0)))
+	is(t, "with the first", len(w.chart(p).Holds), 0)
+	is(t, "with the second", len(w.chart(q).Holds), 1)
+	w.do(care.Anonymous, act.Request{New: newPerson(6), Provider: p, Holder: browser(1)})
+	is(t, "with the second", len(w.chart(q).Holds), 0)
+	clocks := 0
+	for _, d := range w.chart(p).Deadlines {
+		if d.Code == "hold" {
+			clocks++
+		}
+	}
+	is(t, "clocks of held times", clocks, 1)
+}
+
+// TestR18NobodyHoldsACalendar: of what is held for people whom nobody knows there is
+// little at a time, and it is held only where it could be booked.
+func TestR18NobodyHoldsACalendar(t *testing.T) {
+	w := open(t)
+	p, asked := w.joins(1, true), w.joins(2, false)
+	hold := func(n int, p care.ChartID, state string, hour int) act.Hold {
+		return act.Hold{Holder: fmt.Sprintf("%064x", n), State: state, Provider: p, Start: at(6, hour, 0)}
+	}
+	for n := range act.HeldOfOne {
+		w.do(care.Anonymous, hold(n, p, "IL", 10+n))
+	}
+	is(t, "one more of the same provider", w.refused(care.Anonymous, hold(50, p, "IL", 14)), "held_enough")
+	w.do(care.Anonymous, hold(0, p, "IL", 14)) // another in the place of their own
+	me := w.enters(3)
+	w.do(client(me), act.Hold{Client: me, Provider: p, Start: at(6, 15, 0)}) // who is known is not counted with them
+	for n := act.HeldOfOne; n < act.HeldAtOnce; n += act.HeldOfOne {
+		q := w.joins(10+n, true)
+		for i := range min(act.HeldOfOne, act.HeldAtOnce-n) {
+			w.do(care.Anonymous, hold(n+i, q, "IL", 10+i))
+		}
+	}
+	last := w.joins(9, true)
+	is(t, "one more of all", w.refused(care.Anonymous, hold(51, last, "IL", 10)), "held_enough")
+	w.until(w.now.Add(10 * time.Minute))
+	w.do(care.Anonymous, hold(51, last, "IL", 10))
+
+	is(t, "elsewhere", w.refused(care.Anonymous, hold(60, p, "NY", 10)), "provider.credentialed")
+	is(t, "of whom one asks", w.refused(care.Anonymous, hold(60, asked, "IL", 10)), "access.self_schedule")
+	is(t, "by no browser", w.refused(care.Anonymous, act.Hold{Provider: p, Start: at(6, 10, 0)}), "invalid_input")
+	is(t, "a client for another", w.refused(client(me), act.Hold{Holder: fmt.Sprintf("%064x", 1), Provider: p, Start: at(6, 10, 0)}), "forbidden")
+}
+
+func newPerson(n int) *act.Enter {
+	e := entering(n)
+	return &e
 }

@@ -3,6 +3,7 @@ package act_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -216,6 +217,9 @@ func (l *life) deed() (care.Actor, act.Act) {
 			return client(l.me), act.Outcome{Appointment: ap.ID, Result: care.NoShowProvider}
 		}
 	case "hold":
+		if rapid.Bool().Draw(l.t, "somebody new") {
+			return care.Anonymous, act.Hold{Holder: fmt.Sprintf("%064x", rapid.IntRange(1, 5).Draw(l.t, "browser")), State: "IL", Provider: p, Start: l.opening()}
+		}
 		return client(l.me), act.Hold{Client: l.me, Provider: p, Start: l.opening()}
 	case "other times":
 		a := act.OtherTimes{Referral: r.ID, Later: rapid.Bool().Draw(l.t, "later")}
@@ -394,7 +398,9 @@ func (l *life) marked(chart *care.Chart) {
 	}
 }
 
-// holdsEnd: a client holds one time at most, and none that has run out.
+// holdsEnd: a client holds one time at most, and none that has run out. Of what is held
+// for people whom nobody knows a browser holds one, a provider gives few, and each has a
+// clock that runs.
 func (l *life) holdsEnd(chart *care.Chart) {
 	l.Helper()
 	if len(chart.Holds) > 1 {
@@ -403,6 +409,24 @@ func (l *life) holdsEnd(chart *care.Chart) {
 	for _, h := range chart.Holds {
 		if !l.now.Before(h.Until) {
 			l.Fatalf("%s was to end at %v, and it is %v", h.ID, h.Until, l.now)
+		}
+	}
+	by := map[string]int{}
+	for _, p := range l.providers {
+		here := 0
+		for _, h := range l.chart(p).Holds {
+			if d, ok := l.chart(p).Deadline(h.Clock); !ok || d.State != care.Running || d.Subject != string(h.ID) || !d.Due.Equal(h.Until) {
+				l.Fatalf("%s has the clock %+v", h.ID, d)
+			}
+			if by[h.Holder]++; by[h.Holder] > 1 {
+				l.Fatalf("one browser holds %d times", by[h.Holder])
+			}
+			if l.now.Before(h.Until) {
+				here++
+			}
+		}
+		if here > act.HeldOfOne {
+			l.Fatalf("%d times of %s are held for people whom nobody knows", here, p)
 		}
 	}
 }

@@ -20,6 +20,7 @@ type Request struct {
 	Note      string
 	Preferred []time.Time
 	Came      Arrival // how the client came this time
+	Holder    string  // hash of the secret by which their browser held a time; empty: it held none
 }
 
 // bookAhead is how many days of openings are looked at around a wish, to offer
@@ -45,6 +46,7 @@ func (a Request) Needs(k Known) Needs {
 		n.Charts = append(n.Charts, a.Client)
 	}
 	n.add(seeker(k, a.Client, a.New))
+	n.add(holdsOf(k, a.Holder))
 	if !a.Start.IsZero() {
 		n.Sets = append(n.Sets, busyDays(a.Provider, a.Start, bookAhead)...)
 	}
@@ -103,6 +105,7 @@ func (a Request) Decide(k Known, env Env) Plan {
 	r.Consult = d.start(care.Deadline{Code: "consult", Subject: string(r.ID), Zone: episode.Zone, Reader: provider.Provider.Hours.Zone})
 	d.put(r)
 	d.asks(r)
+	d.letGoOf(a.Holder, k)
 	if a.Start.IsZero() {
 		d.askProvider(r, *provider.Provider)
 	} else {
@@ -257,17 +260,22 @@ func (d *draft) supersedeOthers(chosen care.Referral) {
 // bookable says whether a consultation opening can be booked by a client now;
 // if not, the plan tells why, with the next openings where one was gone.
 func bookable(p care.Provider, client *care.Chart, start time.Time, k Known, env Env) (Plan, bool) {
-	next := openings(p, p.Hours.ConsultMinutes, k, env, start)
-	open := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
 	facts := providerFacts(k, p, client.Client.State, env)
 	facts.Invited = invited(client, p.ID, env.Now)
+	return open(p, facts, start, k, env)
+}
+
+// open is bookable, for whomever.
+func open(p care.Provider, facts rules.ProviderFacts, start time.Time, k Known, env Env) (Plan, bool) {
+	next := openings(p, p.Hours.ConsultMinutes, k, env, start)
+	free := slices.ContainsFunc(next, func(s calendar.Slot) bool { return s.Start.Equal(start) })
 	decision := rules.MayBookOpening.Decide(rules.BookFacts{
 		Provider: facts, Opening: true, SelfSchedule: p.SelfSchedule, Future: start.After(env.Now),
 	}, env.Words)
 	if decision.Outcome != rules.Yes {
 		return refused(decision), false
 	}
-	if !open {
+	if !free {
 		f := &care.Fault{Kind: care.Conflict, Code: "opening_taken", Says: "This time is no longer free. Choose one of the next openings."}
 		for _, s := range next {
 			f.Next = append(f.Next, s.Start)

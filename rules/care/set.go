@@ -29,6 +29,7 @@ const (
 	SetAsked     SetName = "asked"     // what a provider was asked in one month, with what became of it
 	SetAlerts    SetName = "alerts"    // a provider's unread safety alerts
 	SetBusy      SetName = "busy"      // a provider's booked times on one UTC day
+	SetHeld      SetName = "held"      // times that are held for people whom nobody knows, all of them or a browser's
 	SetBooked    SetName = "booked"    // everybody's booked times on one UTC day, for the directory's start
 	SetDue       SetName = "due"       // what falls due in one UTC hour
 	SetResting   SetName = "resting"   // open deadlines with no instant to come: they wait for somebody
@@ -86,6 +87,13 @@ func ByReturn(m MessageID) Set { return Set{Name: SetReturn, Of: string(m)} }
 func Busy(provider ChartID, day string) Set {
 	return Set{Name: SetBusy, Of: string(provider) + "|" + day, Serves: provider}
 }
+
+// Held is the set of the times that are held for people whom nobody knows yet, and
+// HeldBy that of the browser with a secret of this hash.
+var Held = Set{Name: SetHeld}
+
+// HeldBy is of one browser.
+func HeldBy(hash string) Set { return Set{Name: SetHeld, Of: hash} }
 
 // Asked is the set of what a provider was asked in the UTC month of an instant. A
 // member's At is when, Until when it was answered, and Code says if it ran out.

@@ -47,6 +47,7 @@ var policies = map[string]struct {
 	"MayRelease":          quoted(rules.MayRelease),
 	"MayWait":             quoted(rules.MayWait),
 	"ProviderKeepsList":   quoted(rules.ProviderKeepsList),
+	"MayJoinAccounts":     quoted(rules.MayJoinAccounts),
 	"MayShare":            quoted(rules.MayShare),
 	"MayWriteToUs":        quoted(rules.MayWriteToUs),
 	"MayVote":             quoted(rules.MayVote),

@@ -35,6 +35,19 @@ func TestFoundCases(t *testing.T) {
 	run(t, "client.txt", "session", func(c row) string { return rules.BenefitOn(facts(c), words).String() })
 }
 
+func TestR14JoinedCases(t *testing.T) {
+	run(t, "client.txt", "joined", func(c row) string {
+		f := rules.JoinedFacts{
+			Proven: c["proven"] == "yes", SameBirth: c["birth"] == "same", SameState: c["state"] == "same",
+			Twice: c["twice"] == "yes", Erasing: c["erasing"] == "yes", Terms: terms,
+		}
+		f.InCare, _ = strconv.Atoi(c["in_care"])
+		f.Open, _ = strconv.Atoi(c["open"])
+		f.Lists, _ = strconv.Atoi(c["lists"])
+		return told(rules.MayJoinAccounts.Decide(f, words))
+	})
+}
+
 func TestAgeCases(t *testing.T) {
 	run(t, "client.txt", "age", func(c row) string {
 		f := rules.ClientFacts{Client: care.Client{BirthDate: date(t, c["born"])}, Today: date(t, c["today"])}

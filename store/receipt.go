@@ -49,7 +49,14 @@ func (s *Store) Receipt(ctx context.Context, actor care.Actor, id care.ChartID, 
 	}
 	var given Receipt
 	err = s.view(func(r engine.Reader) error {
-		if r.Get(engine.Sets, s.entryName(care.Set{Name: care.SetSeen, Of: string(id)}, place)) == nil {
+		ids, err := s.accountsOf(r, id)
+		if err != nil {
+			return err
+		}
+		listed := func(one care.ChartID) bool {
+			return r.Get(engine.Sets, s.entryName(care.Set{Name: care.SetSeen, Of: string(one)}, place)) != nil
+		}
+		if !slices.ContainsFunc(ids, listed) {
 			return care.Missing()
 		}
 		block, err := s.trailBlock(r, seq)
@@ -59,7 +66,7 @@ func (s *Store) Receipt(ctx context.Context, actor care.Actor, id care.ChartID, 
 		if i >= len(block) {
 			return fmt.Errorf("trail block %d is short: %w", seq, ErrDamaged)
 		}
-		given, err = s.receipt(r, block[i], id)
+		given, err = s.receipt(r, block[i], ids)
 		return err
 	})
 	if err == nil {
@@ -98,7 +105,7 @@ func (s *Store) ConsentReceipt(ctx context.Context, actor care.Actor, chart *car
 // mostLooked bounds how far back a list is read for one entry.
 const mostLooked = 10_000
 
-func (s *Store) receipt(r engine.Reader, line kept, id care.ChartID) (Receipt, error) {
+func (s *Store) receipt(r engine.Reader, line kept, ids []care.ChartID) (Receipt, error) {
 	if line.N == 0 || line.Leaf != nil {
 		return Receipt{}, &care.Fault{Kind: care.Conflict, Code: "no_receipt", Says: "There is no receipt of this line: it is from before there were any, or somebody else in it was erased. It stands in the log all the same."}
 	}
@@ -115,7 +122,7 @@ func (s *Store) receipt(r engine.Reader, line kept, id care.ChartID) (Receipt, e
 		Proof: written(proof), Key: newSigner(s.vault).public,
 	}
 	for i, named := range line.Names {
-		if named == id {
+		if slices.Contains(ids, named) {
 			given.Names = append(given.Names, Name{named, line.salt(i)})
 		}
 	}

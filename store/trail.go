@@ -366,9 +366,17 @@ func (s *Store) Seen(ctx context.Context, actor care.Actor, id care.ChartID, mos
 	}
 	var entries []Seen
 	err := s.view(func(r engine.Reader) error {
-		members, err := s.loadSet(r, care.Set{Name: care.SetSeen, Of: string(id)})
+		ids, err := s.accountsOf(r, id)
 		if err != nil {
 			return err
+		}
+		var members []care.Member
+		for _, one := range ids {
+			some, err := s.loadSet(r, care.Set{Name: care.SetSeen, Of: string(one)})
+			if err != nil {
+				return err
+			}
+			members = append(members, some...)
 		}
 		sortMembers(members, func(m care.Member) int64 { return -int64(m.Seq) })
 		blocks := map[uint64][]kept{}
@@ -402,6 +410,17 @@ func (s *Store) Seen(ctx context.Context, actor care.Actor, id care.ChartID, mos
 		return nil, err
 	}
 	return entries, nil
+}
+
+// accountsOf are the chart of somebody, and those of their other accounts that became
+// one with it: the charts are gone, and the trail tells of them all the same.
+func (s *Store) accountsOf(r engine.Reader, id care.ChartID) ([]care.ChartID, error) {
+	ids := []care.ChartID{id}
+	chart, err := s.readChart(r, id)
+	if err == nil && chart != nil && chart.Client != nil {
+		ids = append(ids, chart.Client.Former...)
+	}
+	return ids, err
 }
 
 // own says whether somebody asks for the list about themselves.

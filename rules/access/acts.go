@@ -66,6 +66,7 @@ var acts = []ActRow{
 	{"set_sharing", by{client: Own}},
 	{"erase", by{client: Own, system: Any}},
 	{"leave_programme", by{client: Own, system: Any}},
+	{"join_accounts", by{client: Own}},
 
 	// who seeks and who gives it
 	{"book", by{client: Own, provider: Addressed, system: Any}},

@@ -70,6 +70,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindClient, "concerns", f{"Concerns"}, sees{client: own, clinical: all}},
 	{care.OfClient, care.KindClient, "entry", f{"Language", "Source", "EnteredAt"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindClient, "left the programme", f{"LeftAt"}, sees{client: own, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindClient, "accounts that became one with it", f{"Former"}, sees{client: own}},
 	{care.OfClient, care.KindClient, "benefit", f{"Benefit"}, sees{client: own, careTeam: all, clinical: all}},
 
 	{care.OfClient, care.KindAccount, "account", f{"Chart", "Role", "Name", "Email", "Employer", "Closed"}, sees{client: own}},

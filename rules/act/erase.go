@@ -178,10 +178,22 @@ func forget(chart *care.Chart, env Env, e care.Erasure, tell []care.ChartID) Pla
 		e.Records += 1 + card.Pieces
 		plan.Changes = append(plan.Changes, care.Erase{Chart: card.Chart})
 	}
+	if chart.Client != nil {
+		for _, former := range chart.Client.Former {
+			plan.Changes = append(plan.Changes, forgetFormer(former, env, e)...)
+		}
+	}
 	e.Until = e.At.AddDate(env.Terms.RetainYears, 0, 0)
 	e.Visits, e.Answers = keptVisits(chart), keptAnswers(chart, e.At)
 	plan.Changes = append(plan.Changes, care.Put{Chart: e.ID, Record: e}, care.Erase{Chart: chart.ID})
 	return plan
+}
+
+// forgetFormer forgets what is left of an account that became one with another: the
+// trail tells of it, and an old backup may hold its chart.
+func forgetFormer(former care.ChartID, env Env, of care.Erasure) []care.Change {
+	e := care.Erasure{ID: care.ChartID(env.ID("er")), State: care.ErasureWaiting, Person: former, By: of.By, At: of.At, Until: of.At}
+	return []care.Change{care.New{Chart: e.ID, Of: care.OfErasure}, care.Put{Chart: e.ID, Record: e}}
 }
 
 // waitingFor are the providers in whose lists the client stands.

@@ -76,6 +76,7 @@ var kinds = []Act{
 	InviteProvider{},
 	InviteWaiting{},
 	Join{},
+	JoinAccounts{},
 	JoinWaitlist{},
 	KeepFigures{},
 	KeepWall{},

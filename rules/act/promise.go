@@ -21,7 +21,7 @@ var ends = map[care.PromiseResult]care.DeadlineState{
 // so does the last second of the promise: there is no other way to a result.
 func (d *draft) judge(id care.EpisodeID) {
 	e, ok := d.chart.Episode(id)
-	if !ok {
+	if !ok || e.ClosedFor == rules.Joined && e.Result != "" {
 		return
 	}
 	promise, ok := d.chart.Deadline(e.Promise)

@@ -201,11 +201,12 @@ func (c *Chart) CurrentCoverage() (Coverage, bool) {
 	return now, now.ID != ""
 }
 
-// Sharing is the consent given last, if any was.
+// Sharing is the consent given last, if any was. What was said in another account,
+// before it became one with this, is kept and counts no more.
 func (c *Chart) Sharing() (Consent, bool) {
 	var last Consent
 	for _, v := range c.Consents {
-		if v.Number > last.Number {
+		if v.Client == c.ID && v.Number > last.Number {
 			last = v
 		}
 	}

@@ -21,6 +21,9 @@ type Client struct {
 	EnteredAt time.Time     `json:"entered_at"`
 	Benefit   Benefit       `json:"benefit"`
 	LeftAt    time.Time     `json:"left_at,omitzero"` // the programme, on their own word; zero: they have not, or came back
+	// Former are the accounts of the same person that have become one with this. Their
+	// charts are gone; what the trail tells of them is the person's to read all the same.
+	Former []ChartID `json:"former,omitempty"`
 }
 
 // Benefit is what the client says, and what is known, of the employer's

@@ -31,11 +31,12 @@ type Consent struct {
 const (
 	EndedByPayer = "payer_changed" // another insurer has taken the place of the one it was given to
 	EndedByLeave = "left"          // the client left the programme
+	EndedByJoin  = "joined"        // it became one with another account, in which as much had not been said
 )
 
-// AskAgain says whether the question stands open once more, through no doing of
+// AskAgain says whether the question stands open once more, through no answer of
 // the client's.
-func (c Consent) AskAgain() bool { return c.Ended == EndedByPayer }
+func (c Consent) AskAgain() bool { return c.Ended == EndedByPayer || c.Ended == EndedByJoin }
 
 // Scopes are what a client may choose to share.
 var Scopes = [...]string{"identity", "referral", "attendance", "screening", "coverage"}

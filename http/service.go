@@ -73,7 +73,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 		return nil, err
 	}
 	routes = append(routes, pages.Routes()...)
-	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now, Secret: a.Secret}).Routes()...)
+	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now, Secret: a.Secret, Other: a.Other}).Routes()...)
 	s := &Service{store: c.Store}
 	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Degraded: s.degraded, Known: s.known, Denied: c.Store.Denied, Page: pages.Problem}); err != nil {
 		return nil, err

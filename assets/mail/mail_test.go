@@ -26,7 +26,7 @@ var sample = fields{
 
 // names are the texts that the programme sends.
 var names = []string{
-	"accepted", "admitted", "answer", "attest_again", "attest_over", "benefit_ended", "benefit_found", "cancelled", "care_ended", "choose", "client_left", "closed", "consent_receipt", "consult_booked",
+	"accepted", "accounts_joined", "admitted", "answer", "attest_again", "attest_over", "benefit_ended", "benefit_found", "cancelled", "care_ended", "choose", "client_left", "closed", "consent_receipt", "consult_booked",
 	"consult_missed", "consult_nudge", "coverage_changed", "coverage_changed_provider", "coverage_choice",
 	"coverage_eligible", "coverage_eligible_provider", "coverage_ineligible", "coverage_ineligible_provider",
 	"coverage_needs_info", "coverage_non_participating_client", "coverage_non_participating_provider", "coverage_over",
@@ -35,7 +35,7 @@ var names = []string{
 	"match_proposed", "moved", "no_response", "no_show", "no_show_said", "no_word", "not_a_fit", "nudge", "opt_in", "other_times", "photo_taken_down",
 	"place_free", "place_offered", "place_over",
 	"proposed", "provider_left", "question", "recorded", "request_new", "request_received", "safety",
-	"safety_overdue", "session_booked", "sharing_again", "superseded", "suspended", "task", "virtual_off", "visit", "withdrawn",
+	"safety_overdue", "session_booked", "sharing_again", "superseded", "suspended", "taken_together", "task", "virtual_off", "visit", "withdrawn",
 }
 
 // named are the texts that make no sense without an instant.

@@ -10,6 +10,7 @@ package api
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -20,6 +21,8 @@ import (
 
 	"careconnect/http/auth"
 	"careconnect/http/reply"
+	"careconnect/rules/act"
+	"careconnect/rules/care"
 	"careconnect/store"
 )
 
@@ -32,6 +35,9 @@ type Config struct {
 	SetUpPath string
 	// Secret draws the secrets of set-up links; nil: by chance.
 	Secret func() string
+	// Other is the other account of whoever is signed in that an address and a password
+	// open; nil: none can be opened here.
+	Other func(ctx context.Context, email, password string) (care.Account, error)
 }
 
 // API answers programs.
@@ -40,6 +46,7 @@ type API struct {
 	now    func() time.Time
 	setUp  string
 	secret func() string
+	other  func(ctx context.Context, email, password string) (care.Account, error)
 	huma   huma.API
 	routes []reply.Route
 
@@ -54,7 +61,10 @@ type API struct {
 // call, so that the document can be made without one.
 func New(c Config) *API {
 	settings()
-	a := &API{store: c.Store, now: c.Now, setUp: cmp.Or(c.SetUpPath, "/set-up/"), secret: c.Secret}
+	a := &API{store: c.Store, now: c.Now, setUp: cmp.Or(c.SetUpPath, "/set-up/"), secret: c.Secret, other: c.Other}
+	if a.other == nil {
+		a.other = func(context.Context, string, string) (care.Account, error) { return care.Account{}, act.NotProven() }
+	}
 	if a.secret == nil {
 		a.secret = auth.Secret
 	}

@@ -134,6 +134,42 @@ func (a *API) leaveProgramme(ctx context.Context, in *bare) (me, error) {
 	return a.me(ctx, nil)
 }
 
+type postJoin struct {
+	Body struct {
+		Email    string `json:"email" minLength:"1" maxLength:"254" doc:"Of the other account"`
+		Password string `json:"password" minLength:"1" maxLength:"256" doc:"Of the other account. One that has none yet gets it by its set-up link"`
+	}
+}
+
+// joined is the one account that two have become.
+type joined struct {
+	Client care.ChartID `json:"client_id" doc:"The one that stays: in which care has begun, or the older one"`
+	Email  string       `json:"email" doc:"To sign in with from now on"`
+	Token  string       `json:"token" doc:"Opens it from now on; every other token and session has ended. Authorization: Bearer TOKEN"`
+	Until  time.Time    `json:"token_until" doc:"After that you sign in with the address and its password"`
+}
+
+// joinAccounts takes no key: what is sent again comes with a token that has ended.
+func (a *API) joinAccounts(ctx context.Context, in *postJoin) (joined, error) {
+	other, err := a.other(ctx, in.Body.Email, in.Body.Password)
+	if err != nil {
+		return joined{}, err
+	}
+	shown := joined{Token: a.secret(), Until: a.now().UTC().Truncate(time.Second).Add(newPeople)}
+	pass := care.Pass{Hash: auth.Hash(shown.Token), Type: care.PassToken, Expires: shown.Until}
+	out, err := a.do(ctx, Keyed{}, act.JoinAccounts{Mine: actor(ctx).Chart, Other: other.Chart, Proof: other.Password, Pass: &pass})
+	if err != nil {
+		return joined{}, err
+	}
+	shown.Client = care.ChartID(out.Made)
+	chart, err := a.store.Chart(ctx, care.Actor{Role: care.RoleClient, Chart: shown.Client}, shown.Client, "me")
+	if err != nil {
+		return joined{}, err
+	}
+	shown.Email = chart.Account.Email
+	return shown, nil
+}
+
 func (a *API) signsInAs(ctx context.Context, email string) bool {
 	own := a.own(ctx)
 	return own != nil && own.Account != nil && strings.EqualFold(email, own.Account.Email)

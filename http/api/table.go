@@ -50,6 +50,7 @@ var (
 // table is the API.
 var table = []operation{
 	{get, "/api/v1/me", "read me", everyone, ok, "Who I am", tagged(on((*API).me))},
+	{post, "/api/v1/me/join", "join_accounts", clients, ok, "Make one account of this and another one of mine, which I open by its address and password; 422 says no more than that they open nothing", on((*API).joinAccounts)},
 	{post, "/api/v1/me/leave", "leave_programme", clients, ok, "Leave the whole programme: all that is open ends, and no provider is told why", on((*API).leaveProgramme)},
 	{put, "/api/v1/me", "update_me", clients, ok, "Say something else of myself; what is left out stays", tagged(on((*API).putMe))},
 	{post, "/api/v1/benefit", "claim_benefit", clients, ok, "Say which employer offers me the programme", on((*API).claimBenefit)},

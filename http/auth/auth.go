@@ -14,6 +14,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -24,6 +25,7 @@ import (
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/rules/order"
 	"careconnect/store"
 )
 
@@ -312,23 +314,52 @@ func (a *Auth) redeem(ctx context.Context, account care.Account, secret, passwor
 // address that is not known takes as long, and says the same, as that to a wrong
 // password.
 func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, email, password string) error {
-	wrong := &care.Fault{Kind: care.Invalid, Code: "wrong_password", Says: "The e-mail address or the password is not right. Try again, or ask for a new set-up link."}
+	found, err := a.opened(r.Context(), email, password, func(all []care.Account) []care.Account { return all })
+	if err != nil {
+		return err
+	}
+	a.limits.forgive(email)
+	return a.Session(w, r, found)
+}
+
+// Other is another account of a client who is signed in, which they open by its
+// address and password. It answers as signing in does, and as slowly; one that is not
+// a client's is not known here. A try counts in any case, so that nobody who has one
+// account of an address guesses at another of it for longer.
+func (a *Auth) Other(ctx context.Context, email, password string) (care.Account, error) {
+	own := Of(ctx).Actor.Chart
+	return a.opened(ctx, email, password, func(all []care.Account) []care.Account {
+		all = slices.DeleteFunc(all, func(one care.Account) bool { return one.Role != care.RoleClient })
+		order.By(all, func(x, y care.Account) int { // their own last: the same password may open both
+			switch {
+			case x.Chart == own:
+				return 1
+			case y.Chart == own:
+				return -1
+			}
+			return 0
+		})
+		return all
+	})
+}
+
+// opened is the account that an address and a password open, of those that count.
+func (a *Auth) opened(ctx context.Context, email, password string, count func([]care.Account) []care.Account) (care.Account, error) {
 	if !a.limits.take(email) {
-		return &care.Fault{Kind: care.Invalid, Code: "too_many_tries", Says: "There were too many tries for this address. Wait 15 minutes, then try again."}
+		return care.Account{}, &care.Fault{Kind: care.Invalid, Code: "too_many_tries", Says: "There were too many tries for this address. Wait 15 minutes, then try again."}
 	}
 	accounts, err := a.store.Accounts(email)
 	if err != nil {
-		return err
+		return care.Account{}, err
 	}
-	found, err := a.limits.match(r.Context(), accounts, password)
+	found, err := a.limits.match(ctx, count(accounts), password)
 	if err != nil {
-		return err
+		return care.Account{}, err
 	}
 	if found == nil {
-		return wrong
+		return care.Account{}, act.NotProven()
 	}
-	a.limits.forgive(email)
-	return a.Session(w, r, *found)
+	return *found, nil
 }
 
 // Secret draws 256 random bits, as text for a link, a cookie or a header.

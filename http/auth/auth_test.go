@@ -419,6 +419,79 @@ func TestRefusalsAreAlike(t *testing.T) {
 	<-done
 }
 
+// TestR14AnotherAccountIsOpenedAsBySigningIn: to a client who is signed in, an address
+// that nobody has answers as a wrong password does, with as many computations; an
+// account that is not a client's is not known; and tries are counted with those of
+// signing in, whatever comes of them.
+func TestR14AnotherAccountIsOpenedAsBySigningIn(t *testing.T) {
+	w := newWorld(t, true)
+	enters := func(email string) care.ChartID {
+		t.Helper()
+		secret, pass := w.Invite()
+		out, err := w.store.Do(context.Background(), care.Anonymous, act.Enter{FullName: "Wren Umberdale", Email: email, State: "IL", Zone: "America/Chicago", Pass: &pass})
+		if err != nil || out.Decision.Outcome != rules.Yes {
+			t.Fatalf("enter: %v", err)
+		}
+		if err := w.SetPassword(context.Background(), secret, phrase); err != nil {
+			t.Fatal(err)
+		}
+		return care.ChartID(out.Made)
+	}
+	mine, other := enters("wren@example.test"), enters("wren@example.test")
+	elsewhere := enters("umberdale@example.test")
+	w.ready(care.RoleBilling, "billing@example.test")
+	ctx := context.WithValue(context.Background(), whoKey{}, Who{Actor: care.Actor{Role: care.RoleClient, Chart: mine}})
+	slots, computed := make(chan struct{}), 0
+	w.limits.slots = slots
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range slots {
+			computed++
+			slots <- struct{}{}
+		}
+	}()
+	words := ""
+	for _, c := range []struct{ email, password string }{
+		{"wren@example.test", "not the password at all"},
+		{"umberdale@example.test", "not the password at all"},
+		{"nobody@example.test", phrase},
+		{"billing@example.test", phrase},
+		{"", ""},
+	} {
+		before := computed
+		_, err := w.Other(ctx, c.email, c.password)
+		if code(err) != "wrong_password" {
+			t.Fatalf("%s: %v", c.email, err)
+		}
+		if words == "" {
+			words = err.Error()
+		}
+		if err.Error() != words {
+			t.Errorf("%s: other words", c.email)
+		}
+		if n := computed - before; n != accountsTried {
+			t.Errorf("%s: %d computations, want %d", c.email, n, accountsTried)
+		}
+	}
+	for email, want := range map[string]care.ChartID{"Wren@example.test": other, "umberdale@example.test": elsewhere} {
+		if got, err := w.Other(ctx, email, phrase); err != nil || got.Chart != want {
+			t.Errorf("%s opens %q and not the other account: %v", email, got.Chart, err)
+		}
+	}
+	for range 8 { // with the two above these are ten
+		_, _ = w.Other(ctx, "wren@example.test", phrase)
+	}
+	if _, err := w.Other(ctx, "wren@example.test", phrase); code(err) != "too_many_tries" {
+		t.Errorf("the eleventh: %v", err)
+	}
+	if _, err := w.signIn("wren@example.test", phrase); code(err) != "too_many_tries" {
+		t.Errorf("signing in after them: %v", err)
+	}
+	close(slots)
+	<-done
+}
+
 // Ten wrong tries lock an address for a quarter of an hour, known or not, and no
 // other; the right password does not help until then.
 func TestTenWrongTriesLockTheAddress(t *testing.T) {

@@ -97,6 +97,13 @@ var remedies = map[string]string{
 	"access.requests":       "Withdraw one of your requests first, or wait for an answer.",
 	"access.once":           "You find that request under My care.",
 	"access.open":           "Please write to the care team (see Help).",
+	"joined.birth":          "Mend it under Your details, here or in the other account. Two people keep two accounts.",
+	"joined.state":          "Mend it under Your details, here or in the other account.",
+	"joined.care":           "Both go on as they are. Write to the care team (see Help) if that gets in your way.",
+	"joined.requests":       "Withdraw one of your requests first, or wait for an answer.",
+	"joined.twice":          "Cancel one of the two times first.",
+	"joined.lists":          "Leave one of the lists first.",
+	"joined.erasure":        "Tell the care team (see Help) which of the two you want.",
 }
 
 // notYet are what a person can do about what is not known yet.

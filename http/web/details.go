@@ -23,6 +23,7 @@ type detailsPage struct {
 	Named    bool // providers read its name
 	Over     bool // the employment has ended
 	Wrong    []assets.Problem
+	Email    string // to sign in with
 	Password bool
 }
 
@@ -55,6 +56,9 @@ func (p *Pages) detailsPage(w http.ResponseWriter, r *http.Request, status int, 
 		},
 		Employer: []assets.Field{{Name: "employer", Label: "Your employer’s code", Value: get("employer", c.Benefit.Code), Max: 40, Hint: "Your employer is never asked about you and never told.", Problem: problemAt(wrong, "employer")}},
 		Known:    c.Benefit.Employer != "", Named: c.Benefit.Named,
+	}
+	if chart.Account != nil {
+		page.Email = chart.Account.Email
 	}
 	programme, _ := p.Store.Programme()
 	if e := act.EmployerOf(c.Benefit.Code, programme); e != nil && e.Roster != "" {

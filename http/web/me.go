@@ -38,6 +38,8 @@ func (p *Pages) clientRoutes() []reply.Route {
 		line(http.MethodGet, "/me/privacy", "read privacy", p.privacy),
 		line(http.MethodGet, "/me/leave", "read leaving", p.goodbyeForm),
 		line(http.MethodPost, "/me/leave", "leave_programme", p.goodbye),
+		line(http.MethodGet, "/me/join", "read joining", p.joinForm),
+		line(http.MethodPost, "/me/join", "join_accounts", p.joinAccounts),
 		line(http.MethodGet, "/me/erase", "read erasure", p.eraseForm),
 		line(http.MethodPost, "/me/erase", "erase", p.erase),
 		line(http.MethodGet, "/me/privacy/lines/{id}", "read receipt", p.lineReceipt),

@@ -118,11 +118,16 @@ func givePlan(m *mine) *nextStep {
 }
 
 func shareAgain(m *mine) *nextStep {
-	if c, ok := m.chart.Sharing(); !ok || !c.AskAgain() {
+	c, ok := m.chart.Sharing()
+	if !ok || !c.AskAgain() {
 		return nil
 	}
+	why := "Your insurer has changed, so your earlier yes has ended and nothing goes out."
+	if c.Ended == care.EndedByJoin {
+		why = "In your two accounts you had not allowed the same, so your earlier yes has ended and nothing goes out."
+	}
 	return &nextStep{
-		Lead: "There is a question for you, whenever you like.", Title: "Answer about sharing once more", Text: "Your insurer has changed, so your earlier yes has ended and nothing goes out. Your care is the same whichever way you answer.",
+		Lead: "There is a question for you, whenever you like.", Title: "Answer about sharing once more", Text: why + " Your care is the same whichever way you answer.",
 		Actions: []assets.Action{{Text: "Read and answer", Href: "/sharing", Icon: "lock", Style: "large"}},
 	}
 }

@@ -173,7 +173,7 @@ var deedWords = map[string]string{
 	"enter": "opened your chart", "request": "sent a request", "request_new": "opened your chart with a first request", "accept": "accepted your request",
 	"decline": "declined your request", "propose": "proposed times", "book": "booked the first call", "book_session": "booked a session",
 	"hand_over": "proposed another provider", "answer_hand_over": "answered who takes over", "hold": "held a time", "not_a_fit": "said that the two do not fit", "other_times": "asked for other times", "reschedule": "moved an appointment", "cancel": "cancelled an appointment",
-	"leave_programme": "left the programme", "withdraw": "withdrew a request", "outcome": "noted what became of a visit", "add_coverage": "gave a plan", "give_details": "gave a plan by a link", "ask_details": "sent a link for a plan’s details", "verify_coverage": "checked the plan",
+	"join_accounts": "made one of two accounts", "leave_programme": "left the programme", "withdraw": "withdrew a request", "outcome": "noted what became of a visit", "add_coverage": "gave a plan", "give_details": "gave a plan by a link", "ask_details": "sent a link for a plan’s details", "verify_coverage": "checked the plan",
 	"save_answers": "saved an answer", "submit_screening": "sent a form", "acknowledge": "read a safety alert", "set_sharing": "answered about sharing",
 	"claim_benefit": "gave the employer’s code", "end_employment": "said that you work somewhere else now", "name_employer": "said whether therapists read your employer’s name",
 	"check_employment": "looked whether your word on your employer holds", "look_up_roster": "looked your code up in the employer’s list of codes", "update_me": "changed your details", "finish_task": "dealt with a task about you",

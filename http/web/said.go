@@ -19,6 +19,8 @@ var sayings = []struct{ code, kind, title, text string }{
 	{"session", "ok", "Your session is booked", "What it costs stands with it below. Two short forms come before your first session."},
 	{"erasure_asked", "ok", "Asked", "Somebody else of the care team finds it below, and has to agree."},
 	{"goodbye", "ok", "You have left", "Everything that was open has ended. Take care; you can come back at any time."},
+	{"accounts_joined", "ok", "Your accounts are one", "Everything stands here now. You sign in with the address shown under Your details, and its password; other browsers are signed out."},
+	{"password_set", "ok", "Your password is set", "If you have another account here, from another browser, you can make the two one under Your details."},
 	{"waits", "ok", "Your name is on the list", "You are told as soon as there is room. Nothing is promised by it, so ask somebody else whenever you want to."},
 	{"stays", "ok", "You still wait", "Your place in the row stays where it is."},
 	{"waits_no_more", "ok", "You are off the list", "Nobody is told why. You can join again at any time."},

@@ -63,6 +63,9 @@ func (p *Pages) sharingPage(w http.ResponseWriter, r *http.Request, status int, 
 		if c.AskAgain() {
 			page.Now = &assets.Notice{Kind: "info", Title: "Your earlier yes has ended, and nothing is shared", Text: "Your insurer changed on " + moment(c.WithdrawnAt, zone).Text + ", so " + page.Payer + " is somebody else to you now. We ask once more."}
 		}
+		if c.Ended == care.EndedByJoin {
+			page.Now.Text = "On " + moment(c.WithdrawnAt, zone).Text + " your two accounts became one, and you had not allowed as much in both. We ask once more."
+		}
 		if c.Active(p.Now()) {
 			page.Now = &assets.Notice{Kind: "info", Title: "At present you share: " + scopeList(c.Scopes), Text: "Since " + moment(c.At, zone).Text + ". A new answer takes the place of this one."}
 		}

@@ -115,8 +115,12 @@ func (p *Pages) setUp(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	account, _ := p.Auth.Invited(mux.Vars(r)["secret"])
 	if err := p.Auth.Redeem(w, r, mux.Vars(r)["secret"], form.Get("password")); err != nil {
 		return p.again(w, r, err, func(status int, problems []assets.Problem) error { return p.setUpPage(w, r, status, problems) })
+	}
+	if account.Role == care.RoleClient {
+		return done(w, r, "/me", "password_set")
 	}
 	return done(w, r, "/home", "")
 }

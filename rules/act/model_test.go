@@ -151,6 +151,21 @@ func (l *life) opening() time.Time {
 
 // deed is something that somebody tries.
 func (l *life) deed() (care.Actor, act.Act) {
+	return l.deedOf(rapid.SampledFrom(deeds).Draw(l.t, "deed"))
+}
+
+var deeds = []string{
+	"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
+	"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "plan", "eap", "first", "way", "verify", "verify", "verify", "acknowledge",
+	"leave", "join", "pause", "resume", "share", "finish",
+	"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "record late", "hand over", "hand over", "answer over", "answer over", "not a fit", "nobody came",
+	"waitlist", "waitlist", "join list", "join list", "leave list", "stay on list", "invite", "invite", "move",
+	"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
+	"correct", "correct", "refuse form", "retake", "goodbye", "come back", "come back",
+}
+
+// deedOf is one of a sort.
+func (l *life) deedOf(deed string) (care.Actor, act.Act) {
 	chart := l.chart(l.me)
 	p := rapid.SampledFrom(l.providers).Draw(l.t, "provider")
 	var r care.Referral
@@ -158,15 +173,7 @@ func (l *life) deed() (care.Actor, act.Act) {
 		r = rapid.SampledFrom(chart.Referrals).Draw(l.t, "referral")
 	}
 	who := rapid.SampledFrom([]care.Actor{client(l.me), provider(r.Provider)}).Draw(l.t, "who")
-	switch rapid.SampledFrom([]string{
-		"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
-		"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "plan", "eap", "first", "way", "verify", "verify", "verify", "acknowledge",
-		"leave", "join", "pause", "resume", "share", "finish",
-		"reschedule", "reschedule", "cancel", "cancel", "other times", "other times", "hold", "hold", "record late", "hand over", "hand over", "answer over", "answer over", "not a fit", "nobody came",
-		"waitlist", "waitlist", "join list", "join list", "leave list", "stay on list", "invite", "invite", "move",
-		"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
-		"correct", "correct", "refuse form", "retake", "goodbye",
-	}).Draw(l.t, "deed") {
+	switch deed {
 	case "ask":
 		return client(l.me), act.Request{Client: l.me, Provider: p}
 	case "ask listing":
@@ -331,6 +338,8 @@ func (l *life) deed() (care.Actor, act.Act) {
 		return careTeam, act.Reinstate{Provider: p}
 	case "goodbye":
 		return client(l.me), act.LeaveProgramme{Client: l.me}
+	case "come back":
+		l.comesBack()
 	case "share":
 		return client(l.me), act.SetSharing{Client: l.me, Sharing: true, Scopes: []string{"identity"}, TextVersion: act.ConsentTextVersion}
 	case "finish":
@@ -340,6 +349,45 @@ func (l *life) deed() (care.Actor, act.Act) {
 	}
 	return care.Actor{}, nil
 }
+
+// comesBack has the client begin anew in another browser, do this and that there, and
+// say then that both accounts are theirs. Where that is refused they leave the new one.
+func (l *life) comesBack() {
+	l.Helper()
+	first := l.me
+	if l.chart(first).Account.Password == "" {
+		l.opens(first)
+	}
+	l.me = l.enters(1)
+	l.opens(l.me)
+	for range rapid.IntRange(1, 4).Draw(l.t, "deeds in the other browser") {
+		l.now = l.now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Hour, 23 * time.Hour, 50 * time.Hour}).Draw(l.t, "meanwhile"))
+		if chart := l.chart(l.me); !slices.ContainsFunc(chart.Referrals, care.Referral.Waits) {
+			p := rapid.SampledFrom(l.providers).Draw(l.t, "asked anew")
+			l.refused(client(l.me), act.Request{Client: l.me, Provider: p})
+			continue
+		}
+		if actor, a := l.deedOf(rapid.SampledFrom(others).Draw(l.t, "deed")); a != nil {
+			l.refused(actor, a)
+		}
+	}
+	second := l.me
+	proof := func(c care.ChartID) string { return l.chart(c).Account.Password }
+	say := act.JoinAccounts{Mine: first, Other: second, Proof: proof(second)}
+	if rapid.Bool().Draw(l.t, "in the new browser") {
+		say = act.JoinAccounts{Mine: second, Other: first, Proof: proof(first)}
+	}
+	out, err := l.store.Do(context.Background(), client(say.Mine), say)
+	if err == nil && out.Decision.Outcome == rules.Yes {
+		l.me = care.ChartID(out.Made)
+		return
+	}
+	l.refused(client(second), act.LeaveProgramme{Client: second})
+	l.me = first
+}
+
+// others are the deeds of the first steps, in another browser.
+var others = []string{"ask", "ask", "ask listing", "book at once", "accept", "accept", "propose", "book", "book agreed", "session", "session", "save", "plan", "eap", "verify", "share", "join list", "ask match", "hold", "decline"}
 
 func (l *life) someBooked(chart *care.Chart) (care.Appointment, bool) {
 	standing := slices.DeleteFunc(slices.Clone(chart.Appointments), func(ap care.Appointment) bool { return ap.Status != care.Booked })
@@ -736,6 +784,9 @@ func (l *life) firstAttended(chart *care.Chart) {
 			at := l.now // or later, where somebody has put the clock back since
 			if settled := promise.SettleAt.Add(time.Second); settled.After(at) {
 				at = settled
+			}
+			if e.ClosedFor == rules.Joined {
+				continue // what had become of it by then stays
 			}
 			if want := rules.PromiseOf(e, promise, chart.Appointments, at).Judge().Result; e.Result != want && !(want == care.Broken && e.Result == "") {
 				l.Fatalf("%s says %q of its promise, and its sessions say %q", e.ID, e.Result, want)

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"flag"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"careconnect/http/api"
 	"careconnect/rules/care"
@@ -174,6 +176,35 @@ func TestReadsStrictly(t *testing.T) {
 }
 
 // A client's own words can be changed only as long as they are what was read.
+// deadlined is an answer on a connection that keeps until when it is read from.
+type deadlined struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (d *deadlined) SetReadDeadline(at time.Time) error {
+	d.until = at
+	return nil
+}
+
+// What takes long, such as a password in a queue of them, is not broken off because a
+// body that was read to its end a while ago might have been slow to come.
+func TestNothingIsBrokenOffWhileItIsDone(t *testing.T) {
+	w := newWorld(t)
+	for _, route := range w.api.Routes() {
+		if route.Method != http.MethodPost || route.Path != "/api/v1/enter" {
+			continue
+		}
+		answer := &deadlined{httptest.NewRecorder(), time.Unix(1, 0)}
+		route.Handler.ServeHTTP(answer, httptest.NewRequest(route.Method, route.Path, strings.NewReader(`{"token":"x"}`)))
+		if answer.Code != http.StatusBadRequest || !answer.until.IsZero() {
+			t.Errorf("answered %d, and the connection is given up at %v", answer.Code, answer.until)
+		}
+		return
+	}
+	t.Fatal("there is no such route: this test shows nothing")
+}
+
 func TestIfMatch(t *testing.T) {
 	w := newWorld(t)
 	read := w.ask("ana", "GET", "/api/v1/me", "")

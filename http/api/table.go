@@ -207,7 +207,10 @@ func (o operation) describe() huma.Operation {
 		OperationID: o.id(), Method: o.Method, Path: o.Path, Summary: o.Summary, DefaultStatus: o.Status,
 		Tags:         []string{strings.Split(strings.TrimPrefix(o.Path, "/api/v1/"), "/")[0]},
 		MaxBodyBytes: max(o.serve.most, maxBody) + 1,
-		Errors:       []int{http.StatusUnprocessableEntity},
+		// The body has been read by then, and a deadline on reading would break off what
+		// takes longer.
+		BodyReadTimeout: -1,
+		Errors:          []int{http.StatusUnprocessableEntity},
 	}
 	if strings.Contains(o.Path, "{id}") {
 		op.Errors = append(op.Errors, http.StatusNotFound)

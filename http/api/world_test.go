@@ -33,6 +33,7 @@ type world struct {
 	store  *store.Store
 	clock  *qa.Clock
 	api    *api.API
+	auth   *auth.Auth
 	tokens map[string]string
 	ids    map[string]care.ChartID
 }
@@ -53,8 +54,9 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.store = s
-	w.api = api.New(api.Config{Store: s, Now: w.clock.Now})
-	h, err := front.New(front.Config{Auth: auth.New(s, w.clock.Now, elapsed, false), Routes: w.api.Routes(), Ready: func() []string { return nil }})
+	w.auth = auth.New(s, w.clock.Now, elapsed, false)
+	w.api = api.New(api.Config{Store: s, Now: w.clock.Now, Other: w.auth.Other})
+	h, err := front.New(front.Config{Auth: w.auth, Routes: w.api.Routes(), Ready: func() []string { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

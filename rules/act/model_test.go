@@ -360,8 +360,8 @@ func (l *life) comesBack() {
 	}
 	l.me = l.enters(1)
 	l.opens(l.me)
-	for range rapid.IntRange(1, 4).Draw(l.t, "deeds in the other browser") {
-		l.now = l.now.Add(rapid.SampledFrom([]time.Duration{time.Second, time.Hour, 23 * time.Hour, 50 * time.Hour}).Draw(l.t, "meanwhile"))
+	for range rapid.IntRange(1, 8).Draw(l.t, "deeds in the other browser") {
+		l.now = l.now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, time.Minute, time.Hour, 5 * time.Hour, 23 * time.Hour}).Draw(l.t, "meanwhile"))
 		if chart := l.chart(l.me); !slices.ContainsFunc(chart.Referrals, care.Referral.Waits) {
 			p := rapid.SampledFrom(l.providers).Draw(l.t, "asked anew")
 			l.refused(client(l.me), act.Request{Client: l.me, Provider: p})
@@ -387,7 +387,10 @@ func (l *life) comesBack() {
 }
 
 // others are the deeds of the first steps, in another browser.
-var others = []string{"ask", "ask", "ask listing", "book at once", "accept", "accept", "propose", "book", "book agreed", "session", "session", "save", "plan", "eap", "verify", "share", "join list", "ask match", "hold", "decline"}
+var others = []string{
+	"ask", "ask listing", "book at once", "accept", "accept", "accept", "propose", "book", "book agreed", "session", "session", "session",
+	"save", "plan", "plan", "eap", "verify", "verify", "share", "join list", "ask match", "hold", "decline",
+}
 
 func (l *life) someBooked(chart *care.Chart) (care.Appointment, bool) {
 	standing := slices.DeleteFunc(slices.Clone(chart.Appointments), func(ap care.Appointment) bool { return ap.Status != care.Booked })

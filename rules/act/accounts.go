@@ -201,8 +201,8 @@ func (d *draft) takeIn(goes *care.Chart, pass *care.Pass) {
 	if both && sought {
 		also, _ = d.chart.Episode(also.ID)
 		seeks, _ = d.chart.Episode(seeks.ID)
-		d.formsOnce(stays, goes, seeks.ID, also.ID)
 		d.oneWay(seeks, also)
+		d.formsOnce(stays, goes, seeks.ID, also.ID)
 	} else if both && len(twice) > 0 {
 		d.closeIfIdle(also.ID, rules.Joined) // nothing was asked in it but what was asked here too
 	}
@@ -495,24 +495,34 @@ func (d *draft) promisedBefore(a, b care.Episode) bool {
 	return cmp.Or(cmp.Compare(order[x.State], order[y.State]), x.Due.Compare(y.Due), a.SoughtAt.Compare(b.SoughtAt), cmp.Compare(a.ID, b.ID)) < 0
 }
 
-// formsOnce takes the forms of an episode that goes over back that nobody has
-// answered, where the one it goes over to has its own.
-func (d *draft) formsOnce(stays, goes *care.Chart, into, from care.EpisodeID) {
-	twice := false
+// formsOnce takes the forms of an episode back that nobody has answered, where the one
+// that it has become one with has its own: those are owed before whichever session is
+// the first now, by the clock that runs to it.
+func (d *draft) formsOnce(stays, goes *care.Chart, had, also care.EpisodeID) {
+	twice, open := false, false
 	for _, s := range goes.Screenings {
-		given := func(had care.Screening) bool {
-			return had.Episode == into && had.Instrument == s.Instrument && had.Purpose == s.Purpose && had.Status != care.ScreeningCancelled
-		}
-		if s.Episode == from && (s.Status.Open() || s.Status == care.ScreeningSuspended) && slices.ContainsFunc(stays.Screenings, given) {
+		for _, own := range stays.Screenings {
+			given := own.Episode == had && own.Instrument == s.Instrument && own.Purpose == s.Purpose && own.Status != care.ScreeningCancelled
+			if !given || s.Episode != also || !s.Status.Open() && s.Status != care.ScreeningSuspended {
+				continue
+			}
+			twice, open = true, open || own.Status.Open() || own.Status == care.ScreeningSuspended
 			s, _ = d.chart.Screening(s.ID)
 			s.Status = care.ScreeningCancelled
 			d.put(s)
-			twice = true
 		}
 	}
+	if !twice {
+		return
+	}
+	if e, _ := d.chart.OpenEpisode(); open {
+		first, booked := d.nextSession(func(ap care.Appointment) bool { return ap.Episode == e.ID })
+		d.moveForms(e.ID, first, booked)
+		return
+	}
 	for _, dl := range goes.Deadlines {
-		if twice && dl.Code == "baseline" {
-			d.settle(dl.ID, care.Stopped) // it counts anew for those that are left
+		if dl.Code == "baseline" {
+			d.settle(dl.ID, care.Stopped)
 		}
 	}
 }

@@ -2,10 +2,14 @@ package act_test
 
 import (
 	"context"
+	"flag"
+	"os"
 	"reflect"
 	"slices"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"careconnect/rules"
 	"careconnect/rules/act"
@@ -559,4 +563,78 @@ func TestR14APromiseThatIsOverKeepsItsResult(t *testing.T) {
 	now := w.deadline(first, "promise", string(e.ID))
 	is(t, "its end", now.Due, runs.Due)
 	is(t, "its state", now.State, care.Running)
+}
+
+// TestR14WhateverStandsInTwoAccounts lets one person do anything in two browsers, as far
+// as it may be joined, says that both accounts are theirs, and holds of the one account
+// what must hold of each, then and afterwards.
+func TestR14WhateverStandsInTwoAccounts(t *testing.T) {
+	root := inMemory(t)
+	if os.Getenv("CARECONNECT_TORTURE") == "" && flag.Lookup("rapid.seed").Value.String() == "0" {
+		if err := flag.Set("rapid.seed", "7"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		dir, err := os.MkdirTemp(root, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := newWorld(t, dir)
+		l := &life{world: w, t: t, providers: []care.ChartID{w.joins(1, true), w.joins(2, false), w.joins(3, true)}}
+		accounts := []care.ChartID{w.enters(1), w.enters(1)}
+		for _, c := range accounts {
+			w.opens(c)
+		}
+		answers := rapid.IntRange(0, 2).Draw(t, "in which of the two forms are answered")
+		for range rapid.IntRange(4, 30).Draw(t, "deeds") {
+			browser := rapid.IntRange(0, 1).Draw(t, "browser")
+			l.me = accounts[browser]
+			w.now = w.now.Add(rapid.SampledFrom([]time.Duration{0, time.Second, time.Minute, time.Hour, 3 * time.Hour, 9 * time.Hour}).Draw(t, "meanwhile"))
+			deed := rapid.SampledFrom(others).Draw(t, "deed")
+			if deed == "save" && browser != answers {
+				deed = "accept"
+			}
+			if actor, a := l.deedOf(deed); a != nil {
+				w.refused(actor, a)
+			}
+		}
+		w.sweep()
+		safety := len(w.chart(accounts[0]).Alerts) + len(w.chart(accounts[1]).Alerts)
+		due := map[care.DeadlineID]time.Time{}
+		for _, c := range accounts {
+			for _, dl := range w.chart(c).Deadlines {
+				if dl.State == care.Running || dl.State == care.Waiting {
+					due[dl.ID] = dl.Due
+				}
+			}
+		}
+		say := joining(accounts[0], accounts[1])
+		if rapid.Bool().Draw(t, "in the other browser") {
+			say = joining(accounts[1], accounts[0])
+		}
+		out, err := w.store.Do(context.Background(), client(say.Mine), say)
+		if err == nil && out.Decision.Outcome == rules.Yes {
+			l.me = care.ChartID(out.Made)
+			for _, dl := range w.chart(l.me).Deadlines {
+				was, had := due[dl.ID]
+				if had && dl.State == care.Running && !dl.Due.Equal(was) {
+					l.Fatalf("%s was due %v, and is due %v for having joined", dl.Code, was, dl.Due)
+				}
+			}
+			if got := len(w.chart(l.me).Alerts); got != safety {
+				l.Fatalf("%d alerts, and there were %d", got, safety)
+			}
+			l.holds()
+			for range rapid.IntRange(0, 6).Draw(t, "steps") {
+				l.step()
+			}
+			l.sweep()
+			l.holds()
+		}
+		w.close()
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+	})
 }

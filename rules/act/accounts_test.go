@@ -638,3 +638,25 @@ func TestR14WhateverStandsInTwoAccounts(t *testing.T) {
 		}
 	})
 }
+
+// TestR14ACardAndALinkForDetailsGoOver: the photo of a card is seen by who verifies the
+// plan, and goes with the account; a link that was sent still takes the details.
+func TestR14ACardAndALinkForDetailsGoOver(t *testing.T) {
+	w := open(t)
+	first, second := w.twoAccounts()
+	secret := w.linked(second)
+	given := eap(second, 2)
+	given.Photo = photo(t)
+	plan := care.CoverageID(w.do(client(second), given))
+	w.do(client(second), joining(second, first))
+	w.whole(t, first)
+	card := w.coverage(first, plan).Card
+	is(t, "whose card", card.Client, first)
+	kept, err := w.store.Chart(context.Background(), careTeam, card.Chart, "test")
+	is(t, "seen by the care team", err == nil && len(kept.Picture()) == card.Size && kept.Card.Client == first, true)
+	is(t, "the link runs out", w.deadline(first, "details", string(first)).State, care.Running)
+	w.do(care.Anonymous, details(secret, nil))
+	is(t, "plans", len(w.chart(first).Coverages), 2)
+	w.do(client(first), act.Erase{Client: first})
+	is(t, "the card is gone with the account", w.isGone(card.Chart), true)
+}

@@ -255,10 +255,10 @@ func (d *draft) task(code, subject string) {
 }
 
 // untask ends the tasks about a subject that have become pointless by
-// themselves: all of them, or those of some codes.
-func (d *draft) untask(subject string, codes ...string) {
+// themselves.
+func (d *draft) untask(subject string) {
 	for _, t := range d.chart.Tasks {
-		if t.Subject == subject && t.DoneAt.IsZero() && (codes == nil || slices.Contains(codes, t.Code)) {
+		if t.Subject == subject && t.DoneAt.IsZero() {
 			t.DoneAt = d.env.Now
 			d.put(t)
 		}

@@ -112,6 +112,136 @@ func TestR19ALateCancellationIsToldToTheProvider(t *testing.T) {
 	}
 }
 
+// TestR19NothingComesAfterAWithdrawal: on day 3, however far it has come, the client
+// takes the request back. Its clocks end, the promise is taken back with it, times are
+// free again, and in 60 days nobody hears of it or has anything to do about it.
+func TestR19NothingComesAfterAWithdrawal(t *testing.T) {
+	accepted := func(w *world, c, p care.ChartID) care.ReferralID {
+		r := w.asks(c, p)
+		w.do(provider(p), act.Accept{Referral: r})
+		return r
+	}
+	for how, reaches := range map[string]func(w *world, c, p care.ChartID) care.ReferralID{
+		"asked":    func(w *world, c, p care.ChartID) care.ReferralID { w.until(at(8, 9, 0)); return w.asks(c, p) },
+		"ran out":  func(w *world, c, p care.ChartID) care.ReferralID { w.until(at(7, 11, 0)); return w.asks(c, p) },
+		"accepted": accepted,
+		"times proposed": func(w *world, c, p care.ChartID) care.ReferralID {
+			r := w.asks(c, p)
+			w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(9, 10, 0)}})
+			return r
+		},
+		"other times": func(w *world, c, p care.ChartID) care.ReferralID {
+			r := accepted(w, c, p)
+			w.do(client(c), act.OtherTimes{Referral: r})
+			return r
+		},
+		"booked": func(w *world, c, p care.ChartID) care.ReferralID { return w.books(c, p, at(9, 10, 0)) },
+		"met":    func(w *world, c, p care.ChartID) care.ReferralID { return w.held(c, p) },
+		"a call that nobody has spoken of": func(w *world, c, p care.ChartID) care.ReferralID {
+			w.until(at(7, 12, 0))
+			return w.books(c, p, at(8, 11, 45))
+		},
+		"session booked": func(w *world, c, p care.ChartID) care.ReferralID {
+			r := w.held(c, p)
+			w.session(p, r, at(9, 10, 0))
+			return r
+		},
+		"a plan that cannot be processed": func(w *world, c, p care.ChartID) care.ReferralID {
+			r := w.held(c, p)
+			w.session(p, r, at(9, 10, 0))
+			id := care.CoverageID(w.do(client(c), plan(c, "Harbor Legacy PPO")))
+			w.until(at(8, 9, 0))
+			w.verifies(id, care.NonParticipating)
+			return r
+		},
+		"a provider who left and says nothing": func(w *world, c, p care.ChartID) care.ReferralID {
+			r := w.held(c, p)
+			w.do(provider(p), act.Leave{Provider: p})
+			return r
+		},
+		"in another state": func(w *world, c, p care.ChartID) care.ReferralID {
+			r := w.held(c, p)
+			away := "CA"
+			w.do(client(c), act.UpdateMe{Client: c, State: &away})
+			return r
+		},
+		"proposed to another": func(w *world, c, p care.ChartID) care.ReferralID {
+			r := w.held(c, p)
+			w.do(provider(p), act.HandOver{Referral: r, To: w.joins(2, true)})
+			return r
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			w := open(t)
+			p, c := w.joins(1, true), w.enters(1)
+			r := reaches(w, c, p)
+			w.until(at(8, 12, 0))
+			w.do(client(c), act.Withdraw{Referral: r})
+			is(t, "the request", w.referral(c, r).Status, care.Withdrawn)
+			e := w.chart(c).Episodes[0]
+			is(t, "the promise", e.Result, care.PromiseDropped)
+			is(t, "why care is sought no more", e.ClosedFor, "withdrawn")
+			free, _ := w.store.Directory().Openings(p, care.Consultation, w.now, at(9, 10, 0), at(9, 10, 15), 1)
+			if w.provider(p).Standing == care.Active {
+				is(t, "free again", len(free) == 1 && free[0].Start.Equal(at(9, 10, 0)), true)
+			}
+			messages := len(w.chart(c).Messages)
+			w.until(w.now.AddDate(0, 0, 60))
+			chart := w.chart(c)
+			for _, m := range chart.Messages {
+				if m.At.After(at(8, 12, 0)) {
+					t.Errorf("%s went to %s%s at %v", m.Template, m.To[:min(2, len(m.To))], m.ToRole, m.At)
+				}
+			}
+			is(t, "messages", len(chart.Messages), messages)
+			for _, task := range chart.Tasks {
+				if task.DoneAt.IsZero() {
+					t.Errorf("the care team still has %s about %s", task.Code, task.Subject[:2])
+				}
+			}
+			for _, d := range chart.Deadlines {
+				if d.State == care.Running || d.State == care.Waiting {
+					t.Errorf("%s still runs", d.Code)
+				}
+			}
+		})
+	}
+}
+
+// TestR19ASessionThatHasBegunIsNotTakenBack: until it begins the client can take it
+// back with the request. From then on it waits for word of what became of it, so that
+// it can be billed, and that brings nobody back.
+func TestR19ASessionThatHasBegunIsNotTakenBack(t *testing.T) {
+	for how, a := range map[string]struct {
+		by  func(c, p care.ChartID) care.Actor
+		act func(w *world, c care.ChartID, r care.ReferralID) act.Act
+	}{
+		"withdrawn": {func(c, _ care.ChartID) care.Actor { return client(c) }, func(_ *world, _ care.ChartID, r care.ReferralID) act.Act { return act.Withdraw{Referral: r} }},
+		"no fit":    {func(_, p care.ChartID) care.Actor { return provider(p) }, func(_ *world, _ care.ChartID, r care.ReferralID) act.Act { return act.NotAFit{Referral: r} }},
+		"free of charge": {func(c, _ care.ChartID) care.Actor { return client(c) }, func(w *world, c care.ChartID, _ care.ReferralID) act.Act {
+			return act.ChooseWay{Coverage: w.chart(c).Coverages[0].ID, Way: care.WayCancel}
+		}},
+	} {
+		t.Run(how, func(t *testing.T) {
+			w := open(t)
+			p, c := w.joins(1, true), w.enters(1)
+			r := w.held(c, p)
+			id := care.CoverageID(w.do(client(c), plan(c, "Harbor Legacy PPO")))
+			w.verifies(id, care.NonParticipating)
+			begun, ahead := w.session(p, r, at(7, 10, 0)), w.session(p, r, at(9, 10, 0))
+			w.until(at(7, 10, 30))
+			w.do(a.by(c, p), a.act(w, c, r))
+			is(t, "the one that has begun", w.appointment(c, begun).Status, care.Booked)
+			is(t, "the one ahead", w.appointment(c, ahead).Status == care.CancelledClient || w.appointment(c, ahead).Status == care.Void, true)
+			is(t, "the request", w.referral(c, r).Status, care.Ended)
+			w.do(provider(p), act.Outcome{Appointment: begun, Result: care.Attended})
+			is(t, "afterwards", w.referral(c, r).Status, care.Ended)
+			is(t, "the promise", w.chart(c).Episodes[0].Result, care.Kept)
+			w.charge(c, begun)
+		})
+	}
+}
+
 // TestR19MovedAfterTheWindowByTheClient counts as offered in time; moved by the
 // provider it is owed still.
 func TestR19MovedAfterTheWindowByTheClient(t *testing.T) {

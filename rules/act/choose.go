@@ -206,14 +206,17 @@ func noResponse(d *draft, dl care.Deadline, _ Known) {
 	d.closeIfIdle(r.Episode, "no_response")
 }
 
-// end closes a referral: nothing is owed on it any more.
+// end closes a referral: nothing is owed on it any more, and nobody has anything to
+// do about it or to choose because of it.
 func (d *draft) end(r *care.Referral, status care.ReferralStatus) {
-	r.Status, r.ClosedAt = status, d.env.Now
+	r.Status, r.ClosedAt, r.HandTo = status, d.env.Now, ""
 	for _, dl := range d.chart.Deadlines {
 		if dl.Subject == string(r.ID) {
 			d.settle(dl.ID, care.Stopped)
 		}
 	}
+	d.untask(string(r.ID))
+	d.unchooseWay(r.ID)
 }
 
 // heldAfterAll ends the days of a first call of which it was said that it had not

@@ -258,9 +258,9 @@ func (d *draft) cancelAll(_ care.Coverage, k Known) {
 			continue
 		}
 		p, _ := ofProvider(k, r.Provider)
-		d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
+		begun := d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
 		if r.Status != care.InCare {
-			d.end(&r, care.Withdrawn)
+			d.end(&r, treated(begun, care.Withdrawn))
 			d.put(r)
 			d.tellProvider(r.Provider, "withdrawn", string(r.ID), "/pro", time.Time{}, "")
 		}
@@ -425,9 +425,28 @@ func (d *draft) mustChoose(c *care.Coverage) {
 		c.Choice, c.Way = "", ""
 		return
 	}
-	booked := slices.ContainsFunc(d.chart.Referrals, func(r care.Referral) bool { return r.Status.Open() && !r.Status.Undecided() })
-	if booked && c.Choice == "" {
+	if d.decided("") && c.Choice == "" {
 		c.Choice = d.start(care.Deadline{Code: "coverage_choice", Subject: string(c.ID), Zone: d.chart.Client.Zone})
+	}
+}
+
+// decided says whether the client has decided on a provider, in a referral other
+// than one.
+func (d *draft) decided(but care.ReferralID) bool {
+	return slices.ContainsFunc(d.chart.Referrals, func(r care.Referral) bool {
+		return r.ID != but && r.Status.Open() && !r.Status.Undecided()
+	})
+}
+
+// unchooseWay ends the question how to go on without a plan, once the last referral
+// that it was asked for is over.
+func (d *draft) unchooseWay(over care.ReferralID) {
+	if d.decided(over) {
+		return
+	}
+	for _, c := range d.chart.Coverages {
+		d.settle(c.Choice, care.Stopped)
+		d.endTasks("coverage_choice_missed", string(c.ID))
 	}
 }
 

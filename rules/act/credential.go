@@ -116,9 +116,10 @@ func (d *draft) mark(r care.Referral, p care.Provider, code string) {
 	}
 	if atRisk(p, state, d.env.Now) {
 		d.task(code, string(r.ID))
-	} else {
-		d.untask(string(r.ID), "credential_ended", "client_elsewhere")
+		return
 	}
+	d.endTasks("credential_ended", string(r.ID))
+	d.endTasks("client_elsewhere", string(r.ID))
 }
 
 // seen are all who wait for a provider's answer, or are theirs.

@@ -65,26 +65,9 @@ func (a LeaveProgramme) Decide(k Known, env Env) Plan {
 // the same, since somebody has to bill it.
 func (d *draft) goodbye(r care.Referral, k Known) {
 	p, _ := ofProvider(k, r.Provider)
-	seen := r.Status == care.InCare
-	for _, ap := range d.chart.Appointments {
-		switch {
-		case ap.Referral != r.ID || ap.Status != care.Booked:
-		case ap.Start.After(d.env.Now):
-			d.callOff(&ap, care.CancelledClient, p.Hours.Zone)
-		default:
-			d.quiet(ap, care.Stopped)
-			d.endTasks("link_missing", string(ap.ID))
-			seen = seen || ap.Type == care.Session
-		}
-	}
-	status := care.Withdrawn
-	if seen {
-		status = care.Ended
-	}
-	d.end(&r, status)
-	r.HandTo = ""
+	begun := d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
+	d.end(&r, treated(begun || r.Status == care.InCare, care.Withdrawn))
 	d.put(r)
-	d.untask(string(r.ID))
 	d.tellProvider(r.Provider, "client_left", string(r.ID), "/pro", time.Time{}, "")
 }
 

@@ -94,7 +94,7 @@ func consultationHeld(_ *draft, _ *care.Appointment, r *care.Referral) {
 }
 
 func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
-	if r.Status != care.Ended { // what is said afterwards brings nobody back
+	if r.Status.Open() { // what is said afterwards brings nobody back
 		r.Status = care.InCare
 	}
 	d.unchoose(*r)

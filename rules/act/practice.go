@@ -207,7 +207,7 @@ func (a Discharge) Decide(k Known, env Env) Plan {
 		return fault(care.Conflict, "alert_unread", "A safety alert about this client still waits for your word. Read it first; then care can end.")
 	}
 	d := begin(env, chart)
-	r.Status, r.ClosedAt = care.Ended, env.Now
+	d.end(&r, care.Ended)
 	d.put(r)
 	d.tellClient("care_ended", string(r.ID), "/me", time.Time{})
 	d.Made = string(r.ID)

@@ -76,14 +76,36 @@ func (d *draft) callOff(ap *care.Appointment, status care.AppointmentStatus, the
 	d.recheckSessions()
 }
 
-// callOffAll ends every appointment of a referral that has not begun.
-func (d *draft) callOffAll(r care.ReferralID, status care.AppointmentStatus, theirs string) {
+// callOffAll ends every appointment of a referral that has not begun. A session that
+// has begun waits for its outcome all the same, since somebody has to bill it: then
+// begun is true. A call that has begun is to lead to nothing any more.
+func (d *draft) callOffAll(r care.ReferralID, status care.AppointmentStatus, theirs string) (begun bool) {
 	for _, ap := range d.chart.Appointments {
-		if ap.Referral == r && ap.Status == care.Booked {
-			ap, _ = d.chart.Appointment(ap.ID) // as those called off before it have left it
+		if ap.Referral != r || ap.Status != care.Booked {
+			continue
+		}
+		ap, _ = d.chart.Appointment(ap.ID) // as those called off before it have left it
+		switch {
+		case ap.Start.After(d.env.Now):
 			d.callOff(&ap, status, theirs)
+		case ap.Type == care.Session:
+			begun = true
+			d.overlook(ap)
+		default:
+			ap.Status, ap.OutcomeAt = care.Void, d.env.Now
+			d.put(ap)
+			d.overlook(ap)
 		}
 	}
+	return begun
+}
+
+// overlook ends what would still be said by itself about an appointment that has
+// begun.
+func (d *draft) overlook(ap care.Appointment) {
+	d.quiet(ap, care.Stopped)
+	d.endTasks("link_missing", string(ap.ID))
+	d.endTasks("no_word", string(ap.ID))
 }
 
 // tellBoth writes to both sides about an appointment, with a notice for their

@@ -107,6 +107,29 @@ func TestComingBackUndoesNothingThatFellDueBefore(t *testing.T) {
 	}
 }
 
+// A provider sets a way to join when the warning that there is none was due, and before
+// anybody swept: it went out all the same.
+func TestAWayToJoinThatComesLateIsLate(t *testing.T) {
+	w := newWorld(t, Production, nil)
+	provider, client := w.provider(1), w.client(1)
+	start := begin.Add(50 * time.Hour)
+	w.do(ofClient(client), act.Request{Client: client, Provider: provider, Start: start})
+	w.clock.set(start.Add(-20 * time.Hour))
+	room := "https://meet.example.test/room"
+	w.do(ofProvider(provider), act.SetHours{Provider: provider, Hours: week(), Link: &room})
+	w.sweep()
+	warned := 0
+	for _, m := range w.chart(client).Messages {
+		if m.Template == "link_missing" {
+			warned++
+		}
+	}
+	if warned != 2 { // when it was booked, and a day before
+		t.Errorf("warned %d times", warned)
+	}
+	w.mustHaveHappenedOnce()
+}
+
 // After days of downtime everything falls in order, each at its own instant.
 func TestDowntimeIsCaughtUpInOrder(t *testing.T) {
 	w := newWorld(t, Production, nil)
@@ -297,7 +320,6 @@ func live(w *world, steps []step, again func(int) bool) []care.ChartID {
 // charts of their clients.
 func partings(p care.ChartID, now time.Time) []act.Act {
 	yes, no, one := true, false, 1
-	linked := "https://meet.example.test/room"
 	from := calendar.Date{Year: 2026, Month: 1, Day: 1}
 	credential := func(c care.Credential) act.Act {
 		return act.Credential{Provider: p, Credentials: []care.Credential{c}}
@@ -314,7 +336,6 @@ func partings(p care.ChartID, now time.Time) []act.Act {
 		act.SetCaseload{Provider: p, WaitlistOnly: &yes},
 		act.SetCaseload{Provider: p, WaitlistOnly: &no},
 		act.SetCaseload{Provider: p, Caseload: &one},
-		act.SetHours{Provider: p, Hours: week(), SelfSchedule: &yes, Link: &linked},
 		credential(care.Credential{State: "IL", From: from}),
 		credential(care.Credential{State: "IL", From: from, Until: calendar.On(now, time.UTC).AddDays(2)}),
 		credential(care.Credential{State: "NY", From: from}),

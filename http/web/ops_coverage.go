@@ -65,11 +65,11 @@ func (p *Pages) planCard(chart *care.Chart, c care.Coverage, zone *time.Location
 			{Term: "Member number", Text: tail(c.MemberID)},
 		},
 	}
+	if verifies && act.MayFind(chart, c) {
+		card.Href = "/ops/coverage/" + string(c.ID)
+	}
 	if c.Status == care.Replaced {
 		return card
-	}
-	if verifies {
-		card.Href = "/ops/coverage/" + string(c.ID)
 	}
 	if c.Replaces != "" {
 		card.Facts = append(card.Facts, assets.Fact{Term: "Takes the place of", Text: "an earlier plan, kept with its dates"})
@@ -177,7 +177,7 @@ func (p *Pages) showVerification(w http.ResponseWriter, r *http.Request, status 
 		}
 	}
 	data := map[string]any{
-		"Name": nameIn(chart), "Client": "/ops/client/" + string(chart.ID), "Facts": facts, "Results": choices, "Post": "/ops/coverage/" + string(c.ID), "Replaced": c.Status == care.Replaced,
+		"Name": nameIn(chart), "Client": "/ops/client/" + string(chart.ID), "Facts": facts, "Results": choices, "Post": "/ops/coverage/" + string(c.ID), "Replaced": !act.MayFind(chart, c),
 		"Money": []assets.Field{
 			{Name: "copay", Label: "Copay in dollars", Optional: true, Inputmode: "decimal", Value: r.PostFormValue("copay"), Hint: "Such as 25 or 25.50."},
 			{Name: "coinsurance", Label: "Coinsurance in percent", Optional: true, Inputmode: "numeric", Value: r.PostFormValue("coinsurance")},
@@ -249,7 +249,7 @@ func (p *Pages) verify(w http.ResponseWriter, r *http.Request) error {
 
 // preview shows both messages before they go.
 func (p *Pages) preview(w http.ResponseWriter, r *http.Request, chart *care.Chart, c care.Coverage, finding act.VerifyCoverage, says string) error {
-	client, provider := act.CoverageNotices(finding.Result)
+	client, provider := act.CoverageNotices(c, finding.Result)
 	letter, err := p.letterText(client, nameIn(chart)+" (client)")
 	if err != nil {
 		return err

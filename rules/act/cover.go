@@ -104,16 +104,15 @@ func (d *draft) bill(ap care.Appointment) {
 	d.put(now)
 }
 
-// usedUp asks the client for a health plan when a session was the last that their
-// EAP authorises. Care goes on; the next session is billed once we know to whom.
-func (d *draft) usedUp(ap care.Appointment) {
-	c, ok := d.chart.Coverage(ap.Coverage)
-	if !ok || c.Type != care.EAP || c.Authorised == 0 {
-		return
-	}
-	if attended, _ := rules.Used(d.chart, c.ID, care.Appointment{}); attended != c.Authorised {
-		return
-	}
+// usedUp says whether all sessions that an EAP authorises have been had.
+func (d *draft) usedUp(c care.Coverage) bool {
+	attended, _ := rules.Used(d.chart, c.ID, care.Appointment{})
+	return c.Type == care.EAP && c.Authorised > 0 && attended >= c.Authorised
+}
+
+// askForPlan asks the client for a health plan, now that their EAP is used up. Care
+// goes on; the next session is billed once we know to whom.
+func (d *draft) askForPlan(c care.Coverage) {
 	if next, ok := rules.Paying(d.chart, care.Appointment{Start: d.env.Now}); !ok || next.Status != care.Eligible {
 		d.tellClient("eap_used", string(c.ID), "/coverage", time.Time{})
 	}

@@ -96,7 +96,7 @@ func (d *draft) insure(a AddCoverage, client care.Client) *care.Fault {
 	d.put(c)
 	d.promiseWaits()
 	if c.Replaces != "" {
-		d.tellOfChange(c, "coverage_changed", "coverage_changed_provider")
+		d.tellOfChange(c, changed.client, changed.provider)
 	}
 	d.recheckSessions()
 	d.Made = string(c.ID)
@@ -125,6 +125,7 @@ func (d *draft) replace(c care.Coverage) {
 		}
 		d.shut(&c)
 		d.put(c)
+		d.untask(string(c.ID))
 	}
 }
 
@@ -294,11 +295,26 @@ var verdicts = map[care.CoverageStatus]verdict{
 	care.NeedsInfo:        {client: "coverage_needs_info"},
 }
 
-// CoverageNotices names the mail texts by which a finding is told: to the client,
-// and to each provider with an open referral (empty: they are not told).
-func CoverageNotices(result care.CoverageStatus) (client, provider string) {
+// changed is what is said of a plan that was found to be otherwise for days that are
+// over: never why.
+var changed = verdict{"coverage_changed", "coverage_changed_provider"}
+
+// CoverageNotices names the mail texts by which a finding on a plan is told: to the
+// client, and to each provider with an open referral (empty: they are not told).
+func CoverageNotices(c care.Coverage, result care.CoverageStatus) (client, provider string) {
 	v := verdicts[result]
+	if c.Status == care.Replaced {
+		v = changed
+	}
 	return v.client, v.provider
+}
+
+// MayFind says whether a finding on a coverage still means something: one that
+// another has replaced only where a session took place on it.
+func MayFind(chart *care.Chart, c care.Coverage) bool {
+	return c.Status != care.Replaced || slices.ContainsFunc(chart.Appointments, func(ap care.Appointment) bool {
+		return ap.Coverage == c.ID && ap.Status == care.Attended
+	})
 }
 
 func (VerifyCoverage) Name() string               { return "verify_coverage" }
@@ -306,7 +322,8 @@ func (a VerifyCoverage) Needs(Known) Needs        { return Needs{Locate: []strin
 func (a VerifyCoverage) About(k Known) care.About { return aboutCoverage(k, a.Coverage) }
 
 // Decide tells the client and each provider with an open referral exactly once.
-// A look that finds everything as it was tells nobody.
+// A look that finds everything as it was tells nobody. Of a plan that another has
+// replaced, what is learned since is kept where sessions were had on it.
 func (a VerifyCoverage) Decide(k Known, env Env) Plan {
 	chart, c, ok := coverageOf(k, a.Coverage)
 	if !ok {
@@ -314,11 +331,20 @@ func (a VerifyCoverage) Decide(k Known, env Env) Plan {
 	}
 	was, waits := c, c.Waits()
 	a.found(&c)
-	if f := a.check(was, c, waits); f != nil {
+	if f := a.check(was, c, waits, MayFind(chart, was)); f != nil {
 		return Plan{Fault: f}
 	}
 	c.VerifiedAt, c.VerifiedBy, c.Note, c.CheckAt = env.Now, env.Actor.Chart, a.Note, time.Time{}
 	d := begin(env, chart)
+	usedUp := d.usedUp(was)
+	if was.Status == care.Replaced {
+		c.Status, c.Found = care.Replaced, c.Status
+		d.put(c)
+		d.recheckSessions()
+		d.tellOfChange(c, changed.client, changed.provider)
+		d.Made = string(c.ID)
+		return d.plan()
+	}
 	d.settle(c.Verify, care.Met)
 	d.untask(string(c.ID))
 	today := env.Today(chart.Client.Zone)
@@ -335,11 +361,14 @@ func (a VerifyCoverage) Decide(k Known, env Env) Plan {
 	d.recheckSessions()
 	switch v := verdicts[a.Result]; {
 	case c.Status == care.CoverageExpired && was.Status != care.CoverageExpired:
-		d.tellOfChange(c, "coverage_changed", "coverage_changed_provider")
+		d.tellOfChange(c, changed.client, changed.provider)
 	case c.Status != was.Status:
 		d.tellOfChange(c, v.client, v.provider)
 	case estimate(c) != estimate(was):
 		d.tellOfChange(c, "estimate_changed", "")
+	}
+	if !usedUp && d.usedUp(c) {
+		d.askForPlan(c)
 	}
 	d.Made = string(c.ID)
 	return d.plan()
@@ -367,7 +396,7 @@ func (a VerifyCoverage) found(c *care.Coverage) {
 
 // check says what is wrong with a finding on a coverage that was one way and is
 // now another.
-func (a VerifyCoverage) check(was, c care.Coverage, waits bool) *care.Fault {
+func (a VerifyCoverage) check(was, c care.Coverage, waits, may bool) *care.Fault {
 	_, known := verdicts[a.Result]
 	var wrong problems
 	wrong.need(known, "result: say eligible, ineligible, non_participating or needs_info")
@@ -380,9 +409,9 @@ func (a VerifyCoverage) check(was, c care.Coverage, waits bool) *care.Fault {
 	if f := wrong.fault(); f != nil {
 		return f
 	}
-	asFound := was.Status == a.Result && was.From == c.From && was.Ends == c.Ends && was.Authorised == c.Authorised && estimate(was) == estimate(c)
+	asFound := was.Finding() == a.Result && was.From == c.From && was.Ends == c.Ends && was.Authorised == c.Authorised && estimate(was) == estimate(c)
 	switch {
-	case was.Status == care.Replaced:
+	case !may:
 		return &care.Fault{Kind: care.Conflict, Code: "coverage_replaced", Says: "The client has given other plan details since. Verify those instead."}
 	case asFound && !waits:
 		return &care.Fault{Kind: care.Conflict, Code: "already_verified", Says: "This plan already has that result; nobody is told twice."}
@@ -461,15 +490,17 @@ func (d *draft) nextCheck() {
 			continue
 		}
 		due := calendar.At(calendar.On(c.VerifiedAt, rules.Zone(zone)).AddDays(d.env.Terms.CoverageCheckDays), 9, 0, rules.Zone(zone))
-		if first, ok := d.firstSession(); ok {
-			before := d.env.Clock.Open.BusinessDaysBefore(first.Start, 1, rules.Zone(zone))
-			over := !due.After(d.env.Now) // while nobody was in care
-			switch {
-			case before.After(c.VerifiedAt) && before.After(d.env.Now) && (over || before.Before(due)):
-				due = before
-			case over:
-				due = d.env.Now
-			}
+		over := !due.After(d.env.Now) // while nobody was in care
+		first, ahead := d.firstSession()
+		var before time.Time
+		if ahead {
+			before = d.env.Clock.Open.BusinessDaysBefore(first.Start, 1, rules.Zone(zone))
+		}
+		switch {
+		case before.After(c.VerifiedAt) && before.After(d.env.Now) && (over || before.Before(due)):
+			due = before
+		case over && (ahead || d.inCare()):
+			due = d.env.Now
 		}
 		if set, ok := d.chart.Deadline(c.Check); ok && set.State == care.Running && set.Due.Equal(due) || due.Before(d.env.Now) {
 			continue
@@ -478,6 +509,11 @@ func (d *draft) nextCheck() {
 		c.Check = d.start(care.Deadline{Code: "coverage_check", Subject: string(c.ID), Due: due, Zone: zone})
 		d.put(c)
 	}
+}
+
+// inCare says whether a provider sees the client by now.
+func (d *draft) inCare() bool {
+	return slices.ContainsFunc(d.chart.Referrals, func(r care.Referral) bool { return r.Status == care.InCare })
 }
 
 // firstSession is the booked one with which an episode would begin in earnest.
@@ -514,6 +550,7 @@ func coverageOver(d *draft, dl care.Deadline, _ Known) {
 	c.Found, c.Status, c.CheckAt = c.Status, care.CoverageExpired, time.Time{}
 	d.settle(c.Verify, care.Stopped)
 	d.settle(c.Check, care.Stopped)
+	d.endTasks("eligibility_late", string(c.ID))
 	d.shut(&c)
 	d.put(c)
 	d.recheckSessions()

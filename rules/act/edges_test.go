@@ -7,6 +7,7 @@ import (
 
 	"careconnect/rules"
 	"careconnect/rules/act"
+	"careconnect/rules/calendar"
 	"careconnect/rules/care"
 )
 
@@ -415,4 +416,104 @@ func TestR37AProviderIsToldThatSomebodyWaited(t *testing.T) {
 	is(t, "the client", w.told(me, "no_show", string(ap))[string(me)], 0)
 	is(t, "the care team", w.tasks(me, "provider_no_show"), 1)
 	w.do(provider(p), act.Correct{Appointment: ap, Result: care.Attended, Reason: "We met by telephone."})
+}
+
+// TestR27AVisitOnDetailsThatWereWrong: a session was had while a plan was looked at,
+// and then the client mended the number on it. The plan that is found to have held on
+// that day pays for it: nobody will look at the other one any more.
+func TestR27AVisitOnDetailsThatWereWrong(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	r := w.held(me, p)
+	slip := care.CoverageID(w.do(client(me), plan(me, "Lakefront HMO")))
+	ap := w.attends(p, r, me, w.now.Add(20*time.Hour), 50, "")
+	is(t, "while it is looked at", ap.Covered, "unverified")
+	mended := plan(me, "Lakefront HMO")
+	mended.MemberID = "TEST0002"
+	id := care.CoverageID(w.do(client(me), mended))
+	is(t, "still that of its day", w.appointment(me, ap.ID).Coverage, slip)
+	w.do(careTeam, act.VerifyCoverage{Coverage: id, Result: care.Eligible, From: day(2026, 1, 1)})
+	is(t, "pays", w.appointment(me, ap.ID).Coverage, id)
+	is(t, "covered", w.appointment(me, ap.ID).Covered, "covered")
+	is(t, "the charge", w.charge(me, ap.ID).State, care.ChargeReady)
+}
+
+// TestR27APlanThatEndedBeforeItWasReplaced: that an earlier plan had ended is learned
+// after the client has given the next. What went out on it is looked at again, and
+// what the next one held for already is on that.
+func TestR27APlanThatEndedBeforeItWasReplaced(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	r := w.held(me, p)
+	old := w.insured(me, plan(me, "Lakefront HMO"))
+	within := w.attends(p, r, me, w.now.Add(20*time.Hour), 50, "")
+	out := w.attends(p, r, me, w.now.Add(48*time.Hour), 50, "")
+	w.exports(2)
+	after := w.attends(p, r, me, w.now.Add(48*time.Hour), 50, "")
+	next := care.CoverageID(w.do(client(me), plan(me, "Harbor Select")))
+	w.do(careTeam, act.VerifyCoverage{Coverage: next, Result: care.Eligible, From: day(2026, 10, 8)})
+	is(t, "as the old one was found", w.appointment(me, after.ID).Coverage, old)
+	ended := calendar.On(within.Start, rules.Zone("America/Chicago"))
+	w.do(careTeam, act.VerifyCoverage{Coverage: old, Result: care.Eligible, Ends: ended, Note: "ended with a change of jobs"})
+	is(t, "it is still replaced", w.coverage(me, old).Status, care.Replaced)
+	is(t, "on its last day", w.charge(me, within.ID).Rebill, false)
+	is(t, "went out", w.charge(me, out.ID).Rebill, true)
+	is(t, "on the next one", w.appointment(me, after.ID).Coverage, next)
+	is(t, "ready", w.charge(me, after.ID).State, care.ChargeReady)
+	is(t, "provider told", w.told(me, "coverage_changed_provider", string(old))[string(p)], 1)
+	is(t, "again", w.refused(careTeam, act.VerifyCoverage{Coverage: old, Result: care.Eligible, Ends: ended}), "already_verified")
+	unused := care.CoverageID(w.do(client(me), plan(me, "Lakefront PPO")))
+	w.do(client(me), plan(me, "Lakefront POS"))
+	is(t, "one that paid for nothing", w.refused(careTeam, act.VerifyCoverage{Coverage: unused, Result: care.Eligible}), "coverage_replaced")
+}
+
+// TestR27NobodyIsAskedForAReplacedPlan: that it was late to be looked at is over with
+// it.
+func TestR27NobodyIsAskedForAReplacedPlan(t *testing.T) {
+	w := open(t)
+	me := w.enters(1)
+	w.do(client(me), plan(me, "Lakefront HMO"))
+	w.until(w.now.AddDate(0, 0, 3))
+	is(t, "late", w.looks(me, "eligibility_late"), 1)
+	w.do(client(me), plan(me, "Lakefront PPO"))
+	is(t, "replaced", w.looks(me, "eligibility_late"), 0)
+}
+
+// TestR27CareThatWasEnteredAfterwardsIsLookedAt: the days of the monthly look were
+// over while nobody was in care, and care then began without a booking.
+func TestR27CareThatWasEnteredAfterwardsIsLookedAt(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	id := w.insured(me, plan(me, "Lakefront HMO"))
+	w.until(time.Date(2026, 11, 16, 17, 0, 0, 0, time.UTC)) // six weeks on
+	r := w.held(me, p)
+	w.do(provider(p), act.BookSession{Referral: r, Start: w.now.Add(-time.Hour), Minutes: 50, Late: "It took place by telephone."})
+	w.until(w.now.Add(time.Second))
+	is(t, "waits for a look", w.coverage(me, id).Waits(), true)
+	w.verifies(id, care.Eligible)
+	w.until(w.now.AddDate(0, 0, 31))
+	is(t, "and again", w.coverage(me, id).Waits(), true)
+}
+
+// TestR26AnEAPThatIsFoundToBeUsedUp: how many sessions it authorises becomes known
+// when they have been had; the client is asked for a health plan then, once.
+func TestR26AnEAPThatIsFoundToBeUsedUp(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, true), w.enters(1)
+	r := w.held(me, p)
+	id := w.insured(me, eap(me, 0))
+	for range 3 {
+		w.attends(p, r, me, w.now.Add(48*time.Hour), 50, "")
+	}
+	ahead := w.session(p, r, w.now.Add(48*time.Hour))
+	asked := func() int { return w.told(me, "eap_used", string(id))[string(me)] }
+	is(t, "while nobody knows", asked(), 0)
+	w.do(careTeam, act.VerifyCoverage{Coverage: id, Result: care.Eligible, Authorised: 4})
+	is(t, "one is left", asked(), 0)
+	w.do(careTeam, act.VerifyCoverage{Coverage: id, Result: care.Eligible, Authorised: 2})
+	is(t, "used up", asked(), 1)
+	is(t, "the one ahead goes on", w.appointment(me, ahead).Status, care.Booked)
+	is(t, "unverified", w.appointment(me, ahead).Covered, "unverified")
+	w.do(careTeam, act.VerifyCoverage{Coverage: id, Result: care.Eligible, Authorised: 3})
+	is(t, "asked once", asked(), 1)
 }

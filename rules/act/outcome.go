@@ -101,7 +101,9 @@ func sessionAttended(d *draft, ap *care.Appointment, r *care.Referral) {
 	*ap = cover(d.chart, d.env, *ap)
 	d.chart.Add(*ap)
 	d.bill(*ap)
-	d.usedUp(*ap)
+	if c, ok := d.chart.Coverage(ap.Coverage); ok && d.usedUp(c) {
+		d.askForPlan(c)
+	}
 	d.anchor(ap.Episode)
 }
 

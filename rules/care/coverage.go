@@ -1,6 +1,7 @@
 package care
 
 import (
+	"cmp"
 	"time"
 
 	"careconnect/rules/calendar"
@@ -59,6 +60,14 @@ const (
 	WayCancel   Way = "cancel"
 )
 
+// Finding is what was found of the coverage, also where another has taken its place.
+func (c Coverage) Finding() CoverageStatus {
+	if c.Status == Replaced {
+		return c.Found
+	}
+	return c.Status
+}
+
 // Waits says whether the care team has to look at the coverage.
 func (c Coverage) Waits() bool {
 	return c.Status == CoveragePending || !c.CheckAt.IsZero() && c.Status != Replaced
@@ -102,10 +111,14 @@ func (c Coverage) since(at time.Time) time.Time {
 // coverage before one that is being looked at, and that before any other.
 var ranks = map[CoverageStatus]int{Eligible: 2, CoveragePending: 1, NeedsInfo: 1}
 
+// pays says whether it is settled who pays for a visit on a day: the coverage, or the
+// client, who chose so.
+func (c Coverage) pays(day calendar.Date) bool { return c.On(day) == Eligible || c.Way == WaySelfPay }
+
 // CoveragesAt are the coverages that reach a visit at an instant, on a day where
-// the client is, the one that pays first being the first: what had been given by
-// then before what was given since, and of those alike the one that the client
-// named last.
+// the client is, the one that pays first being the first: one that pays before one
+// that does not, what had been given by then before what was given since, and of
+// those alike the one that the client named last.
 func (c *Chart) CoveragesAt(at time.Time, day calendar.Date) []Coverage {
 	var all []Coverage
 	for _, v := range c.Coverages {
@@ -113,20 +126,14 @@ func (c *Chart) CoveragesAt(at time.Time, day calendar.Date) []Coverage {
 			all = append(all, v)
 		}
 	}
-	later := func(v Coverage) int {
-		if v.SubmittedAt.After(at) {
-			return 1
-		}
-		return 0
-	}
+	one := map[bool]int{true: 1}
 	order.By(all, func(a, b Coverage) int {
-		if d := later(a) - later(b); d != 0 {
-			return d
-		}
-		if d := ranks[b.On(day)] - ranks[a.On(day)]; d != 0 {
-			return d
-		}
-		return b.since(at).Compare(a.since(at))
+		return cmp.Or(
+			one[b.pays(day)]-one[a.pays(day)],
+			one[a.SubmittedAt.After(at)]-one[b.SubmittedAt.After(at)],
+			ranks[b.On(day)]-ranks[a.On(day)],
+			b.since(at).Compare(a.since(at)),
+		)
 	})
 	return all
 }

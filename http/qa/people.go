@@ -239,10 +239,30 @@ func (p *people) provider(i int, place place, about string, self bool) {
 	token, pass := p.token()
 	p.do(care.System, act.InviteProvider{Provider: id, Email: address(name), Pass: pass})
 	p.do(care.System, act.Join{Provider: id, Attest: rules.DutyCodes(), Virtual: &virtual})
+	if i%photographed == 0 {
+		p.shows(id, i/photographed)
+	}
 	p.doctors = append(p.doctors, doctor{id, place.zone, place.state})
 	if about != "" {
 		p.providerUsers = append(p.providerUsers, User{Role: care.RoleProvider, Name: name, ID: id, Token: token, About: about})
 	}
+}
+
+// photographed is how many providers there are to one who shows a photo.
+const photographed = 5
+
+// shows has a provider publish a photo.
+func (p *people) shows(id care.ChartID, n int) {
+	if p.err != nil {
+		return
+	}
+	face, err := portrait(n)
+	if err != nil {
+		p.err = err
+		return
+	}
+	p.do(care.System, act.PutPhoto{Provider: id, Face: face})
+	p.do(care.System, act.PublishProfile{Provider: id, Accurate: true})
 }
 
 // hours are a working week with a break, a little different for each.

@@ -43,6 +43,7 @@ var Scenarios = []Scenario{
 	{Name: "provider-leaves", Says: "a provider with two who wait for an answer, one accepted and one in care is about to leave", Past: 20 * day, plan: providerLeaves},
 	{Name: "employer-leaves", Says: "an employer's last day is today; of its people one is in care, one waits, one has not asked yet", Past: 20 * day, plan: employerLeaves},
 	{Name: "follow-up-season", Says: "people in each part of the weeks in which the follow-up is asked", Past: 60 * day, plan: followUpSeason},
+	{Name: "waiting-list", Says: "a provider takes nobody new and keeps a waiting list: somebody is invited, somebody's place ends this week, somebody sees another provider meanwhile", Past: 90 * day, plan: waitingList},
 	{Name: "safety-alert", Says: "somebody has answered item 9 above zero, and nobody has acknowledged it yet", Past: 12 * day, plan: safetyAlert},
 	{Name: "january", Says: "a new year: many bring a new plan, and all of them wait to be verified", Begin: instant("2027-01-04T09:00:00-06:00"), Past: 40 * day, plan: january},
 	{Name: "large-network", Says: "a thousand providers and two hundred clients on their way", Past: Before, plan: largeNetwork},
@@ -266,6 +267,26 @@ func followUpSeason(p *people, begin time.Time) {
 			}
 		})
 	}
+}
+
+func waitingList(p *people, begin time.Time) {
+	p.provider(len(p.doctors), places[0], "takes nobody new and keeps a waiting list: has room for one more than is invited", true)
+	keeper, only := p.doctors[len(p.doctors)-1].id, true
+	p.do(care.Actor{Role: care.RoleProvider, Chart: keeper}, act.SetCaseload{Provider: keeper, WaitlistOnly: &only})
+	waits := func(j *journey) care.WaitID {
+		return care.WaitID(j.do(j.me(), act.JoinWaitlist{Client: j.id, Provider: keeper}))
+	}
+	p.somebody(begin.Add(-86*day), 0, "waits for the longest: the place ends this week, unless they say that they still wait", "LANTERN", goodPlan, func(j *journey) { waits(j) })
+	p.somebody(begin.Add(-30*day), 1, "is invited from a waiting list since yesterday: can ask for two days more", "LANTERN", goodPlan, func(j *journey) {
+		place := waits(j)
+		j.at(begin.Add(-day), func() {
+			j.do(care.Actor{Role: care.RoleProvider, Chart: keeper}, act.InviteWaiting{Provider: keeper, Wait: place})
+		})
+	})
+	p.somebody(begin.Add(-13*day), 0, "waits for one provider, and is in care with another meanwhile", "LANTERN", goodPlan, func(j *journey) {
+		waits(j)
+		j.inCare(begin.Add(-8*day), 1, nil)
+	})
 }
 
 func safetyAlert(p *people, begin time.Time) {

@@ -137,6 +137,24 @@ var promised = map[string]func(p *played){
 			}
 		}
 	},
+	"waiting-list": func(p *played) {
+		first, invited, elsewhere := p.who("waits for the longest"), p.who("is invited"), p.who("waits for one provider")
+		if left := p.runs(first, "waitlist").Due.Sub(p.begin); left < 0 || left > 7*day {
+			p.Errorf("the first place ends in %v", left)
+		}
+		if len(invited.Waits) != 1 || !invited.Waits[0].Invites(p.begin) {
+			p.Error("nobody is invited")
+		}
+		p.stands(elsewhere, care.InCare)
+		keeper := first.Waits[0].Provider
+		if _, keeps := p.store.Directory().Keeper(keeper, p.begin); !keeps || !slices.ContainsFunc(p.users, func(u User) bool { return u.ID == keeper }) {
+			p.Error("nobody to sign in as keeps a list")
+		}
+		row, err := p.store.Find(context.Background(), care.System, care.Waitlist(keeper))
+		if err != nil || len(row) != 3 {
+			p.Errorf("%d wait, %v", len(row), err)
+		}
+	},
 	"safety-alert": func(p *played) {
 		c := p.who("answered item 9")
 		if len(c.Alerts) != 1 || !c.Alerts[0].AckedAt.IsZero() {

@@ -26,6 +26,21 @@ const sequencesPerRun = 20 / slower
 // in any order, with any time in between, across restarts and kills, and holds
 // what must hold all along.
 func TestWhateverHappens(t *testing.T) {
+	lives(t, sequencesPerRun, anyhow)
+}
+
+// TestR95WhateverHappensToTheMail has mails to the client taken, refused, late and
+// brought back while a first call is arranged.
+func TestR95WhateverHappensToTheMail(t *testing.T) {
+	lives(t, max(1, sequencesPerRun/5), func(l *life) {
+		l.whiles = []time.Duration{time.Minute, time.Hour, 5 * time.Hour, 23 * time.Hour}
+		l.deeds = []string{"ask", "accept", "propose", "book agreed", "cancel", "other times", "nobody came", "post", "post", "post", "post", "post", "post", "post"}
+		l.do(provider(l.providers[1]), act.Accept{Referral: l.asks(l.me, l.providers[1])})
+	})
+}
+
+// lives lets a client live so many times in each of rapid's runs, once it has begun.
+func lives(t *testing.T, sequences int, begins func(*life)) {
 	root := inMemory(t)
 	if os.Getenv("CARECONNECT_TORTURE") == "" && flag.Lookup("rapid.seed").Value.String() == "0" {
 		// The same lives each time: a change that breaks none is not stopped by what
@@ -35,12 +50,13 @@ func TestWhateverHappens(t *testing.T) {
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		for range sequencesPerRun {
+		for range sequences {
 			dir, err := os.MkdirTemp(root, "")
 			if err != nil {
 				t.Fatal(err)
 			}
 			l := newLife(t, dir)
+			begins(l)
 			for range rapid.IntRange(5, 25).Draw(t, "length") {
 				l.step()
 			}
@@ -75,11 +91,18 @@ type life struct {
 	t         *rapid.T
 	me        care.ChartID
 	providers []care.ChartID
+	deeds     []string
+	whiles    []time.Duration
 }
 
 func newLife(t *rapid.T, dir string) *life {
 	w := newWorld(t, dir)
-	l := &life{world: w, t: t, providers: []care.ChartID{w.joins(1, true), w.joins(2, false)}, me: w.enters(1)}
+	return &life{world: w, t: t, providers: []care.ChartID{w.joins(1, true), w.joins(2, false)}, me: w.enters(1), deeds: deeds, whiles: long}
+}
+
+// anyhow begins a life somewhere on its way.
+func anyhow(l *life) {
+	w, t := l.world, l.t
 	if rapid.Bool().Draw(t, "on the way") { // half of them have met a provider, and some have sessions ahead
 		r := w.held(l.me, l.providers[1])
 		for range rapid.IntRange(0, 2).Draw(t, "sessions") {
@@ -93,7 +116,6 @@ func newLife(t *rapid.T, dir string) *life {
 			w.do(provider(l.providers[0]), act.InviteWaiting{Provider: l.providers[0]})
 		}
 	}
-	return l
 }
 
 // step lets time pass and somebody do something, which may be refused.
@@ -140,7 +162,7 @@ func (l *life) wait() time.Duration {
 	if len(next) > 0 && rapid.Bool().Draw(l.t, "to something due") {
 		return rapid.SampledFrom(next).Draw(l.t, "until") + time.Duration(rapid.IntRange(-1, 1).Draw(l.t, "off by"))*time.Second
 	}
-	return rapid.SampledFrom([]time.Duration{time.Second, time.Minute, time.Hour, 5 * time.Hour, 23 * time.Hour, 50 * time.Hour, 8 * 24 * time.Hour, 33 * 24 * time.Hour}).Draw(l.t, "wait")
+	return rapid.SampledFrom(l.whiles).Draw(l.t, "wait")
 }
 
 // opening is some working hour in the days to come, to the quarter.
@@ -149,11 +171,15 @@ func (l *life) opening() time.Time {
 	return day.Add(time.Duration(14*60+15*rapid.IntRange(-2, 34).Draw(l.t, "quarter")) * time.Minute)
 }
 
+// long are the times that may pass in between.
+var long = []time.Duration{time.Second, time.Minute, time.Hour, 5 * time.Hour, 23 * time.Hour, 50 * time.Hour, 8 * 24 * time.Hour, 33 * 24 * time.Hour}
+
 // deed is something that somebody tries.
 func (l *life) deed() (care.Actor, act.Act) {
-	return l.deedOf(rapid.SampledFrom(deeds).Draw(l.t, "deed"))
+	return l.deedOf(rapid.SampledFrom(l.deeds).Draw(l.t, "deed"))
 }
 
+// deeds are what somebody may try.
 var deeds = []string{
 	"ask", "ask", "ask listing", "book at once", "accept", "accept", "decline", "propose", "book", "book", "book agreed", "withdraw",
 	"session", "session", "session", "outcome", "outcome", "outcome", "save", "fill", "fill", "plan", "plan", "eap", "first", "way", "verify", "verify", "verify", "acknowledge",
@@ -336,6 +362,8 @@ func (l *life) deedOf(deed string) (care.Actor, act.Act) {
 		return careTeam, act.Suspend{Provider: p, Reason: "Licence under review."}
 	case "reinstate":
 		return careTeam, act.Reinstate{Provider: p}
+	case "post":
+		return care.System, l.post(chart)
 	case "goodbye":
 		return client(l.me), act.LeaveProgramme{Client: l.me}
 	case "come back":
@@ -390,6 +418,28 @@ func (l *life) comesBack() {
 var others = []string{
 	"ask", "ask listing", "book at once", "accept", "accept", "accept", "propose", "book", "book agreed", "session", "session", "session",
 	"save", "plan", "plan", "eap", "verify", "verify", "share", "join list", "ask match", "hold", "decline",
+}
+
+// words are what a client is told of times that are theirs to choose.
+var words = []string{"accepted", "proposed", "cancelled", "no_show"}
+
+// post is what becomes next of a mail to the client: it is sent, taken or refused,
+// and may come back.
+func (l *life) post(chart *care.Chart) act.Act {
+	to := slices.DeleteFunc(slices.Clone(chart.Messages), func(m care.Message) bool { return m.To != l.me || !slices.Contains(words, m.Template) })
+	if len(to) == 0 {
+		return act.Delivered{Chart: l.me}
+	}
+	m := rapid.SampledFrom(to[max(0, len(to)-3):]).Draw(l.t, "mail")
+	switch {
+	case m.State == care.Ready || m.State == care.Retry:
+		return act.Lease{Chart: l.me, Message: m.ID, For: time.Minute, Tagged: true}
+	case m.State == care.Sending && rapid.Bool().Draw(l.t, "taken"):
+		return act.Delivered{Chart: l.me, Message: m.ID}
+	case m.State == care.Sending:
+		return act.Undelivered{Chart: l.me, Message: m.ID, Final: rapid.Bool().Draw(l.t, "for good")}
+	}
+	return act.Bounced{Chart: l.me, Message: m.ID, Try: m.Attempts, Moved: rapid.Bool().Draw(l.t, "moved")}
 }
 
 func (l *life) someBooked(chart *care.Chart) (care.Appointment, bool) {
@@ -575,13 +625,41 @@ func (l *life) waitsOnlyForTheClient(chart *care.Chart) {
 		if consult.State == care.Running && !consult.Due.Equal(l.clock().Start(consult).Due) {
 			l.Fatalf("%s is due %v, and computed anew %v", r.ID, consult.Due, l.clock().Start(consult).Due)
 		}
-		counted := slices.ContainsFunc(chart.Deadlines, func(d care.Deadline) bool {
+		choice := slices.IndexFunc(chart.Deadlines, func(d care.Deadline) bool {
 			return d.Code == "choose" && d.Subject == string(r.ID) && d.State == care.Running
 		})
-		if choosing != counted {
+		counted := choice >= 0
+		if counted && consult.State == care.Waiting {
+			l.restsOnAWord(chart, r, consult.Pauses[len(consult.Pauses)-1].From, chart.Deadlines[choice].Starts)
+		}
+		if choosing != counted && !l.lost(chart) { // whom no mail reaches the care team looks after
 			l.Fatalf("%s is %s: the client chooses %v, and their silence is counted %v", r.ID, r.Status, choosing, counted)
 		}
 	}
+}
+
+// restsOnAWord: what waits since they are silent waits because of something that is
+// not known to have gone astray.
+func (l *life) restsOnAWord(chart *care.Chart, r care.Referral, since, choosing time.Time) {
+	l.Helper()
+	var last care.Message
+	for _, m := range chart.Messages {
+		ap, _ := chart.Appointment(care.AppointmentID(m.Subject))
+		if m.To == l.me && slices.Contains(words, m.Template) && (m.Subject == string(r.ID) || ap.Referral == r.ID) && !m.At.After(since) && !m.At.Before(last.At) {
+			last = m
+		}
+	}
+	if since.After(choosing) && last.State == care.Dead {
+		l.Fatalf("the days of %s wait since %v for a client who was told by %s, which did not arrive", r.ID, since, last.ID)
+	}
+}
+
+// lost says whether something that the client was to be told did not arrive, or not
+// at once.
+func (l *life) lost(chart *care.Chart) bool {
+	return slices.ContainsFunc(chart.Messages, func(m care.Message) bool {
+		return m.To == l.me && slices.Contains(words, m.Template) && (m.State == care.Dead || m.State == care.Sending || m.State == care.Retry || m.Attempts > 1)
+	})
 }
 
 func (l *life) clock() rules.Clock {

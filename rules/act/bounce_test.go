@@ -154,3 +154,41 @@ func TestR95ABounceThatComesBeforeTheServersYes(t *testing.T) {
 	is(t, "tasks", w.tasks(me, "mail_undelivered"), 1)
 	is(t, "found by its bounce", len(w.find(care.ByReturn(m.ID))), 0)
 }
+
+// TestR95ABounceFindsAMessageThatWentOver with its account into another.
+func TestR95ABounceFindsAMessageThatWentOver(t *testing.T) {
+	w := open(t)
+	first, second := w.twoAccounts()
+	p := w.joins(1, false)
+	for _, c := range []care.ChartID{first, second} {
+		w.do(client(c), act.AddCoverage{Client: c, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST1"})
+	}
+	w.do(provider(p), act.Accept{Referral: w.asks(second, p)})
+	var sent []care.Message
+	for _, c := range []care.ChartID{first, second} {
+		for _, m := range w.chart(c).Messages {
+			if m.To == c {
+				w.sends(m)
+				sent = append(sent, m)
+			}
+		}
+	}
+	stays := care.ChartID(w.do(client(first), joining(first, second)))
+	over := 0
+	for _, m := range sent {
+		found := w.find(care.ByReturn(m.ID))
+		now, ok := w.chart(stays).Message(m.ID)
+		if !ok { // a link that went with its account
+			is(t, "found by its bounce", len(found), 0)
+			continue
+		}
+		is(t, "found by its bounce", len(found) == 1 && found[0].Chart == stays, true)
+		w.bounces(now, now.Attempts, false)
+		is(t, "the message", w.again(now).State, care.Dead)
+		if m.Chart != stays {
+			over++
+		}
+	}
+	is(t, "some went over", over > 0, true)
+	is(t, "tasks", w.tasks(stays, "mail_undelivered"), 1)
+}

@@ -28,6 +28,10 @@ type hourly struct {
 	low     time.Time // no entry in memory is earlier, and none that is not
 	opened  care.Set  // the hour that is being read
 	since   []move    // into and out of it, since that began
+
+	// Of a throwaway store that is new nothing stands in a later hour but what came
+	// since: it is kept here, and no hour is ever read. Nil of any other.
+	later map[care.Set]map[string]care.Member
 }
 
 func newHourly(name care.SetName) *hourly {
@@ -44,10 +48,13 @@ func (h *hourly) set(hour time.Time) care.Set {
 }
 
 // start says from which hour on there may be something; from zero means that the
-// store is new.
-func (h *hourly) start(from, now time.Time) {
+// store is new. Whether later hours are kept in memory too is said by keeps.
+func (h *hourly) start(from, now time.Time, keeps bool) {
 	if from.IsZero() {
 		from = now
+		if keeps {
+			h.later = map[care.Set]map[string]care.Member{}
+		}
 	}
 	h.through = hourOf(from)
 	h.low = h.through
@@ -60,7 +67,13 @@ func (s *Store) readHour(h *hourly, until time.Time) (more bool, err error) {
 	h.reading.Lock()
 	defer h.reading.Unlock()
 	h.mu.Lock()
-	if more = !h.through.After(until); more {
+	more = !h.through.After(until)
+	if more && h.later != nil {
+		h.come()
+		h.mu.Unlock()
+		return true, nil
+	}
+	if more {
 		h.opened = h.set(h.through)
 	}
 	h.mu.Unlock()
@@ -89,6 +102,17 @@ func (s *Store) readHour(h *hourly, until time.Time) (more bool, err error) {
 	return true, nil
 }
 
+// come takes one more hour from those that were kept.
+func (h *hourly) come() {
+	hour := h.set(h.through)
+	for ref, m := range h.later[hour] {
+		h.entries[ref] = m
+	}
+	delete(h.later, hour)
+	h.through = h.through.Add(time.Hour)
+	h.lowest()
+}
+
 // change follows a committed step. What lies in an hour not yet read is read when
 // that hour comes.
 func (h *hourly) change(m move) {
@@ -107,11 +131,17 @@ func (h *hourly) move(m move) {
 		if had, ok := h.entries[m.place.Entry]; ok && h.set(had.At) == m.place.Set {
 			delete(h.entries, m.place.Entry)
 		}
+		delete(h.later[m.place.Set], m.place.Entry)
 	case m.place.Member.At.Before(h.through):
 		h.entries[m.place.Entry] = m.place.Member
 		if m.place.Member.At.Before(h.low) {
 			h.low = m.place.Member.At
 		}
+	case h.later != nil:
+		if h.later[m.place.Set] == nil {
+			h.later[m.place.Set] = map[string]care.Member{}
+		}
+		h.later[m.place.Set][m.place.Entry] = m.place.Member
 	}
 }
 

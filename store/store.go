@@ -387,7 +387,7 @@ func (s *Store) start() error {
 		return err
 	}
 	for _, h := range []*hourly{s.due, s.outbox} {
-		h.start(s.state.From[h.name], s.now())
+		h.start(s.state.From[h.name], s.now(), s.Kind() == Throwaway)
 	}
 	go s.commitAll()
 	return nil

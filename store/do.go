@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -131,10 +132,15 @@ func (s *Store) commitAll() {
 
 func (s *Store) commitUntilClosed() error {
 	var pace pace
+	if s.decidesAhead() {
+		s.ahead.begin(s.state)
+		go s.writeBehind()
+		defer s.ahead.end()
+	}
 	for {
 		batch := s.gather(&pace)
 		if batch == nil {
-			return nil
+			return s.ahead.landed()
 		}
 		if err := s.lookForRoom(); err != nil {
 			return s.fail(err, batch)
@@ -272,12 +278,14 @@ func (s *Store) commitTogether(batch []*job) error {
 		if err := c.countPanels(); err != nil {
 			return err
 		}
+		c.close()
 		if c.answersFirst(batch) {
 			c.answerFirst(batch)
 		}
 		return c.finish()
 	})
 	if errors.Is(err, errNothing) {
+		c.countDenials()
 		return nil
 	}
 	if errors.Is(err, ErrFull) {
@@ -288,6 +296,8 @@ func (s *Store) commitTogether(batch []*job) error {
 		return err
 	}
 	c.keep()
+	s.many = len(c.moves)
+	s.ahead.goOnFrom(s.state)
 	if finished := s.finishing.Swap(nil); finished != nil {
 		close(*finished)
 		return nil
@@ -339,6 +349,7 @@ func (s *Store) record(c *commit, batch []*job, sequence uint64) {
 // commit is one transaction in the making.
 type commit struct {
 	*Store
+	r        engine.Reader // what is there while acts decide
 	w        *counting
 	now      time.Time
 	state    state
@@ -356,22 +367,57 @@ type commit struct {
 	trusts   bool                 // the clock is right, somebody says
 	erased   []care.ChartID
 	renewed  map[care.ChartID]*seal.ChartKey // keys that took the place of worn ones
+	denied   int                             // strangers
+
+	// What is to be written once the acts are decided, unless it is written at once.
+	ahead  bool
+	script []func() error
+	lists  map[care.Set]bool // that its moves change
+	heads  []head            // of the charts that it touched
+	from   map[care.SetName]time.Time
+	turns  bool // what the directory shows
 }
 
 func (s *Store) newCommit(w engine.Writer) *commit {
-	c := &commit{Store: s, now: s.now(), state: s.state.clone(), touched: map[care.ChartID]bool{}, provider: map[care.ChartID]care.Provider{}, panels: map[care.ChartID]int{}}
-	if c.state.Apart == nil {
-		c.state.Apart = &apart{Before: c.state.Leaves}
-	}
-	c.moves = make([]move, 0, s.many)
-	c.keeps = s.mail.keeps()
-	c.pass = s.checking.pass.Load()
-	c.w = &counting{Writer: w, vault: s.vault, state: &c.state, sums: s.sums, sure: s.config.sure, followed: c.pass != nil}
-	c.charts.trim()
+	c := s.unwritten()
+	c.begin(w)
 	return c
 }
 
-func (c *commit) dirty() bool { return c.w.wrote || len(c.entries) > 0 }
+// unwritten is a commit without a transaction so far.
+func (s *Store) unwritten() *commit {
+	c := &commit{Store: s, now: s.now(), touched: map[care.ChartID]bool{}, provider: map[care.ChartID]care.Provider{}, panels: map[care.ChartID]int{}}
+	c.moves = make([]move, 0, s.many)
+	c.keeps = s.mail.keeps()
+	return c
+}
+
+// begin goes on from the last commit, in a transaction.
+func (c *commit) begin(w engine.Writer) {
+	c.state = c.Store.state.clone()
+	if c.state.Apart == nil {
+		c.state.Apart = &apart{Before: c.state.Leaves}
+	}
+	c.pass = c.checking.pass.Load()
+	c.w = &counting{Writer: w, vault: c.vault, state: &c.state, sums: c.sums, sure: c.config.sure, followed: c.pass != nil}
+	if !c.ahead {
+		c.r = c.w
+		c.charts.trim()
+	}
+}
+
+// write does something of what a commit writes, or keeps it for later.
+func (c *commit) write(fn func() error) error {
+	if c.ahead {
+		c.script = append(c.script, fn)
+		return nil
+	}
+	return fn()
+}
+
+func (c *commit) dirty() bool {
+	return c.w != nil && c.w.wrote || len(c.script) > 0 || len(c.entries) > 0
+}
 
 // run decides one job and writes what it plans.
 func (c *commit) run(j *job) error {
@@ -419,6 +465,10 @@ func (c *commit) run(j *job) error {
 	plan := o.Act.Decide(known, env)
 	if plan.Fault != nil || plan.Decision.Outcome != rules.Yes {
 		c.state.Ordinal = ordinal // a no leaves no mark, nor do the ids that it drew
+	}
+	if c.ahead && slices.ContainsFunc(plan.Changes, func(ch care.Change) bool { _, erases := ch.(care.Erase); return erases }) {
+		c.state.Ordinal = ordinal
+		return errAlone
 	}
 	return c.answer(j, about, plan)
 }
@@ -611,7 +661,7 @@ func (c *commit) answer(j *job, about care.About, plan act.Plan) error {
 		}
 	}
 	if j.order.Actor.Role == care.RoleAnonymous && entry.Outcome != "yes" {
-		c.denials.add(c.Store, c.now)
+		c.denied++
 	}
 	if len(plan.Changes) == 0 && entry.Outcome == "yes" || j.order.Actor.Role == care.RoleAnonymous && entry.Outcome != "yes" {
 		return nil // nothing happened; strangers' denials are counted, not kept
@@ -715,7 +765,7 @@ func (c *commit) chart(id care.ChartID) (*care.Chart, error) {
 	if chart := c.charts.get(id); chart != nil {
 		return chart, nil
 	}
-	chart, err := c.loadChart(c.w, id)
+	chart, err := c.loadChart(c.r, id)
 	if err != nil || chart == nil {
 		return nil, err
 	}
@@ -730,7 +780,15 @@ func (c *commit) members(set care.Set) ([]care.Member, error) {
 	if kept, had := c.sets[set]; had {
 		return kept, nil
 	}
-	members, err := c.loadSet(c.w, set)
+	if c.lists[set] {
+		return nil, errAlone
+	}
+	if c.ahead && c.Store.ahead.changes(set) {
+		if err := c.Store.ahead.landed(); err != nil {
+			return nil, err
+		}
+	}
+	members, err := c.loadSet(c.r, set)
 	if err == nil && keptSet(set) {
 		if len(c.sets) >= maxSets {
 			clear(c.sets)
@@ -789,6 +847,12 @@ func (c *commit) moved(p care.Place, joined bool) {
 	c.moves = append(c.moves, move{p, joined})
 	if keptSet(p.Set) {
 		delete(c.sets, p.Set)
+	}
+	if joined && p.Set.Name == care.SetLocate {
+		c.sets[p.Set] = []care.Member{p.Member} // it has no other
+	}
+	if c.ahead {
+		c.lists[p.Set] = true
 	}
 	if due := p.Member.At; joined && p.Set.Name == care.SetDue && (c.soonest.IsZero() || due.Before(c.soonest)) {
 		c.soonest = due
@@ -869,6 +933,16 @@ func (c *commit) open(change care.New) error {
 	if had, err := c.chart(change.Chart); err != nil || had != nil {
 		return errors.Join(err, fmt.Errorf("chart %s is there already", change.Chart))
 	}
+	if c.opened == nil {
+		c.opened = map[care.ChartID]bool{}
+	}
+	c.opened[change.Chart] = true
+	c.charts.put(&care.Chart{ID: change.Chart, Of: change.Of})
+	return c.write(func() error { return c.makeKey(change) })
+}
+
+// makeKey makes the key of a chart that is opened.
+func (c *commit) makeKey(change care.New) error {
 	newKey := c.vault.NewChartKey
 	if change.Of == care.OfProgramme {
 		newKey = c.vault.NewWideChartKey
@@ -882,11 +956,6 @@ func (c *commit) open(change care.New) error {
 		return fmt.Errorf("wrap key of chart %s: %w", change.Chart, err)
 	}
 	c.keys.put(change.Chart, key)
-	if c.opened == nil {
-		c.opened = map[care.ChartID]bool{}
-	}
-	c.opened[change.Chart] = true
-	c.charts.put(&care.Chart{ID: change.Chart, Of: change.Of})
 	return c.w.Put(engine.Keys, c.chartName(change.Chart), wrapped)
 }
 
@@ -896,7 +965,8 @@ func (c *commit) put(id care.ChartID, r care.Record, plain []byte) error {
 		return errors.Join(err, fmt.Errorf("no chart %s to put a %s into", id, r.Kind()))
 	}
 	was := chart.Get(r.Kind(), r.Key())
-	if err := c.sealRecord(id, c.recordName(id, r.Kind(), r.Key()), plain, was == nil); err != nil {
+	fresh, kind, key := was == nil, r.Kind(), r.Key()
+	if err := c.write(func() error { return c.sealRecord(id, c.recordName(id, kind, key), plain, fresh) }); err != nil {
 		return err
 	}
 	before := stands(id, was)
@@ -917,23 +987,29 @@ func (c *commit) drop(id care.ChartID, r care.Record) error {
 	}
 	before := stands(id, chart.Get(r.Kind(), r.Key()))
 	chart.Remove(r)
-	if err := c.w.Delete(engine.Charts, c.recordName(id, r.Kind(), r.Key())); err != nil {
+	kind, key := r.Kind(), r.Key()
+	if err := c.write(func() error { return c.w.Delete(engine.Charts, c.recordName(id, kind, key)) }); err != nil {
 		return err
 	}
 	return c.restand(before, nil)
 }
 
-func (c *commit) writeHead(id care.ChartID) error {
+func (c *commit) headOf(id care.ChartID) head {
 	chart := c.charts.get(id)
-	key, err := c.key(id)
+	return head{ID: id, Of: chart.Of, Version: chart.Version}
+}
+
+func (c *commit) writeHead(h head) error {
+	key, err := c.key(h.ID)
 	if err != nil {
 		return err
 	}
-	plain, err := appendJSON(make([]byte, 0, 128), head{id, chart.Of, chart.Version, key.Sealed() + 1})
+	h.Sealed = key.Sealed() + 1
+	plain, err := appendJSON(make([]byte, 0, 128), h)
 	if err != nil {
 		return err
 	}
-	return c.sealRecord(id, c.headName(id), plain, false)
+	return c.sealRecord(h.ID, c.headName(h.ID), plain, false)
 }
 
 func (c *commit) sealRecord(id care.ChartID, name, plain []byte, fresh bool) error {
@@ -945,7 +1021,7 @@ func (c *commit) sealRecord(id care.ChartID, name, plain []byte, fresh bool) err
 	if err != nil {
 		return fmt.Errorf("seal record of chart %s: %w", id, err)
 	}
-	return c.write(engine.Charts, name, sealed, fresh)
+	return c.set(engine.Charts, name, sealed, fresh)
 }
 
 // key is the key of a chart to write to. One that was let go and unwrapped again
@@ -1007,7 +1083,7 @@ func (c *commit) renew(id care.ChartID, key *seal.ChartKey) (*seal.ChartKey, err
 func (c *commit) restand(before, after []care.Place) error {
 	for _, p := range before {
 		if !slices.ContainsFunc(after, func(q care.Place) bool { return q.Set == p.Set && q.Entry == p.Entry }) {
-			if err := c.w.Delete(engine.Sets, c.entryName(p.Set, p.Entry)); err != nil {
+			if err := c.write(func() error { return c.w.Delete(engine.Sets, c.entryName(p.Set, p.Entry)) }); err != nil {
 				return err
 			}
 			c.moved(p, false)
@@ -1018,7 +1094,7 @@ func (c *commit) restand(before, after []care.Place) error {
 			continue
 		}
 		fresh := !slices.ContainsFunc(before, func(q care.Place) bool { return q.Set == p.Set && q.Entry == p.Entry })
-		if err := c.enter(p, fresh); err != nil {
+		if err := c.write(func() error { return c.enter(p, fresh) }); err != nil {
 			return err
 		}
 		c.moved(p, true)
@@ -1026,8 +1102,8 @@ func (c *commit) restand(before, after []care.Place) error {
 	return nil
 }
 
-// write puts what is sealed, in the place of what was there unless it is fresh.
-func (c *commit) write(b engine.Bucket, name, sealed []byte, fresh bool) error {
+// set puts what is sealed, in the place of what was there unless it is fresh.
+func (c *commit) set(b engine.Bucket, name, sealed []byte, fresh bool) error {
 	if fresh {
 		return c.w.Add(b, name, sealed)
 	}
@@ -1044,7 +1120,19 @@ func (c *commit) enter(p care.Place, fresh bool) error {
 	if err != nil {
 		return fmt.Errorf("seal entry of a %s list: %w", p.Set.Name, err)
 	}
-	return c.write(engine.Sets, name, sealed, fresh)
+	return c.set(engine.Sets, name, sealed, fresh)
+}
+
+// close notes what is to be written beside the records, once all acts are decided.
+func (c *commit) close() {
+	c.turns = c.shows()
+	for id := range c.touched {
+		c.heads = append(c.heads, c.headOf(id))
+	}
+	c.from = map[care.SetName]time.Time{}
+	for _, h := range []*hourly{c.due, c.outbox} {
+		c.from[h.name] = h.from(c.moves)
+	}
 }
 
 // finish writes the heads of what changed, the trail and the state record: the
@@ -1055,18 +1143,16 @@ func (c *commit) finish() error {
 	if c.now.After(c.state.High) {
 		c.state.High = c.now
 	}
-	for _, h := range []*hourly{c.due, c.outbox} {
-		c.state.From[h.name] = h.from(c.moves)
-	}
-	for id := range c.touched {
-		if err := c.writeHead(id); err != nil {
+	maps.Copy(c.state.From, c.from)
+	for _, h := range c.heads {
+		if err := c.writeHead(h); err != nil {
 			return err
 		}
 	}
 	if err := c.writeTrail(); err != nil {
 		return err
 	}
-	if c.shows() {
+	if c.turns {
 		c.state.Shows = slices.Clone(c.state.Digest[:16])
 	}
 	if c.pass != nil {
@@ -1075,9 +1161,9 @@ func (c *commit) finish() error {
 	return c.state.write(c.w.Writer, c.vault)
 }
 
-// countPanels counts whom a provider has taken on, where that decides whether
-// they are listed.
-func (c *commit) countPanels() error {
+// mayCount notes the providers whose listing may hang on how many they have taken on;
+// false if there are none.
+func (c *commit) mayCount() bool {
 	for _, p := range c.provider {
 		if p.Caseload > 0 {
 			c.panels[p.ID] = 0
@@ -1088,8 +1174,15 @@ func (c *commit) countPanels() error {
 			c.panels[set.Serves] = 0
 		}
 	}
+	return len(c.panels) > 0
+}
+
+// countPanels counts whom a provider has taken on, where that decides whether
+// they are listed.
+func (c *commit) countPanels() error {
+	c.mayCount()
 	for id := range c.panels {
-		members, err := c.loadSet(c.w, care.Panel(id))
+		members, err := c.loadSet(c.r, care.Panel(id))
 		if err != nil {
 			return err
 		}
@@ -1100,7 +1193,7 @@ func (c *commit) countPanels() error {
 
 // keep takes the commit over for the next one.
 func (c *commit) keep() {
-	c.Store.state, c.Store.many = c.state, len(c.moves)
+	c.Store.state = c.state
 	c.seen(c.state.High)
 	for id, key := range c.renewed {
 		c.Store.keys.put(id, key)
@@ -1110,9 +1203,17 @@ func (c *commit) keep() {
 	}
 }
 
+// countDenials counts the strangers who were denied, once.
+func (c *commit) countDenials() {
+	for range c.denied {
+		c.denials.add(c.Store, c.now)
+	}
+}
+
 // publish lets the read models know, once the commit is as sure as this store's
 // commits are.
 func (c *commit) publish() {
+	c.countDenials()
 	if c.trusts {
 		c.clock.confirm()
 	}

@@ -50,7 +50,7 @@ func (c *commit) erase(id care.ChartID) error {
 // written: what they did or had read a moment ago included.
 func (c *commit) ofThoseHere(e Entry) Entry {
 	gone := func(id care.ChartID) bool {
-		return person(id) && c.charts.get(id) == nil && c.w.Get(engine.Keys, c.chartName(id)) == nil
+		return person(id) && (slices.Contains(c.erased, id) || !c.keys.has(id) && c.w.Get(engine.Keys, c.chartName(id)) == nil)
 	}
 	if slices.ContainsFunc(e.About, gone) {
 		e.About = slices.DeleteFunc(slices.Clone(e.About), gone)

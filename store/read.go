@@ -168,6 +168,7 @@ func (s *Store) view(fn func(engine.Reader) error) error {
 
 // finished waits until what was answered is written as well.
 func (s *Store) finished() {
+	_ = s.ahead.landed() // who asks next is told that it failed
 	if finished := s.finishing.Load(); finished != nil {
 		select {
 		case <-*finished:

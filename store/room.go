@@ -72,6 +72,9 @@ func (s *Store) commit(batch []*job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
+	if s.decidesAhead() {
+		return s.commitAhead(jobs)
+	}
 	err := s.commitTogether(jobs)
 	if !errors.Is(err, ErrFull) {
 		return err

@@ -527,7 +527,7 @@ func (x *salvaging) stand(c *commit, place care.Place) error {
 			return err
 		}
 		c.touch(id)
-		if err := c.writeHead(id); err != nil {
+		if err := c.writeHead(c.headOf(id)); err != nil {
 			return err
 		}
 		if key, err = x.store.setKey(c.w, place.Set); err != nil {

@@ -230,6 +230,12 @@ func (c *keyCache) put(id care.ChartID, key *seal.ChartKey) {
 	c.keys[care.ChartID(strings.Clone(string(id)))] = key // an id may be part of a long text
 }
 
+func (c *keyCache) has(id care.ChartID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.keys[id] != nil
+}
+
 // forget lets one go.
 func (c *keyCache) forget(id care.ChartID) {
 	c.mu.Lock()
@@ -266,6 +272,9 @@ func (c *chartCache) put(chart *care.Chart) {
 }
 
 func (c *chartCache) drop(id care.ChartID) { delete(c.charts, id) }
+
+// full says whether there is something to trim.
+func (c *chartCache) full() bool { return len(c.large) > 0 || len(c.charts) >= maxCharts }
 
 // trim lets all charts go when there are too many, and pictures always. It is for the beginning of a
 // commit only: within one, a chart may be ahead of what is written of it.

@@ -73,7 +73,8 @@ type Config struct {
 	header     []byte      // stands in for that of the file
 	migrations []migration // stand in for those of the program
 
-	sure bool // records that should be new are looked for all the same: for tests
+	sure     bool // records that should be new are looked for all the same: for tests
+	together bool // nothing is decided ahead: for tests
 }
 
 // The files of a store within its directory.
@@ -126,9 +127,10 @@ type Store struct {
 	shut   sync.Once
 	failed atomic.Pointer[error]
 
-	finishing atomic.Pointer[chan struct{}]   // closed once a commit that was answered before is written; nil: none is
-	state     state                           // written by the committer only
-	many      int                             // moves of the last commit, about as many as the next one makes
+	finishing atomic.Pointer[chan struct{}] // closed once a commit that was answered before is written; nil: none is
+	state     state                         // written by the committer only
+	many      int                           // moves of the last commit, about as many as the next one makes
+	ahead     ahead
 	ended     time.Duration                   // when the last commit was over for those who asked
 	high      atomic.Int64                    // its highest instant, in Unix seconds
 	charts    *chartCache                     // the committer's own
@@ -252,6 +254,7 @@ func (s *Store) found(w engine.Writer, found act.Found) error {
 	if err != nil {
 		return fmt.Errorf("found the programme: %w", err)
 	}
+	c.close()
 	if err := c.finish(); err != nil {
 		return err
 	}

@@ -233,7 +233,7 @@ func (c *commit) putBlock(key []byte, block []kept, fresh bool) error {
 	if err != nil {
 		return fmt.Errorf("seal trail block: %w", err)
 	}
-	return c.write(engine.Trail, key, sealed, fresh)
+	return c.set(engine.Trail, key, sealed, fresh)
 }
 
 // encodeBlock writes a block as encoding/json does, which is asked for lines that

@@ -156,6 +156,15 @@ func (c *chrome) books(t *testing.T) {
 				`[...document.querySelectorAll("article.provider")].find(e => e.innerText.includes("Book a first call yourself")).querySelector("a.button").getAttribute("href")`)))
 			seen()
 			way.press(b, `input[name="start"]`)
+			way.follow(b, `button[formaction$="/hold"]`)
+			b.shows("Held for you for", "held for you").sound()
+			if !read[bool](b, `document.querySelector('input[name="start"]:checked') !== null`) {
+				t.Error("what is held is not chosen")
+			}
+			if way.script && way.name == "by mouse" {
+				b.accessible(c.axe)
+				b.shot("journey-held")
+			}
 			for _, f := range [][2]string{
 				{"name", "Wren Talverone"}, {"email", strings.ReplaceAll(way.name, " ", ".") + "@example.test"},
 				{"birth_date", "1990-05-31"}, {"employer", "LANTERN"},

@@ -70,7 +70,7 @@ func TestR18TheBookingPageHoldsATime(t *testing.T) {
 	start := b.value("start")
 	form := b.carried()
 	form.Set("start", start)
-	b.postTo(path+"/hold", form).answers(200).shows("Held for you for", "held until", start+`" checked`)
+	b.postTo(path+"/hold", form).answers(200).shows("Held for you for", "held for you", start+`" checked`)
 	if holds := b.chart().Holds; len(holds) != 1 || holds[0].Until.Sub(h.clock.Now()) != 10*time.Minute {
 		t.Fatalf("held: %v", holds)
 	}
@@ -92,7 +92,7 @@ func TestR18SomebodyNewHoldsATimeOnThePage(t *testing.T) {
 	b.get(path + "/book?state=IL&employer=LANTERN").answers(200).shows("Hold this time for me")
 	start := b.value("start")
 	b.postTo(path+"/hold", b.newcomer(nil)).answers(422).shows("Choose a time.")
-	b.postTo(path+"/hold", b.newcomer(url.Values{"start": {start}})).answers(200).shows("Held for you for", "held until", start+`" checked`, `value="Wren Talverone"`)
+	b.postTo(path+"/hold", b.newcomer(url.Values{"start": {start}})).answers(200).shows("Held for you for", "held for you", start+`" checked`, `value="Wren Talverone"`)
 	holds := h.of(p).Holds
 	if len(holds) != 1 || holds[0].Client != "" || holds[0].Until.Sub(h.clock.Now()) != 10*time.Minute {
 		t.Fatalf("held: %+v", holds)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"time"
@@ -184,8 +185,8 @@ func (p *Pages) holds(r *http.Request, a asked) ([]care.Hold, error) {
 	return holds, err
 }
 
-// held shows a time that is held for whoever asks, first among the open ones and
-// chosen, with how long it still is.
+// held shows a time that is held for whoever asks, in its day and chosen, with how long
+// it still is; first of all, where its day is not on the page.
 func (b *booking) held(holds []care.Hold, provider care.ChartID, zone *time.Location, now time.Time) {
 	if b.Slots == nil {
 		return
@@ -197,8 +198,13 @@ func (b *booking) held(holds []care.Hold, provider care.ChartID, zone *time.Loca
 		}
 		until := moment(h.Until, zone)
 		b.Slots.Hold = &assets.Deadline{Due: until, Left: span(h.Until.Sub(now))}
-		day := assets.SlotDay{Text: h.Start.In(zone).Format("Mon 2 Jan"), Note: "held until " + h.Until.In(zone).Format("15:04 MST")}
-		day.Slots = []assets.Slot{{Value: h.Start.UTC().Format(time.RFC3339), Text: h.Start.In(zone).Format("15:04 MST"), Checked: true}}
-		b.Slots.Days = append([]assets.SlotDay{day}, b.Slots.Days...)
+		day := assets.SlotDay{Text: h.Start.In(zone).Format("Mon 2 Jan")}
+		i := slices.IndexFunc(b.Slots.Days, func(d assets.SlotDay) bool { return d.Text == day.Text })
+		if i < 0 {
+			b.Slots.Days, i = append([]assets.SlotDay{day}, b.Slots.Days...), 0
+		}
+		slot := assets.Slot{Value: h.Start.UTC().Format(time.RFC3339), Text: h.Start.In(zone).Format("15:04 MST"), Note: "held for you", Checked: true}
+		at, _ := slices.BinarySearchFunc(b.Slots.Days[i].Slots, slot, func(x, y assets.Slot) int { return cmp.Compare(x.Value, y.Value) })
+		b.Slots.Days[i].Slots = slices.Insert(b.Slots.Days[i].Slots, at, slot)
 	}
 }

@@ -120,13 +120,15 @@ func (p *Pages) showWait(w http.ResponseWriter, r *http.Request, status int, a a
 			words.Render("When there is room they invite somebody, as a rule whoever has waited longest. You are told by mail and have {invitation_days} days to ask or book."),
 			words.Render("Your place ends by itself after {waitlist_days} days, unless you say that you still wait. You leave whenever you like."),
 			"You can ask somebody else at any time, and see them; you stay on the list until you leave it.",
-			"If you are not found on your employer’s list, the care team looks while you wait. Your employer is not asked.",
 		},
 		Fields: append(a.along("src", "proof", "language", "specialty"), assets.Hidden{Name: "once", Value: or(a.get("once"), auth.Secret())}),
 		Others: []assets.Action{
 			{Text: "Who has time", Href: a.to("/find"), Icon: "search", Style: "outline"}, {Text: "Let the care team match me", Href: a.to("/match"), Icon: "users", Style: "outline"},
 		},
 		Crisis: words["crisis"],
+	}
+	if a.chart == nil || a.chart.Client.Benefit.Found() == nil {
+		data.Items = append(data.Items, "If you are not found on your employer’s list, the care team looks while you wait. Your employer is not asked.")
 	}
 	if a.chart == nil {
 		data.You, data.Home = p.newcomerFields(a)

@@ -314,11 +314,15 @@ func (a *Auth) redeem(ctx context.Context, account care.Account, secret, passwor
 // address that is not known takes as long, and says the same, as that to a wrong
 // password.
 func (a *Auth) SignIn(w http.ResponseWriter, r *http.Request, email, password string) error {
-	found, err := a.opened(r.Context(), email, password, func(all []care.Account) []care.Account { return all })
+	alone := false
+	found, err := a.opened(r.Context(), email, password, func(all []care.Account) []care.Account {
+		alone = len(withPassword(all)) == 1
+		return all
+	})
 	if err != nil {
 		return err
 	}
-	a.limits.forgive(email)
+	a.limits.forgive(email, alone)
 	return a.Session(w, r, found)
 }
 

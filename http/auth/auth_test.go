@@ -522,6 +522,29 @@ func TestTenWrongTriesLockTheAddress(t *testing.T) {
 	w.mustSignIn("op@example.test")
 }
 
+// Whoever has an account under somebody else's address does not begin the count of
+// tries at the other's password anew by signing in to their own.
+func TestAnotherAccountOfTheAddressForgivesNoTries(t *testing.T) {
+	w := newWorld(t, true)
+	w.ready(care.RoleOperator, "op@example.test")
+	_, link := w.account(care.RoleBilling, "op@example.test")
+	if err := w.SetPassword(context.Background(), link, "another phrase of somebody else"); err != nil {
+		t.Fatal(err)
+	}
+	for range 9 {
+		w.breakOff("op@example.test")
+	}
+	if _, err := w.signIn("op@example.test", "another phrase of somebody else"); err != nil {
+		t.Fatalf("a good sign-in counts as no try: %v", err)
+	}
+	if err := w.breakOff("op@example.test"); code(err) == "too_many_tries" {
+		t.Error("the tenth try is refused")
+	}
+	if err := w.breakOff("op@example.test"); code(err) != "too_many_tries" {
+		t.Errorf("the eleventh: %v", err)
+	}
+}
+
 // breakOff makes a try, and goes away before it is computed.
 func (w *world) breakOff(email string) error {
 	slots := w.limits.slots

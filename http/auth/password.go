@@ -119,7 +119,7 @@ func (l *limits) encode(ctx context.Context, password string, random io.Reader) 
 // address.
 func (l *limits) match(ctx context.Context, accounts []care.Account, password string) (*care.Account, error) {
 	password = password[:min(len(password), maxPassword+1)]
-	tried := slices.DeleteFunc(slices.Clone(accounts), func(a care.Account) bool { return a.Password == "" })
+	tried := withPassword(accounts)
 	var found *care.Account
 	for i := range accountsTried {
 		err := l.compute(ctx, func() {
@@ -134,6 +134,11 @@ func (l *limits) match(ctx context.Context, accounts []care.Account, password st
 		}
 	}
 	return found, nil
+}
+
+// withPassword are the accounts that a password can open.
+func withPassword(accounts []care.Account) []care.Account {
+	return slices.DeleteFunc(slices.Clone(accounts), func(a care.Account) bool { return a.Password == "" })
 }
 
 func (l *limits) compute(ctx context.Context, fn func()) error {
@@ -168,10 +173,19 @@ func (l *limits) take(email string) bool {
 	return true
 }
 
-func (l *limits) forgive(email string) {
+// forgive takes the tries for an address back once somebody has signed in with it: all,
+// if theirs is the only account of it, else the one that was good. Whoever enters under
+// an address that is not theirs could guess at the owner's password for ever otherwise.
+func (l *limits) forgive(email string, all bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.tries, addressOf(email))
+	key := addressOf(email)
+	if t := l.tries[key]; !all && t.count > 1 {
+		t.count--
+		l.tries[key] = t
+		return
+	}
+	delete(l.tries, key)
 }
 
 // address is what is remembered of an e-mail address: a hash, which takes the

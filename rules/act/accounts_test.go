@@ -2,6 +2,7 @@ package act_test
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"os"
 	"reflect"
@@ -14,6 +15,7 @@ import (
 	"careconnect/rules"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
+	"careconnect/store"
 )
 
 // opens gives an account a password, as it is kept, by a link that is used up.
@@ -659,4 +661,22 @@ func TestR14ACardAndALinkForDetailsGoOver(t *testing.T) {
 	is(t, "plans", len(w.chart(first).Coverages), 2)
 	w.do(client(first), act.Erase{Client: first})
 	is(t, "the card is gone with the account", w.isGone(card.Chart), true)
+}
+
+// TestR14TwoSayItAtOnce: in both browsers at once, each naming the other. One is done, and
+// the other finds that its account has become part of this one.
+func TestR14TwoSayItAtOnce(t *testing.T) {
+	w := open(t)
+	p, q := w.joins(1, true), w.joins(2, false)
+	first, second := w.twoAccounts()
+	w.asks(first, p)
+	w.asks(second, q)
+	answers := w.store.OrderAll(context.Background(), []store.Order{
+		{Actor: client(second), Act: joining(second, first)}, {Actor: client(first), Act: joining(first, second)},
+	})
+	is(t, "the one", answers[0].Err == nil && answers[0].Decision.Outcome == rules.Yes, true)
+	var f *care.Fault
+	is(t, "the other", errors.As(answers[1].Err, &f) && f.Code == "wrong_password", true)
+	is(t, "requests", len(w.chart(first).Referrals), 2)
+	w.whole(t, first)
 }

@@ -31,7 +31,7 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, status int, ema
 			"Where you asked one provider twice, they hear that the two requests are one, and no more. Whoever you asked sees what they would had you asked them here.",
 			words.Render("With {payer} you share only what you had allowed in both. Of two plans of a kind the later one counts."),
 			"Every other browser that was signed in is signed out. This cannot be undone.",
-			"No password there yet, or forgotten? Sign out, and have a link sent to the address that you gave there.",
+			"No password there yet, or forgotten? Choose one here first, under Your details. Then open the link that was mailed for the other account, choose its password, and come to this page from there: what you give is the address and the password of this one.",
 		},
 		Post: "/me/join", Yes: "Make them one", No: assets.Link{Href: "/me/details", Text: "Keep both"},
 		Ask: []assets.Field{

@@ -680,3 +680,25 @@ func TestR14TwoSayItAtOnce(t *testing.T) {
 	is(t, "requests", len(w.chart(first).Referrals), 2)
 	w.whole(t, first)
 }
+
+// TestR14WhatWasOfferedInTimeStaysSo: the sessions by which it was are in the other search
+// for care by then, and what had become of the promise is not worked out again.
+func TestR14WhatWasOfferedInTimeStaysSo(t *testing.T) {
+	w := open(t)
+	p, q := w.joins(1, true), w.joins(2, false)
+	first := w.enters(1)
+	w.opens(first)
+	ap := w.session(p, w.held(first, p), w.now.Add(24*time.Hour))
+	w.do(client(first), act.Cancel{Appointment: ap})
+	old := w.episode(first)
+	w.until(w.now.AddDate(0, 0, 10))
+	is(t, "offered", w.episode(first).Result, care.KeptOffered)
+	second := w.enters(1)
+	w.opens(second)
+	w.asks(second, q)
+	w.do(client(second), joining(second, first))
+	w.whole(t, first)
+	over, _ := w.chart(first).Episode(old.ID)
+	is(t, "closed", over.ClosedFor, rules.Joined)
+	is(t, "offered still", over.Result, care.KeptOffered)
+}

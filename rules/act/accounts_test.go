@@ -178,6 +178,9 @@ func TestR14ABookedCallGoesOver(t *testing.T) {
 	w.whole(t, first)
 	is(t, "booked", w.appointment(first, call).Status, care.Booked)
 	is(t, "holds", len(w.chart(first).Holds), 0)
+	for _, dl := range w.chart(first).Deadlines {
+		is(t, "a clock of a hold", dl.Code == "hold", false)
+	}
 	busy := w.find(care.Busy(q, start.Format(time.DateOnly)))
 	is(t, "busy", len(busy) == 1 && busy[0].Chart == first, true)
 	is(t, "held", len(w.find(care.Busy(p, start.Format(time.DateOnly)))), 0)
@@ -376,10 +379,10 @@ func TestR14WhatTheEmployerIsCountsOnce(t *testing.T) {
 	w := open(t)
 	w.do(care.System, act.AddEmployer{Employer: care.Employer{Name: "Harbor Forge", Code: "FORGE", Industry: "energy", Starts: day(2026, 1, 1)}})
 	first, second := w.twoAccounts()
-	w.do(client(first), act.NameEmployer{Client: first, Yes: true})
 	w.do(careTeam, act.CheckEmployment{Client: first, Employed: false})
 	w.until(w.now.Add(time.Hour))
 	w.do(client(second), act.ClaimBenefit{Client: second, Code: "FORGE"})
+	w.do(client(second), act.NameEmployer{Client: second, Yes: true})
 	w.do(client(second), joining(second, first))
 	b := w.chart(first).Client.Benefit
 	is(t, "employer", b.Code, "FORGE")

@@ -83,6 +83,7 @@ func (a Fall) Decide(k Known, env Env) Plan {
 		return Plan{Decision: rules.Allowed()}
 	}
 	effect, at, after := env.Clock.Fall(dl)
+	env.Terms = rules.TermsAt(env.Clock.Terms, at) // what falls late goes by those of its day
 	d := begin(env, chart).at(at)
 	d.put(after)
 	d.Effect = effect

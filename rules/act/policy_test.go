@@ -244,3 +244,34 @@ func TestALinkForDetailsGetsTheLongerTimeToo(t *testing.T) {
 	w.until(sent.Add(10 * 24 * time.Hour))
 	is(t, "on the tenth day", w.refused(care.Anonymous, details(secret, nil)), "done")
 }
+
+// What falls late bears its own date, and so do the terms that it goes by: new ones
+// that came into force since change nothing about it.
+func TestWhatFallsLateGoesByTheTermsOfItsDay(t *testing.T) {
+	calls := func(swept bool) int {
+		w := open(t)
+		p, me := w.joins(1, true), w.enters(1)
+		w.session(p, w.held(me, p), w.now.Add(72*time.Hour))
+		for _, s := range w.chart(me).Screenings {
+			if s.Instrument == "phq-9" {
+				w.do(client(me), act.SaveAnswers{Screening: s.ID, Answers: map[string]int{"44260-8": 1}})
+			}
+		}
+		terms := rules.DefaultTerms(w.now.Add(24 * time.Hour))
+		terms.SafetyRepeats = 1
+		w.do(careTeam, act.AdoptTerms{Terms: terms, Why: "as a test"})
+		for range 30 {
+			w.now = w.now.Add(time.Hour)
+			if swept {
+				w.sweep()
+			}
+		}
+		w.sweep()
+		return w.told(me, "safety_overdue", "")[string(care.RoleClinical)]
+	}
+	want := calls(true)
+	if want < 3 {
+		t.Fatalf("%d calls under the old terms", want)
+	}
+	is(t, "calls, after a night without a sweep", calls(false), want)
+}

@@ -585,9 +585,10 @@ func TestR14WhateverStandsInTwoAccounts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := newWorld(t, dir)
-		l := &life{world: w, t: t, providers: []care.ChartID{w.joins(1, true), w.joins(2, false), w.joins(3, true)}}
-		accounts := []care.ChartID{w.enters(1), w.enters(1)}
+		l := newLife(t, dir)
+		w := l.world
+		l.providers = append(l.providers, w.joins(3, true))
+		accounts := []care.ChartID{l.me, w.enters(1)}
 		for _, c := range accounts {
 			w.opens(c)
 		}

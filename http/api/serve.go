@@ -154,7 +154,7 @@ func (h handler) serve(a *API, ctx context.Context, read reflect.Value) (*answer
 		case sent != nil:
 			err := json.Unmarshal(h.defaults, into.Addr().Interface())
 			if err == nil {
-				err = unmarshal(*sent, into.Addr().Interface())
+				err = decode(*sent, into.Addr().Interface())
 			}
 			if err != nil {
 				return nil, reply.Bad(ctx, http.StatusUnprocessableEntity, "invalid_input", fmt.Sprintf("Please mend: body: %s.", err))

@@ -1,11 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 	"strings"
@@ -76,53 +74,68 @@ func (truth) Schema(huma.Registry) *huma.Schema {
 // unmarshal reads one JSON value and nothing after it. Its errors name a place
 // and never repeat what was sent.
 func unmarshal(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	err := d.Decode(into)
+	if err := decode(data, into); err != nil {
+		return err
+	}
+	return once(data)
+}
+
+// decode reads what is in memory already as it lies there: a decoder that reads it as a
+// stream takes six times its room.
+func decode(data []byte, into any) error {
+	err := json.Unmarshal(data, into)
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
-	case errors.As(err, &syntax):
+	case errors.As(err, &syntax) && strings.Contains(syntax.Error(), "after top-level value"):
+		return errors.New("there is something after the JSON value; send one value only")
+	case errors.As(err, &syntax) && syntax.Offset < int64(len(data)):
 		return fmt.Errorf("this is not JSON from byte %d on", syntax.Offset)
 	case errors.As(err, &kind):
 		return fmt.Errorf("%s: this value does not fit here", kind.Field)
 	case err != nil:
 		return errors.New("this is not JSON that can be read to its end")
 	}
-	if _, err := d.Token(); err != io.EOF {
-		return errors.New("there is something after the JSON value; send one value only")
-	}
-	return once(json.NewDecoder(bytes.NewReader(data)))
+	return nil
 }
 
-// once refuses an object that has a name twice: which of the two was meant?
-func once(d *json.Decoder) error {
-	t, err := d.Token()
-	if err != nil {
-		return errors.New("this is not JSON that can be read to its end")
-	}
-	open, nested := t.(json.Delim)
-	if !nested {
-		return nil
-	}
-	seen := map[string]bool{}
-	for d.More() {
-		if open == '{' {
-			name, err := d.Token()
-			if err != nil {
-				return errors.New("this is not JSON that can be read to its end")
+// once refuses an object that has a name twice: which of the two was meant? What it is
+// given has been read as JSON before.
+func once(data []byte) error {
+	var open []map[string]bool // the names so far of what is open; nil: a list
+	named := false             // the next text is a name
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '{':
+			open, named = append(open, map[string]bool{}), true
+		case '[':
+			open, named = append(open, nil), false
+		case '}', ']':
+			open, named = open[:len(open)-1], false
+		case ',':
+			named = open[len(open)-1] != nil
+		case '"':
+			end := i + 1
+			for ; data[end] != '"'; end++ {
+				if data[end] == '\\' {
+					end++
+				}
 			}
-			key := fmt.Sprint(name)
-			if seen[key] {
-				return fmt.Errorf("%s: it stands here twice; send it once", key)
+			if named {
+				var name string
+				if err := json.Unmarshal(data[i:end+1], &name); err != nil {
+					return errors.New("this is not JSON that can be read to its end")
+				}
+				if names := open[len(open)-1]; names[name] {
+					return fmt.Errorf("%s: it stands here twice; send it once", name)
+				} else {
+					names[name] = true
+				}
 			}
-			seen[key] = true
-		}
-		if err := once(d); err != nil {
-			return err
+			named, i = false, end
 		}
 	}
-	_, err = d.Token() // the end, which has been read once already
-	return err
+	return nil
 }
 
 // problem tells what huma found wrong as our own document. Values that were

@@ -24,16 +24,16 @@ func (p *Pages) joinPage(w http.ResponseWriter, r *http.Request, status int, ema
 	words := p.Store.Words()
 	return p.show(w, r, status, "confirm", chart.Client.Zone, assets.Page{Title: "Two accounts", Notice: n, Data: assets.Confirm{
 		Title: "Have you been here before?",
-		Text:  "Who comes back in another browser begins a second account. If both are yours, make one of them: give the address and the password of the other.",
+		Text:  "Who comes back in another browser begins a second account. If both are yours, you can join them: give the address and the password of the other.",
 		Items: []string{
-			"The account in which care has begun stays; where it has in neither, the older one. You sign in with its address and password.",
+			"The account in which care has begun stays. If it has begun in neither, the older one does. You sign in with its address and password.",
 			"Requests, booked times, your plan and everything until then go over into it. Nothing becomes due sooner or later. The other account is gone.",
 			"Where you asked one provider twice, they hear that the two requests are one, and no more. Whoever you asked sees what they would had you asked them here.",
 			words.Render("With {payer} you share only what you had allowed in both. Of two plans of a kind the later one counts."),
 			"Every other browser that was signed in is signed out. This cannot be undone.",
 			"No password there yet, or forgotten? Choose one here first, under Your details. Then open the link that was mailed for the other account, choose its password, and come to this page from there: what you give is the address and the password of this one.",
 		},
-		Post: "/me/join", Yes: "Make them one", No: assets.Link{Href: "/me/details", Text: "Keep both"},
+		Post: "/me/join", Yes: "Join the two accounts", No: assets.Link{Href: "/me/details", Text: "Keep both"},
 		Ask: []assets.Field{
 			{Name: "email", Label: "E-mail of the other account", Type: "email", Value: email, Autocomplete: "off", Max: 254},
 			{Name: "password", Label: "Its password", Type: "password", Autocomplete: "off", Max: 200},

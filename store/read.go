@@ -159,6 +159,11 @@ func (s *Store) Find(_ context.Context, actor care.Actor, sets ...care.Set) ([]c
 // what it holds may not be so, and no reading of it could be recorded.
 func (s *Store) view(fn func(engine.Reader) error) error {
 	s.finished()
+	return s.viewWritten(fn)
+}
+
+// viewWritten is view for who knows that what they look for is written.
+func (s *Store) viewWritten(fn func(engine.Reader) error) error {
 	if err := s.Failed(); err != nil {
 		return err
 	}

@@ -216,8 +216,14 @@ func (s *Store) showsNow() (shows []byte, err error) {
 // its sight since it was filled.
 func (s *Store) lookAhead() error {
 	f := s.directory.Fill() // before the view: what is committed later is told after this
+	for s.finishing.Load() != nil { // whoever answers first waits for the directory, perhaps
+		f.Done()
+		s.finished()
+		f = s.directory.Fill()
+	}
 	defer f.Done()
-	return s.view(func(r engine.Reader) error { return s.loadBooked(r, f, s.shown.through.AddDate(0, 0, 1), s.now()) })
+	_ = s.ahead.landed()
+	return s.viewWritten(func(r engine.Reader) error { return s.loadBooked(r, f, s.shown.through.AddDate(0, 0, 1), s.now()) })
 }
 
 // keepLast is KeepDirectory when the committer has ended. What goes wrong costs the

@@ -1199,7 +1199,7 @@ func (c *commit) keep() {
 		c.Store.keys.put(id, key)
 	}
 	for _, id := range c.erased {
-		c.Store.keys.forget(id)
+		c.Store.keys.erased(id)
 	}
 }
 

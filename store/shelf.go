@@ -195,6 +195,7 @@ type keyCache struct {
 	vault *seal.Vault
 	mu    sync.Mutex
 	keys  map[care.ChartID]*seal.ChartKey
+	gone  map[care.ChartID]bool // of those who were erased: who still reads what was before puts none back
 }
 
 // maxKeys bounds the keys held unwrapped. All are forgotten when it is reached:
@@ -224,6 +225,9 @@ func (c *keyCache) get(r engine.Reader, id care.ChartID) (*seal.ChartKey, error)
 func (c *keyCache) put(id care.ChartID, key *seal.ChartKey) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.gone[id] {
+		return
+	}
 	if c.keys == nil || len(c.keys) >= maxKeys {
 		c.keys = map[care.ChartID]*seal.ChartKey{}
 	}
@@ -240,6 +244,17 @@ func (c *keyCache) has(id care.ChartID) bool {
 func (c *keyCache) forget(id care.ChartID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	delete(c.keys, id)
+}
+
+// erased lets one go for good.
+func (c *keyCache) erased(id care.ChartID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone == nil {
+		c.gone = map[care.ChartID]bool{}
+	}
+	c.gone[id] = true
 	delete(c.keys, id)
 }
 

@@ -1218,6 +1218,7 @@ func (c *commit) publish() {
 		c.clock.confirm()
 	}
 	if c.reload {
+	c.seen(c.now) // who is told of an instant is told of none before it
 		c.Store.setProgramme(c.charts.get(care.ProgrammeChart))
 	}
 	for _, p := range c.provider {

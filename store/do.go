@@ -288,7 +288,7 @@ func (s *Store) commitTogether(batch []*job) error {
 		c.countDenials()
 		return nil
 	}
-	if errors.Is(err, ErrFull) {
+	if errors.Is(err, ErrFull) && !errors.Is(err, ErrUnknown) {
 		s.later.putBack(waiting)
 		c.undone()
 	}

@@ -76,7 +76,7 @@ func (s *Store) commit(batch []*job) error {
 		return s.commitAhead(jobs)
 	}
 	err := s.commitTogether(jobs)
-	if !errors.Is(err, ErrFull) {
+	if !errors.Is(err, ErrFull) || errors.Is(err, ErrUnknown) {
 		return err
 	}
 	spent, err := s.spend()

@@ -39,8 +39,8 @@ const mostAhead = 4
 // itself.
 var errAlone = errors.New("what was decided must be written first")
 
-// decidesAhead says whether this store does so. Where there is one core only, there is
-// nothing to be won.
+// decidesAhead says whether a store that begins to commit now does so. Where there is
+// one core only, there is nothing to be won.
 func (s *Store) decidesAhead() bool {
 	return s.Kind() == Throwaway && runtime.GOMAXPROCS(0) > 1 && !s.config.together
 }
@@ -50,6 +50,10 @@ func (a *ahead) begin(at state) {
 	a.lists = map[care.Set]int{}
 	a.goOnFrom(at)
 }
+
+// goes says whether the store decides ahead. That holds while it is open, however many
+// cores come or go meanwhile.
+func (a *ahead) goes() bool { return a.line != nil }
 
 // end lets no more into the line, and waits until it is empty.
 func (a *ahead) end() {
@@ -138,6 +142,9 @@ func (a *ahead) changes(set care.Set) bool {
 // commitAhead decides a batch and answers it. One that cannot be decided so is done
 // once all before it is written.
 func (s *Store) commitAhead(batch []*job) error {
+	if err := s.Failed(); err != nil {
+		return err // what was answered before is not there: nobody is told more
+	}
 	c, err := s.decide(batch)
 	if errors.Is(err, errAlone) {
 		err = s.ahead.landed()

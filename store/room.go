@@ -72,7 +72,7 @@ func (s *Store) commit(batch []*job) error {
 	if len(jobs) == 0 {
 		return nil
 	}
-	if s.decidesAhead() {
+	if s.ahead.goes() {
 		return s.commitAhead(jobs)
 	}
 	err := s.commitTogether(jobs)

@@ -176,12 +176,14 @@ func (s *Store) behind(c Checkpoint) (why string, err error) {
 // acceptRollback writes into the trail that the store went on without what its
 // anchor had seen, and tells the anchor.
 func (s *Store) acceptRollback(from uint64) error {
-	j := &job{answered: make(chan struct{})}
-	j.entries = []Entry{{At: s.now(), Role: care.RoleSystem, Did: "accept rollback", Effect: fmt.Sprintf("seq %d to %d", from, s.state.Sequence), Outcome: "yes", note: true}}
-	s.submit(j)
-	if err := s.wait(j).Err; err != nil {
+	last, err := s.Sequence()
+	if err != nil {
 		return err
 	}
-	_, err := s.anchorAt(from)
+	err = s.work([]Entry{{At: s.now(), Role: care.RoleSystem, Did: "accept rollback", Effect: fmt.Sprintf("seq %d to %d", from, last), Outcome: "yes"}}, nil)
+	if err != nil {
+		return err
+	}
+	_, err = s.anchorAt(from)
 	return err
 }

@@ -790,12 +790,16 @@ func (c *commit) members(set care.Set) ([]care.Member, error) {
 	}
 	members, err := c.loadSet(c.r, set)
 	if err == nil && keptSet(set) {
-		if len(c.sets) >= maxSets {
-			clear(c.sets)
-		}
-		c.sets[set] = slices.Clip(members)
+		c.keepSet(set, slices.Clip(members))
 	}
 	return members, err
+}
+
+func (c *commit) keepSet(set care.Set, members []care.Member) {
+	if len(c.sets) >= maxSets {
+		clear(c.sets)
+	}
+	c.sets[set] = members
 }
 
 // maxSets bounds the sets that are kept: the days of providers, and what is located.
@@ -849,7 +853,7 @@ func (c *commit) moved(p care.Place, joined bool) {
 		delete(c.sets, p.Set)
 	}
 	if joined && p.Set.Name == care.SetLocate {
-		c.sets[p.Set] = []care.Member{p.Member} // it has no other
+		c.keepSet(p.Set, []care.Member{p.Member}) // it has no other
 	}
 	if c.ahead {
 		c.lists[p.Set] = true
@@ -1214,11 +1218,11 @@ func (c *commit) countDenials() {
 // commits are.
 func (c *commit) publish() {
 	c.countDenials()
+	c.seen(c.now) // who is told of an instant is told of none before it
 	if c.trusts {
 		c.clock.confirm()
 	}
 	if c.reload {
-	c.seen(c.now) // who is told of an instant is told of none before it
 		c.Store.setProgramme(c.charts.get(care.ProgrammeChart))
 	}
 	for _, p := range c.provider {

@@ -38,6 +38,7 @@ const (
 	sound int32 = iota
 	failsBefore
 	failsAfter
+	failsFull // and says that there is no room
 )
 
 var errDisk = errors.New("the disk says no")
@@ -48,8 +49,11 @@ func (b *brittle) Update(fn func(engine.Writer) error) error {
 		if err := fn(w); err != nil {
 			return err
 		}
-		if how == failsBefore {
+		switch how {
+		case failsBefore:
 			return errDisk
+		case failsFull:
+			return ErrFull
 		}
 		return nil
 	})

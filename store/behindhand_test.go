@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +11,11 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"careconnect/rules/act"
 	"careconnect/rules/care"
@@ -228,6 +232,7 @@ func TestABusyThrowawayStoreStaysWhole(t *testing.T) {
 		w.finished()
 		w.sameAsTheRecords()
 		w.mustBeWhole()
+		w.reconciled()
 		due, outbox := w.standsIn(w.due), w.standsIn(w.outbox)
 		w.reopen()
 		w.mustBeWhole()
@@ -342,6 +347,7 @@ func (w *world) busy(chance *rand.Rand, clients int) {
 			w.Error(err)
 		}
 	})
+	always(func(*rand.Rand, int) { w.keys.drop() }) // as when there are too many
 	folder := private(w.TB)
 	var last uint64
 	always(func(chance *rand.Rand, n int) {
@@ -480,4 +486,131 @@ func TestTheDirectoryLooksAheadBesideWhoAnswersFirst(t *testing.T) {
 			must(t, w.lookAhead()) // until the test times out, if they wait for each other
 		}
 	}
+}
+
+// lived is what a store shows from outside after some life: beside the records and the
+// trail, what it kept of mail, what it recorded, what falls due and what the directory
+// shows.
+type lived struct {
+	answers, said, due, outbox, kept, recorded []string
+	shows                                      []byte
+}
+
+// mixed has batches of acts done of which some cannot be decided ahead, when some of
+// the batch is decided by then: each comes after others that left mail, ids, denials and
+// entries.
+func (w *world) mixed(chance *rand.Rand, rounds int) (l lived) {
+	w.Helper()
+	var kept atomic.Bool
+	w.KeepMail(kept.Load)
+	w.Store.config.Record = func(c Committed) {
+		l.recorded = append(l.recorded, fmt.Sprint(c.Sequence, c.At, c.Kept, len(c.Orders)))
+	}
+	providers := []care.ChartID{w.provider(1), w.provider(2)}
+	most := 2
+	w.do(ofProvider(providers[1]), act.SetCaseload{Provider: providers[1], Caseload: &most})
+	var clients []care.ChartID
+	asked := map[care.ChartID]care.ReferralID{}
+	for n := range rounds {
+		kept.Store(chance.IntN(4) > 0)
+		var orders []Order
+		add := func(actor care.Actor, a act.Act) { orders = append(orders, Order{Actor: actor, Act: a}) }
+		for i := range 1 + chance.IntN(6) {
+			provider := providers[chance.IntN(2)]
+			if len(clients) == 0 || chance.IntN(3) == 0 {
+				add(care.Anonymous, entering(100*n+i))
+				continue
+			}
+			client := clients[chance.IntN(len(clients))]
+			now := w.now()
+			free, _ := w.Directory().Openings(provider, care.Consultation, now, now, now.AddDate(0, 0, 10), 3)
+			switch chance.IntN(10) {
+			case 0:
+				add(care.Anonymous, act.Enter{}) // a stranger is denied
+			case 1:
+				add(ofClient(client), act.ConfirmClock{}) // somebody known is
+			case 2:
+				add(ofClient(client), act.Erase{Client: client})
+			case 3:
+				add(ofProvider(provider), act.PutPhoto{Provider: provider, Face: aFace(w.TB, color.RGBA{uint8(n), 10, 10, 255})})
+			case 4:
+				add(ofProvider(provider), act.RemovePhoto{Provider: provider})
+			case 5:
+				if len(free) > 0 {
+					add(ofClient(client), act.Request{Client: client, Provider: provider, Start: free[0].Start})
+				}
+			case 6:
+				add(ofClient(client), act.Request{Client: client, Provider: provider})
+				orders[len(orders)-1].Once = &Once{Key: fmt.Sprint(chance.IntN(8)), Route: "requests"}
+			case 7:
+				add(ofProvider(provider), act.Accept{Referral: asked[client]})
+			case 8:
+				add(ofProvider(provider), act.Decline{Referral: asked[client]})
+			case 9:
+				add(ofClient(client), act.Request{Client: client, Provider: provider})
+			}
+			if chance.IntN(4) == 0 {
+				w.Denied(w.Context(), ofClient(client), "a page") // joins what comes next
+			}
+		}
+		for i, a := range w.OrderAll(w.Context(), orders) {
+			var f *care.Fault
+			if a.Err != nil && !asFault(a.Err, &f) {
+				w.Fatal(a.Err)
+			}
+			l.answers = append(l.answers, fmt.Sprint(a.Decision.Outcome, a.Made, a.At, a.Replayed, a.Err))
+			if orders[i].Act.Name() == (act.Enter{}).Name() && a.Err == nil {
+				clients = append(clients, care.ChartID(a.Made))
+			}
+			if orders[i].Act.Name() == (act.Request{}).Name() && a.Err == nil {
+				asked[orders[i].Actor.Chart] = care.ReferralID(a.Made)
+			}
+		}
+		switch chance.IntN(4) {
+		case 0:
+			w.clock.turn(time.Duration(chance.IntN(40)-8) * time.Hour)
+		case 1:
+			w.sweep()
+		}
+	}
+	w.Flush()
+	for _, m := range w.Kept() {
+		l.kept = append(l.kept, fmt.Sprint(m.ID, m.Template, m.Subject, m.At))
+	}
+	l.said, l.due, l.outbox, l.shows = w.said(), w.standsIn(w.due), w.standsIn(w.outbox), w.directory.Snapshot()
+	return l
+}
+
+// A batch that is given up half-way because it cannot be decided ahead leaves nothing
+// behind: all of it comes out as where nothing is decided ahead.
+func TestABatchThatIsDecidedTwiceIsDoneOnce(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		seed := rapid.Uint64().Draw(r, "seed")
+		rounds := rapid.IntRange(3, 25).Draw(r, "rounds")
+		ahead, after := seeded(t), inOrder(t)
+		one, two := ahead.mixed(rand.New(rand.NewPCG(seed, 1)), rounds), after.mixed(rand.New(rand.NewPCG(seed, 1)), rounds)
+		for _, part := range []struct {
+			name string
+			a, b []string
+		}{
+			{"answers", one.answers, two.answers}, {"the trail", one.said, two.said}, {"what falls due", one.due, two.due},
+			{"what is to be sent", one.outbox, two.outbox}, {"mail that was kept", one.kept, two.kept}, {"what was recorded", one.recorded, two.recorded},
+		} {
+			if !slices.Equal(part.a, part.b) {
+				r.Errorf("%s: %q ahead, %q in order", part.name, only(part.a, part.b), only(part.b, part.a))
+			}
+		}
+		if !bytes.Equal(one.shows, two.shows) {
+			r.Error("the directory shows something else")
+		}
+		if a, b := ahead.exported(nil), after.exported(nil); a != b {
+			r.Errorf("the records of providers differ: %s", difference(a, b))
+		}
+		for _, w := range []*world{ahead, after} {
+			w.reconciled()
+			w.sameAsTheRecords()
+			w.mustBeWhole()
+			must(t, w.Close())
+		}
+	})
 }

@@ -215,7 +215,7 @@ func (s *Store) showsNow() (shows []byte, err error) {
 // lookAhead tells the directory the booked times of the days that have come within
 // its sight since it was filled.
 func (s *Store) lookAhead() error {
-	f := s.directory.Fill() // before the view: what is committed later is told after this
+	f := s.directory.Fill()         // before the view: what is committed later is told after this
 	for s.finishing.Load() != nil { // whoever answers first waits for the directory, perhaps
 		f.Done()
 		s.finished()

@@ -328,7 +328,9 @@ func (w *world) many(n int) []care.ChartID {
 // submitters are a store with clients who have not asked yet.
 func submitters(b *testing.B, n int) (*world, []care.ChartID, []care.ChartID) {
 	w := newWorld(b, Production, nil)
-	return w, w.many(20), w.enterAll(0, n)
+	providers, clients := w.many(20), w.enterAll(0, n)
+	w.sweep() // as the service does at its start
+	return w, providers, clients
 }
 
 // enterAll makes so many clients, in shared commits.

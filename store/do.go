@@ -492,10 +492,10 @@ func (c *commit) fallDue(a act.Act, known act.Known) (changed bool, err error) {
 			return false, nil // it will find nothing to do
 		}
 	}
-	if err := w.findClients(); err != nil {
-		return false, err
-	}
 	for {
+		if err := w.findClients(); err != nil {
+			return changed, err
+		}
 		dl, ok, err := w.first()
 		if err != nil || !ok {
 			return changed, err
@@ -523,10 +523,18 @@ type waiting struct {
 	known   act.Known
 	falling care.Deadline // the one whose fall the act is, if it is one
 	clients []care.ChartID
+	all     bool // they are everybody of the providers
 }
 
-// findClients finds those in whose charts something can wait.
+// findClients finds those in whose charts something can wait: those of whom the act
+// knows, and, of what is due anywhere, whoever waits for a provider that it knows or is
+// seen by them. Mostly nothing is due, or little; only where it is much, or not yet
+// read, everybody of the provider is looked at.
 func (w *waiting) findClients() error {
+	if w.all {
+		return nil
+	}
+	w.clients = w.clients[:0]
 	var providers []care.ChartID
 	for id, chart := range w.known.Charts {
 		switch {
@@ -541,16 +549,20 @@ func (w *waiting) findClients() error {
 	if w.falling.ID != "" {
 		until = w.falling.Next
 	}
-	if len(providers) > 0 && !w.nothingDue(until) {
-		for _, id := range providers {
-			for _, set := range act.ClientsOf(id) {
-				members, err := w.members(set)
-				if err != nil {
-					return err
-				}
-				for _, m := range members {
-					w.clients = append(w.clients, m.Chart)
-				}
+	if len(providers) > 0 {
+		due, read := w.dueCharts(until)
+		for _, id := range due {
+			chart, err := w.chart(id)
+			if err != nil {
+				return err
+			}
+			if chart != nil && chart.Of == care.OfClient && slices.ContainsFunc(providers, chart.Knows) {
+				w.clients = append(w.clients, id)
+			}
+		}
+		if w.all = !read; w.all {
+			if err := w.everybodyOf(providers); err != nil {
+				return err
 			}
 		}
 	}
@@ -559,10 +571,41 @@ func (w *waiting) findClients() error {
 	return nil
 }
 
-// nothingDue says that nobody's deadlines have anything to bring about before an
-// instant. It is mostly so, and spares a provider's act reading all their clients.
-func (c *commit) nothingDue(before time.Time) bool {
-	return c.due.none(before) && (c.soonest.IsZero() || !c.soonest.Before(before))
+func (w *waiting) everybodyOf(providers []care.ChartID) error {
+	for _, id := range providers {
+		for _, set := range act.ClientsOf(id) {
+			members, err := w.members(set)
+			if err != nil {
+				return err
+			}
+			for _, m := range members {
+				w.clients = append(w.clients, m.Chart)
+			}
+		}
+	}
+	return nil
+}
+
+// mostDue is how many charts in which something is due are looked at one by one.
+const mostDue = 64
+
+// dueCharts are those in which something falls due before an instant; false if they
+// are many, or the hours until then have not all been read.
+func (c *commit) dueCharts(before time.Time) ([]care.ChartID, bool) {
+	due, read := c.due.charts(before, mostDue)
+	if read && !c.soonest.IsZero() && c.soonest.Before(before) {
+		for _, m := range c.moves {
+			if m.joined && m.place.Set.Name == care.SetDue && m.place.Member.At.Before(before) {
+				due = append(due, m.place.Member.Chart)
+			}
+		}
+	}
+	slices.Sort(due)
+	due = slices.Compact(due)
+	if !read || len(due) > mostDue {
+		return nil, false
+	}
+	return due, true
 }
 
 // first is the one that falls first. Of several at one instant those of clients

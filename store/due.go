@@ -168,14 +168,28 @@ func (h *hourly) lowest() {
 	}
 }
 
-// none says whether nothing stands before an instant, as far as what was read tells.
-func (h *hourly) none(before time.Time) bool {
+// charts are those of the entries before an instant, more than most of them only in
+// part; false if not all hours until then are in memory.
+func (h *hourly) charts(before time.Time, most int) (found []care.ChartID, read bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.low.Before(before) {
+	if !h.low.Before(before) {
+		return nil, true
+	}
+	if h.through.Before(before) {
+		return nil, false
+	}
+	for _, m := range h.entries {
+		if m.At.Before(before) {
+			if found = append(found, m.Chart); len(found) > most {
+				return nil, false
+			}
+		}
+	}
+	if len(found) == 0 {
 		h.lowest()
 	}
-	return !h.low.Before(before)
+	return found, true
 }
 
 // upTo are the entries at or before an instant, in their order.

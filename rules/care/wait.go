@@ -1,6 +1,9 @@
 package care
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Wait is a client on the list of a provider who takes nobody new. It begins no
 // promise and no clock of one: it is a place in a row, and stands in the client's
@@ -52,6 +55,12 @@ func (w Wait) Stands() []Place {
 		Set: Waitlist(w.Provider), Entry: string(w.ID),
 		Member: Member{Chart: w.Client, Ref: string(w.ID), Code: w.State, At: w.JoinedAt, Until: w.Until, Seq: w.Number},
 	}}
+}
+
+// Knows says whether a client has ever asked a provider or waited for them.
+func (c *Chart) Knows(provider ChartID) bool {
+	return slices.ContainsFunc(c.Referrals, func(r Referral) bool { return r.Provider == provider }) ||
+		slices.ContainsFunc(c.Waits, func(w Wait) bool { return w.Provider == provider })
 }
 
 // WaitsFor is a client's entry on the list of a provider, while it stands.

@@ -53,8 +53,8 @@ type Config struct {
 	// Seed makes the ids of a throwaway instance repeatable. A production store
 	// refuses it.
 	Seed *uint64
-	// Record is told of each commit after the first, in their order, once it is
-	// durable; nil: nobody is. A production store refuses it.
+	// Record is told of each commit after the first, in their order, when it is
+	// answered; nil: nobody is. A production store refuses it.
 	Record func(Committed)
 	// Anchor is the path of a file outside the store, best on another volume, to
 	// which checkpoints of the trail are added and against which the store is held

@@ -48,7 +48,7 @@ staticcheck: ## staticcheck, in the version that go.mod names
 
 # What is tried very many times. The race detector makes each of them ten times slower,
 # so with it they are tried less often, and once more without.
-CAMPAIGNS := Torture|Kill|Crash|Flip|Fault|Full|Soak|WhateverHappens|AYear
+CAMPAIGNS := Torture|Kill|Crash|Flip|Fault|Full|Soak|WhateverHappens|AYear|DecidingAhead
 
 .PHONY: campaigns
 campaigns: ## Kills, crashes, damage, faults, full disks, lives and years in their numbers, without the race detector

@@ -1,6 +1,7 @@
 package act_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -401,6 +402,23 @@ func TestR47MovingTheSessionMovesTheForms(t *testing.T) {
 		if len(told) == 0 || !told[len(told)-1].Equal(at(9, 12, 0)) {
 			t.Errorf("reminded at %v", told)
 		}
+	}
+}
+
+// TestR47FormsAreNotToldTwiceAtOnce: who books a session, books an earlier one and
+// takes that back has been told of the forms of the first a moment ago. Another day they
+// are told again.
+func TestR47FormsAreNotToldTwiceAtOnce(t *testing.T) {
+	for after, want := range map[time.Duration]int{2 * time.Minute: 1, 26 * time.Hour: 2} {
+		w := open(t)
+		p, me := w.joins(1, true), w.enters(1)
+		r := w.held(me, p)
+		first := w.session(p, r, at(16, 10, 0))
+		sooner := w.session(p, r, at(14, 10, 0))
+		w.until(w.now.Add(after))
+		w.do(provider(p), act.Cancel{Appointment: sooner})
+		is(t, fmt.Sprint("told after ", after), w.told(me, "forms", string(first))[string(me)], want)
+		is(t, "the form", w.chart(me).Screenings[0].Due, at(16, 10, 0))
 	}
 }
 

@@ -225,7 +225,7 @@ func promiseEnds(d *draft, dl care.Deadline, _ Known) {
 }
 
 func forms(d *draft, dl care.Deadline, _ Known) {
-	d.tellClient("forms", dl.Subject, "/me", dl.Due)
+	d.tellForms(dl.Subject, dl.Due)
 }
 
 // formsNotDone tells the provider; care is never held up by a form.

@@ -48,7 +48,22 @@ func (d *draft) baseline(id care.EpisodeID) {
 	}
 	if d.unanswered(id, care.Baseline) {
 		d.start(care.Deadline{Code: "baseline", Subject: string(first.ID), Due: first.Start, Zone: d.chart.Client.Zone})
-		d.tellClient("forms", string(first.ID), "/me", first.Start)
+		d.tellForms(string(first.ID), first.Start)
+	}
+}
+
+// justNow is how long nobody is told the same of their forms again.
+const justNow = time.Hour
+
+// tellForms tells the client of forms that are to be filled in before a session, unless
+// they were told so a moment ago: by the reminder, or when the session was booked.
+func (d *draft) tellForms(session string, start time.Time) {
+	just := func(m care.Message) bool {
+		since := d.env.Now.Sub(m.At)
+		return m.Template == "forms" && m.Subject == session && m.To == d.chart.ID && m.When.Equal(start) && since >= 0 && since < justNow
+	}
+	if !slices.ContainsFunc(d.chart.Messages, just) && !slices.ContainsFunc(d.told, just) {
+		d.tellClient("forms", session, "/me", start)
 	}
 }
 

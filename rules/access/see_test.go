@@ -389,7 +389,7 @@ func TestR49TheClinicalPartFollowsTheStatus(t *testing.T) {
 		chart := world()
 		for i := range chart.Referrals {
 			if chart.Referrals[i].Provider == treating {
-				chart.Referrals[i].Status, chart.Referrals[i].From = status, ""
+				chart.Referrals[i].Status, chart.Referrals[i].From, chart.Referrals[i].Begun = status, "", false
 			}
 		}
 		view, ok := access.See(viewer(t, "treating"), chart)
@@ -406,6 +406,17 @@ func TestR49TheClinicalPartFollowsTheStatus(t *testing.T) {
 		}
 		if counts != want {
 			t.Errorf("%s: the provider sees screenings, alerts, coverages, consents, sessions: %v, not %v", status, counts, want)
+		}
+		if status.Clinical() || status.Open() {
+			continue
+		}
+		for i := range chart.Referrals { // closed while a session of theirs had begun
+			chart.Referrals[i].Begun = chart.Referrals[i].Provider == treating
+		}
+		view, _ = access.See(viewer(t, "treating"), chart)
+		counts, want[4] = [...]int{len(view.Screenings), len(view.Alerts), len(view.Coverages), len(view.Consents), len(view.Appointments) - 1}, 1
+		if counts != want {
+			t.Errorf("%s, a session begun: the provider sees screenings, alerts, coverages, consents, sessions: %v, not %v", status, counts, want)
 		}
 	}
 }

@@ -151,6 +151,7 @@ func world() *care.Chart {
 	} {
 		c.Add(dyed(d, func(r *care.Referral) {
 			r.ID, r.Episode, r.Client, r.Provider, r.Status = x.id, x.episode, person, x.provider, x.status
+			r.Begun = x.status == care.InCare
 		}))
 	}
 	for _, x := range []struct {

@@ -210,8 +210,7 @@ func (a Withdraw) Decide(k Known, env Env) Plan {
 	}
 	p, _ := ofProvider(k, r.Provider)
 	d := begin(env, chart)
-	begun := d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
-	d.end(&r, treated(begun, care.Withdrawn))
+	d.endEarly(&r, care.Withdrawn, care.CancelledClient, p)
 	d.put(r)
 	d.judge(r.Episode)
 	d.baseline(r.Episode)
@@ -219,14 +218,6 @@ func (a Withdraw) Decide(k Known, env Env) Plan {
 	d.closeIfIdle(r.Episode, "withdrawn")
 	d.Made = string(r.ID)
 	return d.plan()
-}
-
-// treated is how a referral ends: as care does, where a session has begun.
-func treated(begun bool, otherwise care.ReferralStatus) care.ReferralStatus {
-	if begun {
-		return care.Ended
-	}
-	return otherwise
 }
 
 // closeIfIdle ends an episode that nobody works on any more because the client

@@ -215,12 +215,13 @@ func TestR19ASessionThatHasBegunIsNotTakenBack(t *testing.T) {
 	for how, a := range map[string]struct {
 		by  func(c, p care.ChartID) care.Actor
 		act func(w *world, c care.ChartID, r care.ReferralID) act.Act
+		then care.ReferralStatus
 	}{
-		"withdrawn": {func(c, _ care.ChartID) care.Actor { return client(c) }, func(_ *world, _ care.ChartID, r care.ReferralID) act.Act { return act.Withdraw{Referral: r} }},
-		"no fit":    {func(_, p care.ChartID) care.Actor { return provider(p) }, func(_ *world, _ care.ChartID, r care.ReferralID) act.Act { return act.NotAFit{Referral: r} }},
+		"withdrawn": {func(c, _ care.ChartID) care.Actor { return client(c) }, func(_ *world, _ care.ChartID, r care.ReferralID) act.Act { return act.Withdraw{Referral: r} }, care.Withdrawn},
+		"no fit":    {func(_, p care.ChartID) care.Actor { return provider(p) }, func(_ *world, _ care.ChartID, r care.ReferralID) act.Act { return act.NotAFit{Referral: r} }, care.NotAFit},
 		"free of charge": {func(c, _ care.ChartID) care.Actor { return client(c) }, func(w *world, c care.ChartID, _ care.ReferralID) act.Act {
 			return act.ChooseWay{Coverage: w.chart(c).Coverages[0].ID, Way: care.WayCancel}
-		}},
+		}, care.Withdrawn},
 	} {
 		t.Run(how, func(t *testing.T) {
 			w := open(t)
@@ -233,12 +234,59 @@ func TestR19ASessionThatHasBegunIsNotTakenBack(t *testing.T) {
 			w.do(a.by(c, p), a.act(w, c, r))
 			is(t, "the one that has begun", w.appointment(c, begun).Status, care.Booked)
 			is(t, "the one ahead", w.appointment(c, ahead).Status == care.CancelledClient || w.appointment(c, ahead).Status == care.Void, true)
-			is(t, "the request", w.referral(c, r).Status, care.Ended)
+			closed := w.referral(c, r)
+			is(t, "the request", closed.Status, a.then)
+			is(t, "theirs to bill", closed.Treated(), true)
 			w.do(provider(p), act.Outcome{Appointment: begun, Result: care.Attended})
-			is(t, "afterwards", w.referral(c, r).Status, care.Ended)
+			is(t, "afterwards", w.referral(c, r).Status, a.then)
 			is(t, "the promise", w.chart(c).Episodes[0].Result, care.Kept)
 			w.charge(c, begun)
 		})
+	}
+}
+
+// TestASessionThatWasNoneLeavesTheOffer: a request ends while its first session has
+// begun, by the provider or since the provider leaves, and the client is offered others.
+// Whether the session turns out to be a no-show or is said to have been and then is
+// corrected: while care has not begun, it is theirs to choose among those, or the care
+// team's to find some.
+func TestASessionThatWasNoneLeavesTheOffer(t *testing.T) {
+	for how, ends := range map[string]func(w *world, p care.ChartID, r care.ReferralID){
+		"no fit": func(w *world, p care.ChartID, r care.ReferralID) { w.do(provider(p), act.NotAFit{Referral: r}) },
+		"handed on": func(w *world, p care.ChartID, r care.ReferralID) {
+			w.do(provider(p), act.Leave{Provider: p})
+			w.do(provider(p), act.Choose{Referral: r, HandOn: true})
+		},
+	} {
+		for _, others := range []int{0, 1} {
+			t.Run(fmt.Sprintf("%s, %d others", how, others), func(t *testing.T) {
+				w := open(t)
+				p, c := w.joins(1, true), w.enters(1)
+				who := rules.TurnCareTeam
+				if others > 0 {
+					w.joins(2, true)
+					who = rules.TurnClient
+				}
+				r := w.held(c, p)
+				begun := w.session(p, r, at(7, 10, 0))
+				w.until(at(7, 10, 5))
+				turn := func() string {
+					chart := w.chart(c)
+					closed, _ := chart.Referral(r)
+					return rules.WhoseTurn(closed, chart)
+				}
+				ends(w, p, r)
+				is(t, "while nobody has said what became of it", turn(), who)
+				w.do(provider(p), act.Outcome{Appointment: begun, Result: care.NoShowClient})
+				is(t, "after a no-show", turn(), who)
+				w.do(provider(p), act.Correct{Appointment: begun, Result: care.Attended, Reason: "It was another client who did not come."})
+				is(t, "after it was held", turn(), rules.TurnNobody)
+				w.do(provider(p), act.Correct{Appointment: begun, Result: care.NoShowClient, Reason: "It was this client after all."})
+				is(t, "after it was not", turn(), who)
+				w.do(provider(p), act.BookSession{Referral: r, Start: at(7, 8, 0), Minutes: 50, Late: "It took place by telephone."})
+				is(t, "after another that was held", turn(), rules.TurnNobody)
+			})
+		}
 	}
 }
 

@@ -115,7 +115,7 @@ func (a BookSession) Decide(k Known, env Env) Plan {
 	if !ok {
 		return missing()
 	}
-	if !r.Status.Clinical() && (a.Late == "" || r.Status != care.Ended) {
+	if !r.Status.Clinical() && (a.Late == "" || r.Status != care.Ended && !r.Begun) {
 		return moved(r)
 	}
 	provider := k.Chart(r.Provider)

@@ -219,6 +219,13 @@ func (d *draft) end(r *care.Referral, status care.ReferralStatus) {
 	d.unchooseWay(r.ID)
 }
 
+// endEarly closes a referral before care began, and calls off what is booked of it.
+// A session that has begun by then is left to be told of.
+func (d *draft) endEarly(r *care.Referral, status care.ReferralStatus, calledOff care.AppointmentStatus, p care.Provider) {
+	r.Begun = d.callOffAll(r.ID, calledOff, p.Hours.Zone)
+	d.end(r, status)
+}
+
 // heldAfterAll ends the days of a first call of which it was said that it had not
 // been, and that was: it counts as it would have.
 func (d *draft) heldAfterAll(r care.Referral, ap care.Appointment) {

@@ -259,9 +259,10 @@ func (d *draft) cancelAll(_ care.Coverage, k Known) {
 			continue
 		}
 		p, _ := ofProvider(k, r.Provider)
-		begun := d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
-		if r.Status != care.InCare {
-			d.end(&r, treated(begun, care.Withdrawn))
+		if r.Status == care.InCare {
+			d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
+		} else {
+			d.endEarly(&r, care.Withdrawn, care.CancelledClient, p)
 			d.put(r)
 			d.tellProvider(r.Provider, "withdrawn", string(r.ID), "/pro", time.Time{}, "")
 		}

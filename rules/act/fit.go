@@ -39,8 +39,7 @@ func (a NotAFit) Decide(k Known, env Env) Plan {
 	}
 	p, _ := ofProvider(k, r.Provider)
 	d := begin(env, chart)
-	begun := d.callOffAll(r.ID, care.Void, p.Hours.Zone)
-	d.end(&r, treated(begun, care.NotAFit))
+	d.endEarly(&r, care.NotAFit, care.Void, p)
 	d.rescue(r, k, "not_a_fit")
 	d.baseline(r.Episode)
 	if env.Actor.Role != care.RoleProvider {

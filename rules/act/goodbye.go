@@ -65,8 +65,12 @@ func (a LeaveProgramme) Decide(k Known, env Env) Plan {
 // the same, since somebody has to bill it.
 func (d *draft) goodbye(r care.Referral, k Known) {
 	p, _ := ofProvider(k, r.Provider)
-	begun := d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
-	d.end(&r, treated(begun || r.Status == care.InCare, care.Withdrawn))
+	if r.Status == care.InCare {
+		d.callOffAll(r.ID, care.CancelledClient, p.Hours.Zone)
+		d.end(&r, care.Ended)
+	} else {
+		d.endEarly(&r, care.Withdrawn, care.CancelledClient, p)
+	}
 	d.put(r)
 	d.tellProvider(r.Provider, "client_left", string(r.ID), "/pro", time.Time{}, "")
 }

@@ -40,7 +40,9 @@ func (a BookSession) record(chart *care.Chart, r care.Referral, p care.Provider,
 	sessionAttended(d, &ap, &r)
 	d.put(ap)
 	d.put(r)
-	d.supersedeOthers(r)
+	if r.Status.Open() {
+		d.supersedeOthers(r)
+	}
 	d.recheckSessions()
 	d.judge(r.Episode)
 	d.baseline(r.Episode)

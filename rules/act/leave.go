@@ -145,8 +145,7 @@ func passOn(template string) func(*draft, care.Referral, care.Provider, Known) {
 // others who can still keep the promise. The client's place in time stays.
 func (d *draft) handOn(r care.Referral, k Known, template string) {
 	p, _ := ofProvider(k, r.Provider)
-	begun := d.callOffAll(r.ID, care.CancelledProvider, p.Hours.Zone)
-	d.end(&r, treated(begun, care.Rerouted))
+	d.endEarly(&r, care.Rerouted, care.CancelledProvider, p)
 	d.rescue(r, k, template)
 	d.baseline(r.Episode)
 }

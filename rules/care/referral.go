@@ -30,6 +30,10 @@ type Referral struct {
 	// them; zero while it is theirs to choose. Then it is the provider's turn.
 	AskedAt  time.Time `json:"asked_at,omitzero"`
 	ClosedAt time.Time `json:"closed_at,omitzero"`
+	// Begun says of a referral that was closed before care began that a session of
+	// it had begun by then. What becomes of that session is still to be said, and
+	// the visit stays the provider's to bill.
+	Begun bool `json:"begun,omitempty"`
 	// HandTo is who is proposed to take over; empty once the client has answered.
 	HandTo ChartID `json:"hand_to,omitempty"`
 	// From is the referral that was handed over to this one by the client's yes.
@@ -45,7 +49,7 @@ func (r Referral) Clinical() bool {
 // Treated says whether the provider has ever taken the client on. What they did
 // themselves, the visits and their charges, stays theirs to read.
 func (r Referral) Treated() bool {
-	return r.Clinical() || r.Status == Ended || r.Status == HandedOver
+	return r.Clinical() || r.Begun || r.Status == Ended || r.Status == HandedOver
 }
 
 // ReferralStatus is where a referral stands.

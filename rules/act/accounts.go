@@ -90,7 +90,7 @@ func careBegun(chart *care.Chart, now time.Time) bool {
 		return ap.Status == care.Attended || ap.Status == care.Booked && !ap.Start.After(now)
 	}
 	treated := func(r care.Referral) bool {
-		return r.Status == care.ConsultHeld || r.Status == care.InCare || r.Begun || r.Status == care.Ended || r.Status == care.HandedOver || r.From != ""
+		return r.Status == care.ConsultHeld || r.Status == care.InCare || r.Status == care.Ended || r.Status == care.HandedOver || r.From != ""
 	}
 	answered := func(s care.Screening) bool { return len(s.Answers) > 0 || s.Status == care.ScreeningCompleted }
 	return len(chart.Alerts)+len(chart.Charges) > 0 || slices.ContainsFunc(chart.Appointments, met) ||

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"careconnect/rules"
+	"careconnect/rules/access"
 	"careconnect/rules/act"
 	"careconnect/rules/care"
 )
@@ -213,8 +214,8 @@ func TestR19NothingComesAfterAWithdrawal(t *testing.T) {
 // it can be billed, and that brings nobody back.
 func TestR19ASessionThatHasBegunIsNotTakenBack(t *testing.T) {
 	for how, a := range map[string]struct {
-		by  func(c, p care.ChartID) care.Actor
-		act func(w *world, c care.ChartID, r care.ReferralID) act.Act
+		by   func(c, p care.ChartID) care.Actor
+		act  func(w *world, c care.ChartID, r care.ReferralID) act.Act
 		then care.ReferralStatus
 	}{
 		"withdrawn": {func(c, _ care.ChartID) care.Actor { return client(c) }, func(_ *world, _ care.ChartID, r care.ReferralID) act.Act { return act.Withdraw{Referral: r} }, care.Withdrawn},
@@ -287,6 +288,40 @@ func TestASessionThatWasNoneLeavesTheOffer(t *testing.T) {
 				is(t, "after another that was held", turn(), rules.TurnNobody)
 			})
 		}
+	}
+}
+
+// TestASessionSaidToBeNoneStaysTheirs: a session was said to be a no-show, and then the
+// request ended. Where it was held after all, the visit and its charge are the provider's
+// to read and to correct, as where it ends first and that is said afterwards.
+func TestASessionSaidToBeNoneStaysTheirs(t *testing.T) {
+	for _, first := range []string{"no-show", "ended"} {
+		t.Run(first+" first", func(t *testing.T) {
+			w := open(t)
+			p, c := w.joins(1, true), w.enters(1)
+			r := w.held(c, p)
+			ap := w.session(p, r, at(7, 10, 0))
+			w.until(at(7, 10, 30))
+			none, ends := act.Outcome{Appointment: ap, Result: care.NoShowClient}, act.Withdraw{Referral: r}
+			if first == "ended" {
+				w.do(client(c), ends)
+				w.do(provider(p), none)
+			} else {
+				w.do(provider(p), none)
+				w.do(client(c), ends)
+			}
+			theirs := func() *care.Chart {
+				view, ok := access.See(provider(p), w.chart(c))
+				is(t, "they see the request", ok, true)
+				return view
+			}
+			_, sees := theirs().Appointment(ap)
+			is(t, "they see the visit", sees, true)
+			w.do(provider(p), act.Correct{Appointment: ap, Result: care.Attended, Reason: "They came late."})
+			is(t, "the request", w.referral(c, r).Status, care.Withdrawn)
+			is(t, "charges that they see", len(theirs().Charges), 1)
+			is(t, "forms that they see", len(theirs().Screenings), 0)
+		})
 	}
 }
 

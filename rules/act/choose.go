@@ -209,7 +209,7 @@ func noResponse(d *draft, dl care.Deadline, _ Known) {
 // end closes a referral: nothing is owed on it any more, and nobody has anything to
 // do about it or to choose because of it.
 func (d *draft) end(r *care.Referral, status care.ReferralStatus) {
-	r.Status, r.ClosedAt, r.HandTo = status, d.env.Now, ""
+	r.Status, r.ClosedAt, r.HandTo, r.Begun = status, d.env.Now, "", d.begun(r.ID)
 	for _, dl := range d.chart.Deadlines {
 		if dl.Subject == string(r.ID) {
 			d.settle(dl.ID, care.Stopped)
@@ -222,8 +222,17 @@ func (d *draft) end(r *care.Referral, status care.ReferralStatus) {
 // endEarly closes a referral before care began, and calls off what is booked of it.
 // A session that has begun by then is left to be told of.
 func (d *draft) endEarly(r *care.Referral, status care.ReferralStatus, calledOff care.AppointmentStatus, p care.Provider) {
-	r.Begun = d.callOffAll(r.ID, calledOff, p.Hours.Zone)
+	d.callOffAll(r.ID, calledOff, p.Hours.Zone)
 	d.end(r, status)
+}
+
+// begun says whether a session of a referral has begun, whatever was said of it: what
+// was said can be corrected.
+func (d *draft) begun(r care.ReferralID) bool {
+	return slices.ContainsFunc(d.chart.Appointments, func(ap care.Appointment) bool {
+		_, settled := outcomes[outcome{ap.Type, ap.Status}]
+		return ap.Referral == r && ap.Type == care.Session && (settled || ap.Status == care.Booked && !ap.Start.After(d.env.Now))
+	})
 }
 
 // heldAfterAll ends the days of a first call of which it was said that it had not

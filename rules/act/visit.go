@@ -77,9 +77,9 @@ func (d *draft) callOff(ap *care.Appointment, status care.AppointmentStatus, the
 }
 
 // callOffAll ends every appointment of a referral that has not begun. A session that
-// has begun waits for its outcome all the same, since somebody has to bill it: then
-// begun is true. A call that has begun is to lead to nothing any more.
-func (d *draft) callOffAll(r care.ReferralID, status care.AppointmentStatus, theirs string) (begun bool) {
+// has begun waits for its outcome all the same, since somebody has to bill it. A call
+// that has begun is to lead to nothing any more.
+func (d *draft) callOffAll(r care.ReferralID, status care.AppointmentStatus, theirs string) {
 	for _, ap := range d.chart.Appointments {
 		if ap.Referral != r || ap.Status != care.Booked {
 			continue
@@ -89,7 +89,6 @@ func (d *draft) callOffAll(r care.ReferralID, status care.AppointmentStatus, the
 		case ap.Start.After(d.env.Now):
 			d.callOff(&ap, status, theirs)
 		case ap.Type == care.Session:
-			begun = true
 			d.overlook(ap)
 		default:
 			ap.Status, ap.OutcomeAt = care.Void, d.env.Now
@@ -97,7 +96,6 @@ func (d *draft) callOffAll(r care.ReferralID, status care.AppointmentStatus, the
 			d.overlook(ap)
 		}
 	}
-	return begun
 }
 
 // overlook ends what would still be said by itself about an appointment that has

@@ -30,9 +30,9 @@ type Referral struct {
 	// them; zero while it is theirs to choose. Then it is the provider's turn.
 	AskedAt  time.Time `json:"asked_at,omitzero"`
 	ClosedAt time.Time `json:"closed_at,omitzero"`
-	// Begun says of a referral that was closed before care began that a session of
-	// it had begun by then. What becomes of that session is still to be said, and
-	// the visit stays the provider's to bill.
+	// Begun says of a referral that is closed that a session of it had begun by then.
+	// What became of that session is still to be said, or to be corrected, and the
+	// visit stays the provider's to bill.
 	Begun bool `json:"begun,omitempty"`
 	// HandTo is who is proposed to take over; empty once the client has answered.
 	HandTo ChartID `json:"hand_to,omitempty"`

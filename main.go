@@ -461,7 +461,7 @@ func (p *program) runServe(ctx context.Context, set settings.Settings, config st
 	backups := backupsOf(set.Backup)
 	service, err := http.NewService(http.ServiceConfig{
 		Store: s, Bundle: assets.New(), Now: p.wall, Elapsed: p.elapsed, Base: base,
-		Sender: senderOf(set.Mail), Secure: strings.HasPrefix(base, "https://"),
+		Sender: senderOf(set.Mail), Secure: strings.HasPrefix(base, "https://"), Proxies: set.Networks(),
 		Backup: backups, Still: config.ReadOnly,
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"careconnect/assets"
@@ -46,6 +47,8 @@ type ServiceConfig struct {
 	Backup jobs.Backups
 	// Secure says that people reach the service over TLS.
 	Secure bool
+	// Proxies are the networks of proxies before the service, besides its own.
+	Proxies []netip.Prefix
 }
 
 // NewService wires pages, API and jobs to a store. Closing the service closes
@@ -56,6 +59,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 		passing = c.Store.Passing
 	}
 	a := auth.New(c.Store, passing, c.Elapsed, c.Secure)
+	a.Behind(c.Proxies)
 	if c.Seed != nil {
 		a.Seed(*c.Seed)
 	}
@@ -73,7 +77,7 @@ func NewService(c ServiceConfig) (*Service, error) {
 		return nil, err
 	}
 	routes = append(routes, pages.Routes()...)
-	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now, Secret: a.Secret, Other: a.Other}).Routes()...)
+	routes = append(routes, api.New(api.Config{Store: c.Store, Now: c.Now, Secret: a.Secret, Other: a.Other, MayHold: a.MayHold}).Routes()...)
 	s := &Service{store: c.Store}
 	if s.handler, err = New(Config{Auth: a, Routes: routes, Secure: c.Secure, Ready: s.ready, Degraded: s.degraded, Known: s.known, Denied: c.Store.Denied, Page: pages.Problem}); err != nil {
 		return nil, err

@@ -38,6 +38,9 @@ type Config struct {
 	// Other is the other account of whoever is signed in that an address and a password
 	// open; nil: none can be opened here.
 	Other func(ctx context.Context, email, password string) (care.Account, error)
+	// MayHold counts a time that is to be held for somebody new, and says how to take the
+	// count back; nil: nobody counts.
+	MayHold func(ctx context.Context) (back func(), err error)
 }
 
 // API answers programs.
@@ -47,6 +50,7 @@ type API struct {
 	setUp  string
 	secret func() string
 	other  func(ctx context.Context, email, password string) (care.Account, error)
+	may    func(ctx context.Context) (back func(), err error) // hold a time
 	huma   huma.API
 	routes []reply.Route
 
@@ -61,9 +65,12 @@ type API struct {
 // call, so that the document can be made without one.
 func New(c Config) *API {
 	settings()
-	a := &API{store: c.Store, now: c.Now, setUp: cmp.Or(c.SetUpPath, "/set-up/"), secret: c.Secret, other: c.Other}
+	a := &API{store: c.Store, now: c.Now, setUp: cmp.Or(c.SetUpPath, "/set-up/"), secret: c.Secret, other: c.Other, may: c.MayHold}
 	if a.other == nil {
 		a.other = func(context.Context, string, string) (care.Account, error) { return care.Account{}, act.NotProven() }
+	}
+	if a.may == nil {
+		a.may = func(context.Context) (func(), error) { return func() {}, nil }
 	}
 	if a.secret == nil {
 		a.secret = auth.Secret

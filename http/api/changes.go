@@ -63,8 +63,13 @@ type postNewHold struct {
 // it stands with the provider, whose chart nobody else opens.
 func (a *API) holdNew(ctx context.Context, in *postNewHold) (hold, error) {
 	b := in.Body
+	back, err := a.may(ctx)
+	if err != nil {
+		return hold{}, err
+	}
 	out, err := a.do(ctx, in.Keyed, act.Hold{Holder: auth.Hash(b.Holder), State: b.State, Provider: b.Provider, Start: b.Start})
 	if err != nil {
+		back()
 		return hold{}, err
 	}
 	held, err := a.store.Find(ctx, care.System, care.HeldBy(auth.Hash(b.Holder)))

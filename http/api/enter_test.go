@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 	"testing"
 	"time"
 
@@ -158,4 +159,19 @@ func TestR18SomebodyNewHoldsATimeOverHTTP(t *testing.T) {
 	w.ask("", "POST", "/api/v1/referrals/new", asks(`,"holder":"`+other+`"`)).problem(409, "opening_taken")
 	w.ask("", "POST", "/api/v1/referrals/new", asks(`,"holder":"`+mine+`"`)).want(201)
 	w.ask("", "POST", "/api/v1/holds/new", holds(mine, open[2]["start"].(string))).want(201)
+
+	// From one network few times are held within an hour.
+	by := []string{"X-Forwarded-For", "203.0.113.9"}
+	for range 12 { // what is refused in any case counts for nothing
+		w.ask("", "POST", "/api/v1/holds/new", holds(other, start), by...).problem(409, "opening_taken")
+	}
+	for n := range 10 {
+		w.ask("", "POST", "/api/v1/holds/new", holds(other, open[6+4*(n%2)]["start"].(string)), by...).want(201)
+	}
+	many := w.ask("", "POST", "/api/v1/holds/new", holds(mine, open[14]["start"].(string)), by...)
+	many.problem(429, "held_enough_here")
+	if wait, err := strconv.Atoi(many.header.Get("Retry-After")); err != nil || wait < 3000 || wait > 3600 {
+		t.Errorf("Retry-After %q", many.header.Get("Retry-After"))
+	}
+	w.ask("", "POST", "/api/v1/holds/new", holds(mine, open[14]["start"].(string)), "X-Forwarded-For", "203.0.113.10").want(201)
 }

@@ -221,6 +221,9 @@ func (o operation) describe() huma.Operation {
 	if o.Method == put {
 		op.Errors = append(op.Errors, http.StatusPreconditionFailed)
 	}
+	if o.Does == "hold_new" { // few from one network
+		op.Errors = append(op.Errors, http.StatusTooManyRequests)
+	}
 	if len(o.Roles) == 0 {
 		op.Description = "For anyone."
 		return op

@@ -55,7 +55,7 @@ func newWorld(t *testing.T) *world {
 	}
 	w.store = s
 	w.auth = auth.New(s, w.clock.Now, elapsed, false)
-	w.api = api.New(api.Config{Store: s, Now: w.clock.Now, Other: w.auth.Other})
+	w.api = api.New(api.Config{Store: s, Now: w.clock.Now, Other: w.auth.Other, MayHold: w.auth.MayHold})
 	h, err := front.New(front.Config{Auth: w.auth, Routes: w.api.Routes(), Ready: func() []string { return nil }})
 	if err != nil {
 		t.Fatal(err)

@@ -35,13 +35,15 @@ type Auth struct {
 	now    func() time.Time
 	secure bool
 	limits *limits
-	random io.Reader
+	// holding counts the times that are held for people whom nobody knows.
+	holding *networks
+	random  io.Reader
 }
 
 // New makes the door to a store. Secure says that people reach it over TLS, so
 // that the cookie may say so too.
 func New(s *store.Store, now func() time.Time, elapsed func() time.Duration, secure bool) *Auth {
-	return &Auth{store: s, now: now, secure: secure, limits: newLimits(elapsed), random: rand.Reader}
+	return &Auth{store: s, now: now, secure: secure, limits: newLimits(elapsed), holding: newNetworks(elapsed), random: rand.Reader}
 }
 
 // Seed has secrets follow from a number instead of chance, so that a throwaway
@@ -87,6 +89,8 @@ type Who struct {
 	Hash  string // of the pass they came with
 	Token bool   // they are a program, not a browser
 	Stale bool   // they came with a pass that opens nothing any more
+
+	network network // that a stranger comes from
 }
 
 type whoKey struct{}
@@ -133,6 +137,9 @@ func (a *Auth) Middleware(next http.Handler) http.Handler {
 			default:
 				who.Stale = true
 			}
+		}
+		if who.Actor.Chart == "" {
+			who.network = a.holding.of(r)
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), whoKey{}, who)))
 	})

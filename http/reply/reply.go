@@ -9,6 +9,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"time"
 
 	"careconnect/rules"
@@ -29,6 +30,7 @@ type Problem struct {
 	Others   []care.ChartID  `json:"alternatives,omitempty" doc:"Providers to choose instead"`
 	Waitlist bool            `json:"waitlist,omitempty" doc:"The provider takes nobody new, and keeps a waiting list that can be joined"`
 	Request  string          `json:"request_id,omitempty" doc:"Give this to the operator when you ask for help"`
+	Wait     time.Duration   `json:"-"` // how long to wait, where that is known
 }
 
 // Error gives the detail.
@@ -117,6 +119,9 @@ func problem(ctx context.Context, status int, code, says string, more ...func(*P
 // RetryAfter is how many seconds to wait before trying again; empty where that
 // would not help.
 func (p *Problem) RetryAfter() string {
+	if p.Wait > 0 {
+		return strconv.Itoa(int(p.Wait / time.Second))
+	}
 	return map[int]string{http.StatusServiceUnavailable: "30", http.StatusInsufficientStorage: "30"}[p.Status]
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/mail"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -29,13 +30,16 @@ type Settings struct {
 	Data   string `koanf:"data"`   // folder of care.db and care.key
 	Listen string `koanf:"listen"` // address and port
 	URL    string `koanf:"url"`    // how people reach the service; empty: by the listening address
-	Key    Key    `koanf:"key"`
-	Log    Log    `koanf:"log"`
-	Mail   Mail   `koanf:"mail"`
-	Desks  Desks  `koanf:"desks"`
-	Admin  Admin  `koanf:"admin"`
-	Backup Backup `koanf:"backup"`
-	Anchor Anchor `koanf:"anchor"`
+	// Proxies are the addresses and networks of proxies before the service, besides
+	// those on its own machine and its own network: they say from where somebody comes.
+	Proxies string `koanf:"proxies"`
+	Key     Key    `koanf:"key"`
+	Log     Log    `koanf:"log"`
+	Mail    Mail   `koanf:"mail"`
+	Desks   Desks  `koanf:"desks"`
+	Admin   Admin  `koanf:"admin"`
+	Backup  Backup `koanf:"backup"`
+	Anchor  Anchor `koanf:"anchor"`
 }
 
 // Key says what opens the store, where it is not the key file beside it. The
@@ -90,7 +94,7 @@ type Anchor struct {
 
 // defaults also say which names there are.
 var defaults = map[string]any{
-	"data": ".", "listen": "127.0.0.1:8080", "url": "",
+	"data": ".", "listen": "127.0.0.1:8080", "url": "", "proxies": "",
 	"key.secret": "", "key.secret_file": "",
 	"log.level": "info",
 	"mail.host": "", "mail.port": 587, "mail.user": "", "mail.password": "", "mail.from": "", "mail.bounces": "", "mail.plain": false,
@@ -287,6 +291,9 @@ func (s Settings) Check() error {
 	if b := s.Mail.Bounces; b != "" && !takesTags(b) {
 		wrong = append(wrong, fmt.Errorf("mail.bounces: give an address such as bounce@care.example.org, with at most %d letters and no plus before the @: the tag of each mail is put behind them", mostBefore))
 	}
+	if _, err := networks(s.Proxies); err != nil {
+		wrong = append(wrong, fmt.Errorf("proxies: give addresses, or networks such as 198.51.100.0/24, with commas between them: %w", err))
+	}
 	if (s.Admin.Email == "") != (s.Admin.Password == "") {
 		wrong = append(wrong, errors.New("admin.email and admin.password_file go together"))
 	}
@@ -294,6 +301,30 @@ func (s Settings) Check() error {
 		wrong = append(wrong, errors.New("backup.hourly: keep at least 1; backup.daily: 0 or more"))
 	}
 	return errors.Join(wrong...)
+}
+
+// Networks are those of the proxies.
+func (s Settings) Networks() []netip.Prefix {
+	all, _ := networks(s.Proxies) // Check has said what is wrong with them
+	return all
+}
+
+// networks reads a list of addresses and networks.
+func networks(list string) ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, one := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {
+		if address, err := netip.ParseAddr(one); err == nil {
+			address = address.Unmap()
+			all = append(all, netip.PrefixFrom(address, address.BitLen()))
+			continue
+		}
+		network, err := netip.ParsePrefix(one)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, network)
+	}
+	return all, nil
 }
 
 // mostBefore is how many bytes an address that takes tags may have before the @: of

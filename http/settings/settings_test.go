@@ -201,8 +201,14 @@ func TestCheck(t *testing.T) {
 		{Settings{Mail: Mail{Bounces: "bounce"}}, []string{"mail.bounces"}},
 		{Settings{Mail: Mail{Bounces: "Bounces <bounce@care.example.test>"}}, []string{"mail.bounces"}},
 		{Settings{Mail: Mail{Bounces: `"a@b"@care.example.test`}}, []string{"mail.bounces"}},
+		{Settings{Proxies: "198.51.100.7, 203.0.113.0/24,2001:db8::/32"}, nil},
+		{Settings{Proxies: "198.51.100.0/33"}, []string{"proxies"}},
+		{Settings{Proxies: "proxy.example.test"}, []string{"proxies"}},
 	} {
 		err := c.set.Check()
+		if want := len(strings.FieldsFunc(c.set.Proxies, func(r rune) bool { return r == ',' })); err == nil && len(c.set.Networks()) != want {
+			t.Errorf("%q are %v", c.set.Proxies, c.set.Networks())
+		}
 		if (err == nil) != (len(c.wrong) == 0) {
 			t.Errorf("%+v: %v", c.set.Mail, err)
 		}

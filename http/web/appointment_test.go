@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,43 @@ func TestR18SomebodyNewHoldsATimeOnThePage(t *testing.T) {
 	}
 	h.do(care.System, act.Pause{Provider: p})
 	other.postTo(path+"/hold", other.newcomer(url.Values{"start": {start}})).answers(404)
+}
+
+// TestR18OneNetworkHoldsFewTimesOnThePage: whoever comes from where many were held keeps
+// what they have filled in, is told what to do, and books.
+func TestR18OneNetworkHoldsFewTimesOnThePage(t *testing.T) {
+	h := newHouse(t)
+	path := "/p/" + string(h.provider(true))
+	b := h.browser()
+	b.by = "203.0.113.9"
+	b.get(path + "/book?state=IL&employer=LANTERN").answers(200)
+	starts := b.values("start")
+	taken := h.browser()
+	taken.by = "203.0.113.77"
+	taken.postTo(path+"/hold", b.newcomer(url.Values{"start": {starts[0]}})).answers(200)
+	for range 20 { // what is refused in any case counts for nothing
+		b.postTo(path+"/hold", b.newcomer(url.Values{"start": {starts[0]}})).answers(409)
+	}
+	for n := range 10 {
+		b.postTo(path+"/hold", b.newcomer(url.Values{"start": {starts[1+n%2]}})).answers(200).shows("Held for you for")
+	}
+	next := h.browser()
+	next.by = b.by
+	form := b.newcomer(url.Values{"start": {starts[3]}, "email": {"next@example.test"}})
+	next.postTo(path+"/hold", form).answers(429).shows("This one is still free: fill in the form and book it", starts[3]+`" checked`, `value="Wren Talverone"`).lacks("Held for you")
+	if wait, err := strconv.Atoi(next.after); err != nil || wait < 3000 || wait > 3600 {
+		t.Errorf("Retry-After %q", next.after)
+	}
+	next.postTo(path+"/book", form).answers(200).shows("Your consultation is booked")
+	known := h.browser() // who is known is not counted with them
+	known.by = b.by
+	asked := "/p/" + string(h.provider(false)) + "/book"
+	known.get(asked + "?state=IL&employer=LANTERN")
+	known.postTo(asked, known.newcomer(url.Values{"email": {"known@example.test"}})).answers(200)
+	known.get(path + "/book").answers(200)
+	form = known.carried()
+	form.Set("start", starts[4])
+	known.postTo(path+"/hold", form).answers(200).shows("Held for you for")
 }
 
 // TestR37NobodyCameAndNotAFitOnThePages: each says first what it leads to.

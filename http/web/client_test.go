@@ -123,6 +123,9 @@ type browser struct {
 	at   string // address of the page
 	body string
 	code int
+	// by is from where a proxy says that it comes; empty: there is none.
+	by    string
+	after string // when to come again
 }
 
 func (h *house) browser() *browser {
@@ -149,6 +152,9 @@ func (h *house) signedIn(id care.ChartID) *browser {
 func (b *browser) send(r *http.Request) *browser {
 	b.t.Helper()
 	r.Header.Set("Accept", "text/html")
+	if b.by != "" {
+		r.Header.Set("X-Forwarded-For", b.by)
+	}
 	resp, err := b.http.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
@@ -159,6 +165,7 @@ func (b *browser) send(r *http.Request) *browser {
 		b.t.Fatal(err)
 	}
 	b.at, b.body, b.code = resp.Request.URL.RequestURI(), string(body), resp.StatusCode
+	b.after = resp.Header.Get("Retry-After")
 	b.sound(resp)
 	return b
 }

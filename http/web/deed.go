@@ -41,11 +41,14 @@ func posted(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
+// mendable are the statuses of what a person can mend on the form itself.
+var mendable = map[int]bool{http.StatusUnprocessableEntity: true, http.StatusConflict: true, http.StatusTooManyRequests: true}
+
 // mend are the problems of a form that was refused, each at its field where
 // there is one. It is false for an error that the person cannot mend here.
 func mend(err error) ([]assets.Problem, bool) {
 	var p *reply.Problem
-	if !errors.As(err, &p) || p.Status != http.StatusUnprocessableEntity && p.Status != http.StatusConflict {
+	if !errors.As(err, &p) || !mendable[p.Status] {
 		return nil, false
 	}
 	if len(p.Reasons) > 0 {

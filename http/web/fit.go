@@ -147,17 +147,23 @@ func (p *Pages) holdTime(w http.ResponseWriter, r *http.Request) error {
 		return p.bookPage(w, r, http.StatusUnprocessableEntity, a)
 	}
 	hold := act.Hold{Provider: care.ChartID(mux.Vars(r)["id"]), Start: starts[0]}
+	again := func(status int, problems []assets.Problem) error {
+		a.problems = problems
+		return p.bookPage(w, r, status, a)
+	}
+	back := func() {}
 	if chart != nil {
 		hold.Client = chart.ID
 	} else {
+		if back, err = p.Auth.MayHold(r.Context()); err != nil {
+			return p.again(w, r, err, again)
+		}
 		hold.Holder, hold.State = p.Auth.Hold(w, r), v.State
 		a.holder = hold.Holder
 	}
 	if _, err := p.deed(r, hold); err != nil {
-		return p.again(w, r, err, func(status int, problems []assets.Problem) error {
-			a.problems = problems
-			return p.bookPage(w, r, status, a)
-		})
+		back()
+		return p.again(w, r, err, again)
 	}
 	if chart != nil {
 		if a.chart, err = p.myChart(r, "book"); err != nil {

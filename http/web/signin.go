@@ -127,11 +127,14 @@ func (p *Pages) setUp(w http.ResponseWriter, r *http.Request) error {
 
 // again shows a form anew with what was wrong with it; an error that the person
 // cannot mend there is given on.
-func (p *Pages) again(_ http.ResponseWriter, r *http.Request, err error, form func(status int, problems []assets.Problem) error) error {
+func (p *Pages) again(w http.ResponseWriter, r *http.Request, err error, form func(status int, problems []assets.Problem) error) error {
 	problem := problemOf(r, err)
 	problems, ok := mend(problem)
 	if !ok {
 		return problem
+	}
+	if after := problem.RetryAfter(); after != "" {
+		w.Header().Set("Retry-After", after)
 	}
 	return form(problem.Status, problems)
 }

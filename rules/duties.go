@@ -522,14 +522,17 @@ func remindBefore(left time.Duration) func(care.Deadline, calendar.Calendar) tim
 }
 
 // toldJustNow is how long after its beginning a duty needs no reminder: whoever owes
-// it was told then.
-const toldJustNow = 10 * time.Minute
+// it was told then. One that the night would move there comes in the morning.
+const toldJustNow = time.Hour
 
 func reminder(d care.Deadline, at time.Time) time.Time {
-	if at.Sub(d.Starts) < toldJustNow || !at.Before(d.Due) {
+	if at.Before(d.Starts) || !at.Before(d.Due) {
 		return time.Time{}
 	}
-	return calendar.Quiet(at, d.Starts, d.Due, Zone(d.Reader))
+	if at = calendar.Quiet(at, d.Starts.Add(toldJustNow), d.Due, Zone(d.Reader)); at.Sub(d.Starts) < toldJustNow {
+		return time.Time{}
+	}
+	return at
 }
 
 func businessDaysBefore(n int) func(care.Deadline, calendar.Calendar) time.Time {

@@ -488,6 +488,56 @@ func TestR93NightsAreTheReaders(t *testing.T) {
 	}
 }
 
+// TestR93NobodyIsRemindedOfWhatTheyWereJustTold: not within an hour of the notice that an
+// appointment was booked, or moved, also where the night moves the reminder there. One
+// that would come in that evening comes in the morning.
+func TestR93NobodyIsRemindedOfWhatTheyWereJustTold(t *testing.T) {
+	second := time.Second
+	for name, c := range map[string]struct {
+		told, start time.Time
+		want        []time.Time
+	}{
+		"a second before the evening":   {at(7, 21, 0).Add(-second), at(8, 23, 0), []time.Time{at(8, 7, 0), at(8, 21, 0)}},
+		"an hour before it, but little": {at(7, 20, 0).Add(second), at(8, 22, 30), []time.Time{at(8, 7, 0), at(8, 21, 0)}},
+		"an hour before it":             {at(7, 20, 0), at(8, 22, 30), []time.Time{at(7, 21, 0), at(8, 21, 0)}},
+		"a moment before the morning":   {at(8, 6, 15), at(8, 7, 45), nil},
+		"well before the morning":       {at(8, 5, 50), at(8, 7, 45), []time.Time{at(8, 7, 0)}},
+		"two hours ahead, but little":   {at(8, 13, 0).Add(second), at(8, 15, 0), nil},
+		"two hours ahead":               {at(8, 13, 0), at(8, 15, 0), []time.Time{at(8, 14, 0)}},
+		"a day and a little ahead":      {at(7, 14, 0), at(8, 14, 59), []time.Time{at(8, 13, 59)}},
+		"a day and an hour ahead":       {at(7, 14, 0), at(8, 15, 0), []time.Time{at(7, 15, 0), at(8, 14, 0)}},
+	} {
+		for _, how := range []string{"booked", "moved"} {
+			w := open(t)
+			p, me := w.joins(1, true), w.enters(1)
+			r := w.held(me, p)
+			var id care.AppointmentID
+			if how == "moved" {
+				id = w.session(p, r, at(14, 10, 0))
+			}
+			w.until(c.told)
+			if how == "booked" {
+				w.session(p, r, c.start)
+			} else {
+				w.do(provider(p), act.Reschedule{Appointment: id, Start: c.start})
+			}
+			w.until(at(9, 12, 0))
+			got := map[care.ChartID][]time.Time{}
+			for _, m := range w.chart(me).Messages {
+				if m.Template == "visit" && m.When.Equal(c.start) {
+					got[m.To] = append(got[m.To], m.At)
+				}
+			}
+			for who, side := range map[string]care.ChartID{"the client": me, "the provider": p} {
+				slices.SortFunc(got[side], time.Time.Compare)
+				if !slices.EqualFunc(got[side], c.want, time.Time.Equal) {
+					t.Errorf("%s, %s: %s was reminded at %v, want %v", name, how, who, got[side], c.want)
+				}
+			}
+		}
+	}
+}
+
 // TestR97NoWayToJoin: three warnings without a link, and none once it is set.
 func TestR97NoWayToJoin(t *testing.T) {
 	w := open(t)

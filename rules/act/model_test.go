@@ -824,6 +824,9 @@ func (l *life) nothingTwice(chart *care.Chart) {
 				!had.At.After(m.At) && m.At.Sub(had.At) < 10*time.Minute {
 				l.Fatalf("%s was told %s of %s at %v and again at %v", w.reader, w.template, w.subject, had.At, m.At)
 			}
+			if m.Template == "visit" && announced[had.Template] && had.Subject == m.Subject && had.To == m.To && had.When.Equal(m.When) && !had.At.After(m.At) && m.At.Sub(had.At) < time.Hour {
+				l.Fatalf("%s was told %s of %s at %v and reminded of it at %v", w.reader, had.Template, w.subject, had.At, m.At)
+			}
 		}
 	}
 	tasks := map[[2]string]bool{}
@@ -845,6 +848,9 @@ func (l *life) nothingTwice(chart *care.Chart) {
 
 // reminders are what is said again by itself, and never twice at once.
 var reminders = map[string]bool{"nudge": true, "consult_nudge": true, "visit": true, "forms": true, "follow_up": true, "choose": true, "link_missing": true, "coverage_choice": true, "attest_again": true}
+
+// announced is how an appointment, or another time of it, is told.
+var announced = map[string]bool{"consult_booked": true, "session_booked": true, "moved": true}
 
 // firstAttended: the anchor of an episode is its first attended session, whatever
 // was corrected; what became of the promise is what the table says of the chart;

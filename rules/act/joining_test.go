@@ -263,6 +263,27 @@ func TestR5AClientWhoMovesIsMarkedUntilTheyComeBack(t *testing.T) {
 	marked(false, "back")
 }
 
+// R5: on which day a session is goes by where the provider is. Who moves to another zone
+// has what is booked looked at by the days there.
+func TestR5AProviderWhoMovesIsLookedAtByTheDaysThere(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.held(me, p)
+	start := monday(1)
+	until := illinois(start)
+	until.Provider = p
+	w.do(careTeam, until)
+	ap := w.session(p, r, start)
+	for _, c := range []struct {
+		zone string
+		want bool
+	}{{"America/Chicago", false}, {"Pacific/Kiritimati", true}, {"America/New_York", false}} {
+		w.do(provider(p), act.SetHours{Provider: p, Hours: week(c.zone)})
+		w.until(w.now.Add(time.Minute))
+		is(t, "in "+c.zone+", marked", w.appointment(me, ap).AtRisk, c.want)
+	}
+}
+
 // R5: a credential that comes back takes the marks away again, and one that is taken
 // away at once puts them.
 func TestR5ACredentialThatIsChangedIsLookedAtAtOnce(t *testing.T) {

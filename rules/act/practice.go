@@ -18,10 +18,18 @@ type SetHours struct {
 }
 
 func (SetHours) Name() string             { return "set_hours" }
-func (a SetHours) Needs(Known) Needs      { return Needs{Charts: []care.ChartID{a.Provider}} }
 func (a SetHours) About(Known) care.About { return care.About{Provider: a.Provider} }
 
-// Decide leaves what is booked where it is.
+// Needs of who moves to another zone include whom they see.
+func (a SetHours) Needs(k Known) Needs {
+	if p, ok := ofProvider(k, a.Provider); ok && p.Hours.Zone != a.Hours.Zone {
+		return needsAwaited(a.Provider)
+	}
+	return Needs{Charts: []care.ChartID{a.Provider}}
+}
+
+// Decide leaves what is booked where it is. On which of a credential's days that is
+// goes by the provider's zone.
 func (a SetHours) Decide(k Known, env Env) Plan {
 	p, ok := ofProvider(k, a.Provider)
 	if !ok {
@@ -41,6 +49,7 @@ func (a SetHours) Decide(k Known, env Env) Plan {
 	d.put(p)
 	if moved {
 		d.credentialClocks(p)
+		d.errands("credential_gap", seen(k, p.ID))
 	}
 	d.Made = string(p.ID)
 	return d.plan()

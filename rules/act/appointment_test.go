@@ -325,6 +325,58 @@ func TestASessionSaidToBeNoneStaysTheirs(t *testing.T) {
 	}
 }
 
+// TestCareThatEndedAndHadNotBegunLeavesAnOffer: a provider discharges a client, and their
+// only session is corrected to a no-show then. No care was begun, so it is as where the
+// provider says that the two do not fit: the client chooses among others, or the care team
+// finds some. Who sought no more by then has stopped seeking that day.
+func TestCareThatEndedAndHadNotBegunLeavesAnOffer(t *testing.T) {
+	for _, others := range []int{0, 1} {
+		t.Run(fmt.Sprintf("discharged, %d others", others), func(t *testing.T) {
+			w := open(t)
+			p, c := w.joins(1, true), w.enters(1)
+			who := rules.TurnCareTeam
+			if others > 0 {
+				w.joins(2, true)
+				who = rules.TurnClient
+			}
+			r := w.held(c, p)
+			ap := w.session(p, r, at(7, 10, 0))
+			w.until(at(7, 11, 0))
+			w.do(provider(p), act.Outcome{Appointment: ap, Result: care.Attended})
+			w.do(provider(p), act.Discharge{Referral: r})
+			turn := func() string { return rules.WhoseTurn(w.referral(c, r), w.chart(c)) }
+			is(t, "after it was held", turn(), rules.TurnNobody)
+			for range 2 {
+				w.do(provider(p), act.Correct{Appointment: ap, Result: care.NoShowProvider, Reason: "They waited for me in vain."})
+				is(t, "after it was not", turn(), who)
+				is(t, "the care team looks", w.looks(c, "manual_match"), 1-others)
+				w.do(provider(p), act.Correct{Appointment: ap, Result: care.Attended, Reason: "It was another client who waited."})
+				is(t, "after it was", turn(), rules.TurnNobody)
+			}
+		})
+	}
+	t.Run("handed over, and withdrawn", func(t *testing.T) {
+		w := open(t)
+		p, q, c := w.joins(1, true), w.joins(2, true), w.enters(1)
+		r := w.held(c, p)
+		ap := w.session(p, r, at(7, 10, 0))
+		w.until(at(7, 11, 0))
+		w.do(provider(p), act.Outcome{Appointment: ap, Result: care.Attended})
+		w.do(provider(p), act.HandOver{Referral: r, To: q})
+		next := care.ReferralID(w.do(client(c), act.AnswerHandOver{Referral: r, Yes: true}))
+		w.until(at(8, 11, 0))
+		w.do(client(c), act.Withdraw{Referral: next})
+		stopped := w.now
+		is(t, "in care until then", w.episode(c).ClosedAt.IsZero(), true)
+		w.until(at(30, 11, 0))
+		w.do(provider(p), act.Correct{Appointment: ap, Result: care.NoShowProvider, Reason: "They waited for me in vain."})
+		e := w.episode(c)
+		is(t, "closed", e.ClosedAt.Equal(stopped), true)
+		is(t, "why", e.ClosedFor, "withdrawn")
+		is(t, "the promise", e.Result, care.PromiseDropped)
+	})
+}
+
 // TestR19MovedAfterTheWindowByTheClient counts as offered in time; moved by the
 // provider it is owed still.
 func TestR19MovedAfterTheWindowByTheClient(t *testing.T) {

@@ -2,9 +2,11 @@ package act
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"careconnect/rules"
 	"careconnect/rules/care"
 	"careconnect/rules/instrument"
 )
@@ -23,8 +25,21 @@ type Correct struct {
 const mostCorrections = 10
 
 func (Correct) Name() string               { return "correct" }
-func (a Correct) Needs(Known) Needs        { return Needs{Locate: []string{string(a.Appointment)}} }
 func (a Correct) About(k Known) care.About { return aboutAppointment(k, a.Appointment) }
+
+// Needs of a session that was none include others to go on with, where care has ended.
+func (a Correct) Needs(k Known) Needs {
+	n := Needs{Locate: []string{string(a.Appointment)}}
+	chart := k.Of(string(a.Appointment))
+	if chart == nil || a.Result == care.Attended {
+		return n
+	}
+	ap, _ := chart.Appointment(a.Appointment)
+	if last := lastOf(chart, ap.Episode); last.Status == care.Ended {
+		n.Match = rescueMatch(chart, last)
+	}
+	return n
+}
 
 // Decide keeps what was said before, by whom, and why it was wrong.
 func (a Correct) Decide(k Known, env Env) Plan {
@@ -68,10 +83,47 @@ func (a Correct) Decide(k Known, env Env) Plan {
 	}
 	d.restand(ap)
 	d.anchor(ap.Episode)
+	d.goOnWithout(ap.Episode, k)
 	d.baseline(ap.Episode)
 	d.judge(ap.Episode)
 	d.Made = string(ap.ID)
 	return d.plan()
+}
+
+// goOnWithout looks after an episode that has lost its only session, while nobody
+// expects anything of anybody in it any more. A provider who ended care had not begun
+// it, so others are offered; a client who wanted no other by then has stopped seeking
+// with that.
+func (d *draft) goOnWithout(id care.EpisodeID, k Known) {
+	e, ok := d.chart.Episode(id)
+	last := lastOf(d.chart, id)
+	goesOn := func(r care.Referral) bool {
+		return r.Episode == id && (r.Waits() || rules.WhoseTurn(r, d.chart) != rules.TurnNobody)
+	}
+	switch {
+	case !ok || last.ID == "" || e.First != "" || !e.ClosedAt.IsZero() || e.Match.Open() || slices.ContainsFunc(d.chart.Referrals, goesOn):
+		return
+	case last.Status == care.Ended:
+		last.Status = care.NotAFit
+		d.rescue(last, k, "not_a_fit")
+		return
+	}
+	e.ClosedAt, e.ClosedFor = last.ClosedAt, stopped[last.Status]
+	d.put(e)
+	d.helped(id)
+}
+
+// stopped is why an episode is closed whose last referral ended like this.
+var stopped = map[care.ReferralStatus]string{care.Withdrawn: "withdrawn", care.NoResponse: "no_response"}
+
+// lastOf is the referral with which its provider, or the client, ended an episode last.
+func lastOf(chart *care.Chart, id care.EpisodeID) (last care.Referral) {
+	for _, r := range chart.Referrals {
+		if r.Episode == id && (r.Status == care.Ended || stopped[r.Status] != "") && !r.ClosedAt.Before(last.ClosedAt) {
+			last = r
+		}
+	}
+	return last
 }
 
 // restand has a referral stand where its appointments now say. One that was

@@ -39,6 +39,26 @@ func TestR95WhateverHappensToTheMail(t *testing.T) {
 	})
 }
 
+// TestWhateverHappensAround has what surrounds a life change while it goes on: where the
+// client lives and works, when and where providers practise and what they ask, what becomes
+// of claims, days on which everything is closed; and people ask to be forgotten.
+func TestWhateverHappensAround(t *testing.T) {
+	lives(t, max(1, sequencesPerRun/5), func(l *life) {
+		l.deeds = slices.Concat(around, around, onTheWay)
+		p := l.providers[1]
+		r := l.held(l.me, p)
+		l.insured(l.me, act.AddCoverage{Client: l.me, Type: care.HealthPlan, Payer: "Optum", Plan: "Lakefront HMO", MemberID: "TEST0001"})
+		for n := range rapid.IntRange(0, 3).Draw(l.t, "sessions") {
+			start := calendar.At(calendar.On(l.now, rules.Zone("America/Chicago")).AddDays(1+n), 10, 0, rules.Zone("America/Chicago"))
+			ap := care.AppointmentID(l.do(provider(p), act.BookSession{Referral: r, Start: start, Minutes: 50}))
+			if rapid.IntRange(0, 2).Draw(l.t, "still to come") > 0 {
+				l.until(start)
+				l.do(provider(p), act.Outcome{Appointment: ap, Result: care.Attended})
+			}
+		}
+	})
+}
+
 // lives lets a client live so many times in each of rapid's runs, once it has begun.
 func lives(t *testing.T, sequences int, begins func(*life)) {
 	root := inMemory(t)
@@ -188,6 +208,19 @@ var deeds = []string{
 	"waitlist", "waitlist", "join list", "join list", "leave list", "stay on list", "invite", "invite", "move",
 	"ask match", "propose match", "withdraw match", "caseload", "virtual", "choose", "discharge", "suspend", "reinstate",
 	"correct", "correct", "refuse form", "retake", "goodbye", "come back", "come back",
+}
+
+// around are what may change beside the way to care and in it.
+var around = []string{
+	"credential", "hours", "fee", "zone", "employer", "employed", "left work", "name employer", "share no more", "closed day", "programme",
+	"export", "export", "settle", "settle", "correct charge", "correct charge", "write off", "ask details", "give details", "ask erasure", "refuse erasure", "erase",
+}
+
+// onTheWay are the deeds of those who have met.
+var onTheWay = []string{
+	"session", "session", "session", "outcome", "outcome", "outcome", "outcome", "correct", "correct", "correct", "record late", "reschedule", "cancel",
+	"plan", "eap", "verify", "verify", "verify", "first", "way", "share", "move", "fill", "virtual", "leave", "join", "choose", "suspend", "reinstate",
+	"not a fit", "withdraw", "hand over", "answer over", "discharge", "goodbye", "ask", "ask", "accept", "book agreed", "come back", "finish",
 }
 
 // deedOf is one of a sort.
@@ -374,7 +407,125 @@ func (l *life) deedOf(deed string) (care.Actor, act.Act) {
 		if len(chart.Tasks) > 0 {
 			return careTeam, act.FinishTask{Task: rapid.SampledFrom(chart.Tasks).Draw(l.t, "task").ID}
 		}
+	default:
+		return l.deedAround(deed, chart, p)
 	}
+	return care.Actor{}, nil
+}
+
+// deedAround is one of what changes around a life.
+func (l *life) deedAround(deed string, chart *care.Chart, p care.ChartID) (care.Actor, act.Act) {
+	w, t := l.world, l.t
+	switch deed {
+	case "credential":
+		days := func(name string) calendar.Date {
+			return calendar.On(w.now.AddDate(0, 0, rapid.IntRange(-3, 12).Draw(t, name)), rules.Zone("America/Chicago"))
+		}
+		var credentials []care.Credential
+		for _, state := range []string{"IL", "NY"} {
+			c := care.Credential{State: state, From: day(2026, 1, 1)}
+			switch rapid.SampledFrom([]string{"holds", "holds", "ends", "begins", "none"}).Draw(t, "in "+state) {
+			case "none":
+				continue
+			case "ends":
+				c.Until = days("last day")
+			case "begins":
+				c.From = days("first day")
+			}
+			credentials = append(credentials, c)
+		}
+		return careTeam, act.Credential{Provider: p, Credentials: credentials}
+	case "hours":
+		hours := week(rapid.SampledFrom([]string{"America/Chicago", "America/New_York", "America/Los_Angeles", "Asia/Tokyo"}).Draw(t, "zone"))
+		hours.ClosedOnHolidays = rapid.Bool().Draw(t, "closed on holidays")
+		a := act.SetHours{Provider: p, Hours: hours}
+		if rapid.Bool().Draw(t, "way to join") {
+			link := rapid.SampledFrom([]string{"", "https://video.example.test/room"}).Draw(t, "link")
+			a.Link = &link
+		}
+		return provider(p), a
+	case "fee":
+		return provider(p), act.SetFee{Provider: p, FeeCents: int64(rapid.IntRange(0, 200).Draw(t, "fee")) * 100}
+	case "zone":
+		zone := rapid.SampledFrom([]string{"America/Chicago", "America/New_York", "America/Los_Angeles", "Pacific/Honolulu"}).Draw(t, "zone")
+		return client(l.me), act.UpdateMe{Client: l.me, Zone: &zone}
+	case "employer":
+		return client(l.me), act.ClaimBenefit{
+			Client: l.me, Code: rapid.SampledFrom([]string{"LANTERN", "LANTERN", "UNKNOWN"}).Draw(t, "code"),
+			Evidence: rapid.SampledFrom([]care.Evidence{care.ByPortal, care.ByWord}).Draw(t, "evidence"),
+		}
+	case "employed":
+		return careTeam, act.CheckEmployment{Client: l.me, Employed: rapid.Bool().Draw(t, "employed")}
+	case "left work":
+		return client(l.me), act.EndEmployment{Client: l.me}
+	case "name employer":
+		return client(l.me), act.NameEmployer{Client: l.me, Yes: rapid.Bool().Draw(t, "named")}
+	case "share no more":
+		return client(l.me), act.SetSharing{Client: l.me, TextVersion: act.ConsentTextVersion}
+	case "closed day":
+		terms := rules.DefaultTerms(w.now)
+		closed := calendar.On(w.now.AddDate(0, 0, rapid.IntRange(0, 12).Draw(t, "closed")), rules.Zone("America/Chicago"))
+		terms.Holidays = []calendar.Holiday{{Date: closed, Name: "The office moves"}}
+		return careTeam, act.AdoptTerms{Terms: terms, Why: "as a test"}
+	case "programme":
+		return careTeam, act.EnableProgramme{Enabled: rapid.IntRange(0, 3).Draw(t, "closed for new requests") > 0}
+	case "ask details":
+		return careTeam, act.AskDetails{Client: l.me}
+	case "give details":
+		for _, pass := range chart.Passes {
+			if pass.Type == care.PassDetails {
+				return care.Anonymous, act.GiveDetails{Hash: pass.Hash, Details: act.AddCoverage{Type: care.HealthPlan, Payer: "Optum", Plan: "Choice Plus", MemberID: "TEST0002"}}
+			}
+		}
+	case "ask erasure":
+		return careTeam, act.AskErasure{Client: l.me}
+	case "refuse erasure", "erase":
+		return l.erased(deed)
+	default:
+		return l.deedOfBilling(deed, chart)
+	}
+	return care.Actor{}, nil
+}
+
+// erased is one of how it ends that somebody is to be forgotten. Who is begins anew.
+func (l *life) erased(deed string) (care.Actor, act.Act) {
+	asked := l.find(care.Erasures(care.ErasureAsked))
+	other := care.Actor{Role: care.RoleCareTeam, Chart: "ac_second"}
+	switch {
+	case deed == "refuse erasure" && len(asked) > 0:
+		return other, act.RefuseErasure{Erasure: asked[0].Chart}
+	case deed == "refuse erasure" || rapid.IntRange(0, 3).Draw(l.t, "erased after all") > 0:
+		return care.Actor{}, nil
+	}
+	actor, a := client(l.me), act.Act(act.Erase{Client: l.me})
+	if len(asked) > 0 {
+		actor, a = other, act.ConfirmErasure{Erasure: asked[0].Chart}
+	}
+	if l.refused(actor, a) == "done" {
+		l.me = l.enters(1)
+	}
+	return care.Actor{}, nil
+}
+
+// deedOfBilling is one of what becomes of the charge of a session.
+func (l *life) deedOfBilling(deed string, chart *care.Chart) (care.Actor, act.Act) {
+	if deed == "export" {
+		return care.System, act.ExportClaims{}
+	}
+	if len(chart.Charges) == 0 {
+		return care.Actor{}, nil
+	}
+	c := rapid.SampledFrom(chart.Charges).Draw(l.t, "charge")
+	switch deed {
+	case "settle":
+		return care.System, act.SettleClaim{Charge: c.ID, Result: rapid.SampledFrom([]care.ChargeState{care.ChargeAccepted, care.ChargeRejected}).Draw(l.t, "answer"), Why: "Not on file."}
+	case "correct charge":
+		fee := int64(rapid.IntRange(0, 200).Draw(l.t, "fee")) * 100
+		return care.System, act.CorrectCharge{Charge: c.ID, FeeCents: &fee, Why: "told wrongly"}
+	case "write off":
+		return care.System, act.WriteOff{Charge: c.ID, Why: "Nobody pays for it."}
+	}
+	l.Fatalf("nobody does %q", deed)
 	return care.Actor{}, nil
 }
 
@@ -692,7 +843,7 @@ func (l *life) listedAsTheRulesSay() {
 // promise stands still because of a plan only while there is one to wait for.
 func (l *life) paidByAPlan(chart *care.Chart) {
 	l.Helper()
-	charged := map[care.AppointmentID]care.Charge{}
+	charged, zone := map[care.AppointmentID]care.Charge{}, rules.Zone(chart.Client.Zone)
 	for _, c := range chart.Charges {
 		if _, twice := charged[c.Appointment]; twice {
 			l.Fatalf("%s is charged twice", c.Appointment)
@@ -707,17 +858,26 @@ func (l *life) paidByAPlan(chart *care.Chart) {
 		}
 		on[ap.Coverage]++
 		plan, _ := chart.Coverage(ap.Coverage)
-		if found := plan.On(calendar.On(ap.Start, rules.Zone("America/Chicago"))); ap.Covered == "covered" && found != care.Eligible {
+		if found := plan.On(calendar.On(ap.Start, zone)); ap.Covered == "covered" && found != care.Eligible {
 			l.Fatalf("%s is called covered, and its plan is %q", ap.ID, found)
 		}
 		if ap.Status != care.Attended {
 			continue
 		}
-		if !charge || c.Covered != ap.Covered || c.Coverage != ap.Coverage {
+		if !charge || (c.Covered != ap.Covered || c.Coverage != ap.Coverage) && c.State != care.ChargeWrittenOff && !(c.State.Out() && c.Rebill) {
 			l.Fatalf("%s is %s on %s, its charge %s on %s", ap.ID, ap.Covered, ap.Coverage, c.Covered, c.Coverage)
 		}
-		if c.State.ToExport() != (c.Covered == "covered" || c.Covered == "ordinary") {
+		if over := c.State.Out() || c.State == care.ChargeWrittenOff; !over && c.State.ToExport() != (c.Covered == "covered" || c.Covered == "ordinary") {
 			l.Fatalf("%s is %s, and its charge is %s", ap.ID, ap.Covered, c.State)
+		}
+	}
+	for _, c := range chart.Charges {
+		ap, ok := chart.Appointment(c.Appointment)
+		if !ok || (ap.Status == care.Attended) == (c.State == care.ChargeVoid) && c.State != care.ChargeWrittenOff && !(c.State.Out() && c.Rebill) {
+			l.Fatalf("%s is %s, and its charge is %s", ap.ID, ap.Status, c.State)
+		}
+		if c.State.Out() && c.Batch == "" || c.State == care.ChargeReady && c.Batch != "" {
+			l.Fatalf("the charge of %s is %s in claim file %q", ap.ID, c.State, c.Batch)
 		}
 	}
 	for _, c := range chart.Coverages {
@@ -732,7 +892,7 @@ func (l *life) paidByAPlan(chart *care.Chart) {
 		promise, _ := chart.Deadline(e.Promise)
 		waits := promise.State == care.Waiting && promise.Pauses[len(promise.Pauses)-1].Reason == "coverage"
 		eligible := func(c care.Coverage) bool {
-			return c.Status != care.Replaced && c.On(calendar.On(l.now, rules.Zone("America/Chicago"))) == care.Eligible
+			return c.Status != care.Replaced && c.On(calendar.On(l.now, zone)) == care.Eligible
 		}
 		if waits && (len(chart.Coverages) == 0 || slices.ContainsFunc(chart.Coverages, eligible)) {
 			l.Fatalf("%s waits for a plan, and there is none to wait for", e.ID)
@@ -899,7 +1059,9 @@ func (l *life) formsBeforeSessions(chart *care.Chart) {
 		}
 		running++
 		ap, _ := chart.Appointment(care.AppointmentID(d.Subject))
-		if ap.Status != care.Booked && !ap.Start.Equal(l.now) {
+		said := ap.Status == care.Attended || ap.Status == care.NoShowClient || ap.Status == care.NoShowProvider
+		putBack := said && ap.Start.After(l.now) // the clock, since it began
+		if ap.Status != care.Booked && !ap.Start.Equal(l.now) && !putBack {
 			l.Fatalf("forms are owed before a session that is %q", ap.Status)
 		}
 		if !d.Due.Equal(ap.Start) {

@@ -130,6 +130,50 @@ func TestR95TheBounceOfAnAddressThatIsNoMore(t *testing.T) {
 	is(t, "tasks", w.tasks(me, "mail_undelivered"), 1)
 }
 
+// TestR95ABounceAfterTheRequestWasClosed: it stays closed, since the provider has been
+// told and the times are over. A person reaches the client, and what they ask then is
+// promised anew.
+func TestR95ABounceAfterTheRequestWasClosed(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.asks(me, p)
+	w.do(provider(p), act.Propose{Referral: r, Times: []time.Time{at(9, 10, 0)}})
+	m := w.letter(me, me, "proposed")
+	w.sends(m)
+	w.until(at(20, 12, 0))
+	is(t, "the request", w.referral(me, r).Status, care.NoResponse)
+	before := w.episode(me)
+	w.bounces(m, 1, false)
+	is(t, "the request after the bounce", w.referral(me, r).Status, care.NoResponse)
+	is(t, "a person reaches them", w.tasks(me, "mail_undelivered"), 1)
+	again := w.referral(me, w.asks(me, p))
+	is(t, "the request that follows", again.Status, care.Submitted)
+	is(t, "another episode", again.Episode != before.ID, true)
+	e, _ := w.chart(me).Episode(again.Episode)
+	promise, _ := w.chart(me).Deadline(e.Promise)
+	is(t, "its promise", promise.State, care.Running)
+	is(t, "from when", promise.Starts, w.now)
+}
+
+// TestR95AWordThatArrivesAfterTheDaysOfChoosing: nothing was closed meanwhile, the client
+// can still choose, and no silence begins; the care team has looked since the first call
+// was missed.
+func TestR95AWordThatArrivesAfterTheDaysOfChoosing(t *testing.T) {
+	w := open(t)
+	p, me := w.joins(1, false), w.enters(1)
+	r := w.asks(me, p)
+	w.do(provider(p), act.Accept{Referral: r})
+	m := w.letter(me, me, "accepted")
+	w.do(care.System, act.Lease{Chart: me, Message: m.ID, For: time.Minute, Tagged: true})
+	w.do(care.System, act.Undelivered{Chart: me, Message: m.ID})
+	w.until(at(21, 12, 0))
+	w.sends(w.again(m))
+	w.until(at(30, 12, 0).AddDate(0, 1, 0))
+	is(t, "the request", w.referral(me, r).Status, care.Accepted)
+	is(t, "a person looks", w.tasks(me, "consult_missed"), 1)
+	w.do(client(me), act.Book{Referral: r, Start: w.now.Add(26 * time.Hour)})
+}
+
 // TestR95ALinkThatLetsInIsNotSentAgain: it was forgotten once it had been sent.
 func TestR95ALinkThatLetsInIsNotSentAgain(t *testing.T) {
 	w := open(t)

@@ -19,12 +19,15 @@ type layer struct {
 	pins   int // views that must not see it change
 }
 
-// near is how many bytes at the beginning of a key make its group.
+// near is how many bytes at the beginning of a key make its group; of a shorter key
+// it is all but the last, so that numbers that follow each other lie together too.
 const near = 16
 
+// place names a group. It holds no pointer, so that a layer of many costs the garbage
+// collector nothing.
 type place struct {
-	bucket engine.Bucket
-	n      int8
+	bucket uint8 // which of engine.Buckets
+	n      uint8
 	name   [near]byte
 }
 
@@ -34,9 +37,24 @@ type entry struct{ key, value []byte }
 func newLayer() *layer { return &layer{groups: map[place][]entry{}} }
 
 func placeOf(b engine.Bucket, key []byte) place {
-	p := place{bucket: b, n: int8(min(len(key), near))}
-	copy(p.name[:], key)
+	n := len(key)
+	switch {
+	case n > near:
+		n = near
+	case n < near && n > 0:
+		n--
+	}
+	p := place{bucket: uint8(slices.Index(engine.Buckets, b)), n: uint8(n)}
+	copy(p.name[:], key[:n])
 	return p
+}
+
+func (p place) of() engine.Bucket { return engine.Buckets[p.bucket] }
+
+// mayHold says whether keys that begin with a short prefix can be in the group.
+func (p place) mayHold(prefix []byte) bool {
+	n := min(int(p.n), len(prefix))
+	return bytes.Equal(p.name[:n], prefix[:n])
 }
 
 func find(group []entry, key []byte) (int, bool) {
@@ -51,8 +69,9 @@ func (l *layer) get(b engine.Bucket, key []byte) (entry, bool) {
 	return entry{}, false
 }
 
-func (l *layer) set(b engine.Bucket, e entry) {
-	p := placeOf(b, e.key)
+func (l *layer) set(b engine.Bucket, e entry) { l.put(placeOf(b, e.key), e) }
+
+func (l *layer) put(p place, e entry) {
 	group := l.groups[p]
 	i, had := find(group, e.key)
 	if had {
@@ -72,7 +91,7 @@ func (l *layer) take(other *layer) {
 			continue
 		}
 		for _, e := range group {
-			l.set(p.bucket, e)
+			l.put(p, e)
 		}
 	}
 }
@@ -94,9 +113,9 @@ func writeTo(w engine.Writer, layers []*layer) error {
 		for _, e := range newest(layers, p) {
 			var err error
 			if e.value == nil {
-				err = w.Delete(p.bucket, e.key)
+				err = w.Delete(p.of(), e.key)
 			} else {
-				err = w.Put(p.bucket, e.key, e.value)
+				err = w.Put(p.of(), e.key, e.value)
 			}
 			if err != nil {
 				return err
@@ -132,9 +151,10 @@ func found(layers []*layer, b engine.Bucket, prefix, from []byte) []entry {
 	if len(prefix) >= near {
 		all = newest(layers, placeOf(b, prefix))
 	} else {
+		bucket := placeOf(b, nil).bucket
 		for _, l := range slices.Backward(layers) {
 			for p, group := range l.groups {
-				if p.bucket == b && bytes.HasPrefix(p.name[:p.n], prefix) {
+				if p.bucket == bucket && p.mayHold(prefix) {
 					all = append(all, group...)
 				}
 			}

@@ -399,7 +399,7 @@ func (c *commit) begin(w engine.Writer) {
 		c.state.Apart = &apart{Before: c.state.Leaves}
 	}
 	c.pass = c.checking.pass.Load()
-	c.w = &counting{Writer: w, vault: c.vault, state: &c.state, sums: c.sums, sure: c.config.sure, followed: c.pass != nil}
+	c.w = &counting{Writer: w, vault: c.vault, state: &c.state, sums: c.sums, sure: c.config.Thorough, followed: c.pass != nil}
 	if !c.ahead {
 		c.r = c.w
 		c.charts.trim()
@@ -462,6 +462,7 @@ func (c *commit) run(j *job) error {
 		return err
 	}
 	ordinal := c.state.Ordinal
+	defer c.spare.TakeBack()
 	plan := o.Act.Decide(known, env)
 	if plan.Fault != nil || plan.Decision.Outcome != rules.Yes {
 		c.state.Ordinal = ordinal // a no leaves no mark, nor do the ids that it drew
@@ -908,7 +909,7 @@ func (c *commit) moved(p care.Place, joined bool) {
 
 // env is what surrounds a decision in this commit.
 func (c *commit) env(actor care.Actor) (act.Env, error) {
-	env := act.Env{Now: c.now, Actor: actor, ID: c.stream()}
+	env := act.Env{Now: c.now, Actor: actor, ID: c.stream(), Spare: &c.spare}
 	chart, err := c.chart(care.ProgrammeChart)
 	if err != nil || chart == nil || chart.Programme == nil {
 		return env, err // without an error: before the programme is founded
@@ -1280,6 +1281,7 @@ func (c *commit) publish() {
 	}
 	c.mail.add(c.kept)
 	if len(c.erased) > 0 {
+		c.spare.Forget()
 		_ = c.rememberErased() // again at each backup, each night and each start
 	}
 	select {

@@ -70,10 +70,13 @@ type Config struct {
 	// program's, and again when that is done; nil: nobody is.
 	Upgraded func(Upgrade)
 
+	// Thorough looks for what should be new all the same, and overwrites the room that
+	// was lent to acts once they are done: for tests.
+	Thorough bool
+
 	header     []byte      // stands in for that of the file
 	migrations []migration // stand in for those of the program
 
-	sure     bool // records that should be new are looked for all the same: for tests
 	together bool // nothing is decided ahead: for tests
 }
 
@@ -137,6 +140,7 @@ type Store struct {
 	sets      map[care.Set][]care.Member      // the committer's own: booked times that it has read, and where records are
 	names     map[care.ChartID][nameSize]byte // the committer's own: of charts
 	tree      map[int64]tlog.Hash             // the committer's own: hashes of the trail that it wrote or read lately
+	spare     care.Spare                      // the committer's own: room for the drafts of one act
 	sums      *sums                           // the committer's own: digests of what it wrote lately
 	read      readCache
 	programme atomic.Pointer[programme]
@@ -354,6 +358,7 @@ func newStore(config Config, vault *seal.Vault) *Store {
 		queue: make(chan []*job, 4*maxBatch), closed: make(chan struct{}), done: make(chan struct{}),
 		charts: newChartCache(), sets: map[care.Set][]care.Member{}, names: map[care.ChartID][nameSize]byte{}, tree: map[int64]tlog.Hash{}, sums: newSums(), wake: make(chan struct{}, 1),
 		due: newHourly(care.SetDue), outbox: newHourly(care.SetOutbox),
+		spare: care.Spare{Waste: config.Thorough},
 	}
 	s.keys.vault = vault
 	s.directory = directory.New(calendar.New(), s.rotation())

@@ -79,7 +79,7 @@ func private(t testing.TB) string {
 // setting is a store's surroundings, with the clock in the test's hands.
 func setting(dir string, clock *hands) Config {
 	began := time.Now()
-	return Config{Dir: dir, Now: clock.now, Elapsed: func() time.Duration { return clock.elapsed(began) }, TZData: "test", sure: true}
+	return Config{Dir: dir, Now: clock.now, Elapsed: func() time.Duration { return clock.elapsed(began) }, TZData: "test", Thorough: true}
 }
 
 func founding(at time.Time) act.Found {

@@ -187,7 +187,7 @@ func further(pair [2]care.Referral) (more, less care.Referral) {
 
 // takeIn makes one of this chart and another of the same person, which goes.
 func (d *draft) takeIn(goes *care.Chart, pass *care.Pass) {
-	stays := d.chart.Draft() // as it was
+	stays := d.chart.Draft(nil) // as it was
 	d.signInAs(goes, pass)
 	d.takeOver(goes)
 	d.sharesAsBothDid(goes)

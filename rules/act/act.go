@@ -70,7 +70,8 @@ type Env struct {
 	Words     rules.Words
 	Employers []care.Employer
 	Plans     []care.UnprocessablePlan
-	Kept      bool // mail is only kept, as in a throwaway instance: what is told counts as handed over
+	Kept      bool        // mail is only kept, as in a throwaway instance: what is told counts as handed over
+	Spare     *care.Spare // lends the act's drafts room, until it is decided and done; nil: they have their own
 	// ID gives the next identifier of the act's own stream, behind a prefix.
 	ID func(prefix string) string
 }
@@ -112,7 +113,7 @@ type draft struct {
 }
 
 func begin(env Env, chart *care.Chart) *draft {
-	return &draft{Plan: Plan{Decision: rules.Allowed()}, env: env, chart: chart.Draft()}
+	return &draft{Plan: Plan{Decision: rules.Allowed()}, env: env, chart: chart.Draft(env.Spare)}
 }
 
 // at dates the rest of the plan, for effects that bear an earlier date.

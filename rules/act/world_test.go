@@ -50,7 +50,7 @@ func founded(t fails, dir string, programme care.Programme) *world {
 	}
 	began, seed := time.Now(), uint64(7)
 	w.config = store.Config{
-		Dir: dir, Now: func() time.Time { return w.now }, Elapsed: func() time.Duration { return time.Since(began) }, TZData: "test", Seed: &seed,
+		Dir: dir, Now: func() time.Time { return w.now }, Elapsed: func() time.Duration { return time.Since(began) }, TZData: "test", Seed: &seed, Thorough: true,
 	}
 	var err error
 	w.store, err = store.Create(w.config, store.Throwaway, act.Found{Programme: programme, Terms: rules.DefaultTerms(begin.Add(-time.Hour))})

@@ -47,7 +47,8 @@ type Chart struct {
 	RosterPages  []RosterPage
 	Figures      []Figures
 
-	own lists // those that no other chart shares: they may be changed in their place
+	own   lists  // those that no other chart shares: they may be changed in their place
+	spare *Spare // of a draft: where the room for its deadlines comes from
 }
 
 // Add places a record in the chart, replacing the one with the same key. The
@@ -77,6 +78,9 @@ func (c *Chart) Add(r Record) {
 	case Consent:
 		c.Consents = insert(c.Consents, r, c.owns(consents))
 	case Deadline:
+		if c.spare != nil && !c.owns(deadlines) {
+			c.Deadlines = c.spare.copied(c.Deadlines)
+		}
 		c.Deadlines = insert(c.Deadlines, r, c.owns(deadlines))
 	case Task:
 		c.Tasks = insert(c.Tasks, r, c.owns(tasks))
@@ -218,7 +222,7 @@ func (c *Chart) Sharing() (Consent, bool) {
 func insert[T Record](list []T, r T, own bool) []T {
 	i, found := at(list, r.Key())
 	if !own {
-		list = append(make([]T, 0, len(list)+len(list)/8+1), list...)
+		list = copied(list)
 	}
 	if !found {
 		list = append(list, r)
@@ -227,6 +231,8 @@ func insert[T Record](list []T, r T, own bool) []T {
 	list[i] = r
 	return list
 }
+
+func copied[T any](list []T) []T { return append(make([]T, 0, len(list)+len(list)/8+1), list...) }
 
 func find[T Record](list []T, key string) (T, bool) {
 	i, found := at(list, key)
@@ -265,15 +271,16 @@ func (c *Chart) Clone() *Chart {
 		c.own = 0
 	}
 	n := *c
+	n.spare = nil
 	return &n
 }
 
 // Draft is a copy to try changes on. It is good for as long as the original does
 // not change, and costs the original nothing: that goes on changing its own lists
-// in their place.
-func (c *Chart) Draft() *Chart {
+// in their place. Where spare lends it room, it is good until that is taken back.
+func (c *Chart) Draft(spare *Spare) *Chart {
 	n := *c
-	n.own = 0
+	n.own, n.spare = 0, spare
 	return &n
 }
 

@@ -2,6 +2,7 @@ package care_test
 
 import (
 	"reflect"
+	"strings"
 	"sync"
 	"testing"
 
@@ -27,7 +28,7 @@ func TestCopiesOfAChartChangeApart(t *testing.T) {
 	chart.Add(care.Pass{Hash: "p"})
 	old := []string{"b old", "c old", "d old", "p"}
 
-	draft := chart.Draft()
+	draft := chart.Draft(nil)
 	draft.Add(care.Message{ID: "c", Template: "tried"})
 	draft.Add(care.Message{ID: "a", Template: "tried"})
 	draft.Remove(care.Pass{Hash: "p"})
@@ -62,7 +63,7 @@ func TestCopiesOfAChartChangeApart(t *testing.T) {
 		readers.Go(func() {
 			own := second.Clone()
 			own.Add(care.Message{ID: "b", Template: "mine"})
-			own.Draft().Add(care.Message{ID: "b", Template: "yours"})
+			own.Draft(nil).Add(care.Message{ID: "b", Template: "yours"})
 			if m, _ := own.Message("b"); m.Template != "mine" {
 				t.Errorf("a reader's own copy holds %q", m.Template)
 			}
@@ -72,4 +73,48 @@ func TestCopiesOfAChartChangeApart(t *testing.T) {
 	if m, _ := second.Message("b"); m.Template != "old" {
 		t.Errorf("what others look at holds %q", m.Template)
 	}
+}
+
+// What is lent to one draft at a time changes nothing else, and is lent again.
+func TestSpareRoomIsLentToOneDraftAtATime(t *testing.T) {
+	chart := &care.Chart{ID: "cl_1", Of: care.OfClient}
+	for _, id := range []care.DeadlineID{"a", "c"} {
+		chart.Add(care.Deadline{ID: id, Code: "as it is"})
+	}
+	spare := &care.Spare{Waste: true}
+	for range 3 {
+		one, two := chart.Draft(spare), chart.Draft(spare)
+		one.Add(care.Deadline{ID: "b", Code: "one"})
+		two.Add(care.Deadline{ID: "a", Code: "two"})
+		kept := one.Clone()
+		one.Add(care.Deadline{ID: "a", Code: "one"})
+		if got := codes(one); got != "one one as it is" {
+			t.Errorf("the first draft: %s", got)
+		}
+		if got := codes(two); got != "two as it is" {
+			t.Errorf("the second draft: %s", got)
+		}
+		if got := codes(kept); got != "as it is one as it is" {
+			t.Errorf("what was kept of the first: %s", got)
+		}
+		spare.TakeBack()
+		if got := codes(chart); got != "as it is as it is" {
+			t.Errorf("the chart: %s", got)
+		}
+	}
+	allocated := testing.AllocsPerRun(100, func() {
+		chart.Draft(spare).Add(care.Deadline{ID: "a"})
+		spare.TakeBack()
+	})
+	if allocated > 3 { // the draft, and the record as one
+		t.Errorf("%v allocations for a draft", allocated)
+	}
+}
+
+func codes(c *care.Chart) string {
+	var all []string
+	for _, d := range c.Deadlines {
+		all = append(all, d.Code)
+	}
+	return strings.Join(all, " ")
 }

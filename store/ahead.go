@@ -98,10 +98,8 @@ func (s *Store) land(c *commit) error {
 		ordinal, requests := c.state.Ordinal, c.state.Apart.Requests
 		c.begin(w)
 		c.state.Ordinal, c.state.Apart.Requests = ordinal, requests
-		for _, write := range c.script {
-			if err := write(); err != nil {
-				return err
-			}
+		if err := c.perform(); err != nil {
+			return err
 		}
 		return c.finish()
 	})

@@ -202,7 +202,7 @@ func TestKeptListsAreBounded(t *testing.T) {
 	must(t, w.work(nil, func(c *commit) error {
 		for n := range maxSets + 100 {
 			ref := fmt.Sprint("re_", n)
-			c.moved(care.Place{Set: locating(ref), Entry: ref}, true)
+			c.moved(move{place: care.Place{Set: locating(ref), Entry: ref}, joined: true})
 		}
 		if len(c.sets) > maxSets {
 			t.Errorf("%d lists are kept, at most %d should be", len(c.sets), maxSets)

@@ -371,7 +371,7 @@ type commit struct {
 
 	// What is to be written once the acts are decided, unless it is written at once.
 	ahead  bool
-	script []func() error
+	script laterWrites
 	lists  map[care.Set]bool // that its moves change
 	heads  []head            // of the charts that it touched
 	from   map[care.SetName]time.Time
@@ -406,17 +406,8 @@ func (c *commit) begin(w engine.Writer) {
 	}
 }
 
-// write does something of what a commit writes, or keeps it for later.
-func (c *commit) write(fn func() error) error {
-	if c.ahead {
-		c.script = append(c.script, fn)
-		return nil
-	}
-	return fn()
-}
-
 func (c *commit) dirty() bool {
-	return c.w != nil && c.w.wrote || len(c.script) > 0 || len(c.entries) > 0
+	return c.w != nil && c.w.wrote || c.script.says() || len(c.moves) > 0 || len(c.entries) > 0
 }
 
 // run decides one job and writes what it plans.
@@ -891,8 +882,9 @@ const nameSize = 16
 const maxNames = 1 << 14
 
 // moved notes a step into or out of a set.
-func (c *commit) moved(p care.Place, joined bool) {
-	c.moves = append(c.moves, move{p, joined})
+func (c *commit) moved(m move) {
+	c.moves = append(c.moves, m)
+	p, joined := m.place, m.joined
 	if keptSet(p.Set) {
 		delete(c.sets, p.Set)
 	}
@@ -986,7 +978,11 @@ func (c *commit) open(change care.New) error {
 	}
 	c.opened[change.Chart] = true
 	c.charts.put(&care.Chart{ID: change.Chart, Of: change.Of})
-	return c.write(func() error { return c.makeKey(change) })
+	if c.ahead {
+		c.script.opened = append(c.script.opened, change)
+		return nil
+	}
+	return c.makeKey(change)
 }
 
 // makeKey makes the key of a chart that is opened.
@@ -1013,8 +1009,7 @@ func (c *commit) put(id care.ChartID, r care.Record, plain []byte) error {
 		return errors.Join(err, fmt.Errorf("no chart %s to put a %s into", id, r.Kind()))
 	}
 	was := chart.Get(r.Kind(), r.Key())
-	fresh, kind, key := was == nil, r.Kind(), r.Key()
-	if err := c.write(func() error { return c.sealRecord(id, c.recordName(id, kind, key), plain, fresh) }); err != nil {
+	if err := c.writeRecord(toWrite{recordID{id, r.Kind(), r.Key()}, plain, was == nil}); err != nil {
 		return err
 	}
 	before := stands(id, was)
@@ -1035,8 +1030,7 @@ func (c *commit) drop(id care.ChartID, r care.Record) error {
 	}
 	before := stands(id, chart.Get(r.Kind(), r.Key()))
 	chart.Remove(r)
-	kind, key := r.Kind(), r.Key()
-	if err := c.write(func() error { return c.w.Delete(engine.Charts, c.recordName(id, kind, key)) }); err != nil {
+	if err := c.writeRecord(toWrite{recordID: recordID{id, r.Kind(), r.Key()}}); err != nil {
 		return err
 	}
 	return c.restand(before, nil)
@@ -1131,10 +1125,9 @@ func (c *commit) renew(id care.ChartID, key *seal.ChartKey) (*seal.ChartKey, err
 func (c *commit) restand(before, after []care.Place) error {
 	for _, p := range before {
 		if !slices.ContainsFunc(after, func(q care.Place) bool { return q.Set == p.Set && q.Entry == p.Entry }) {
-			if err := c.write(func() error { return c.w.Delete(engine.Sets, c.entryName(p.Set, p.Entry)) }); err != nil {
+			if err := c.step(move{place: p}); err != nil {
 				return err
 			}
-			c.moved(p, false)
 		}
 	}
 	for _, p := range after {
@@ -1142,12 +1135,29 @@ func (c *commit) restand(before, after []care.Place) error {
 			continue
 		}
 		fresh := !slices.ContainsFunc(before, func(q care.Place) bool { return q.Set == p.Set && q.Entry == p.Entry })
-		if err := c.write(func() error { return c.enter(p, fresh) }); err != nil {
+		if err := c.step(move{p, true, fresh}); err != nil {
 			return err
 		}
-		c.moved(p, true)
 	}
 	return nil
+}
+
+// step takes a step into or out of a set.
+func (c *commit) step(m move) error {
+	if !c.ahead {
+		if err := c.writeMove(m); err != nil {
+			return err
+		}
+	}
+	c.moved(m)
+	return nil
+}
+
+func (c *commit) writeMove(m move) error {
+	if m.joined {
+		return c.enter(m.place, m.fresh)
+	}
+	return c.w.Delete(engine.Sets, c.entryName(m.place.Set, m.place.Entry))
 }
 
 // set puts what is sealed, in the place of what was there unless it is fresh.
@@ -1305,6 +1315,7 @@ func (c *commit) tellReaders(m move) {
 type move struct {
 	place  care.Place
 	joined bool
+	fresh  bool // it stood at no such place before, so there is nothing to replace
 }
 
 func (s *Store) directoryBusy(p care.Place, joined bool) {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -110,6 +111,28 @@ func (w *world) said() (lines []string) {
 	return lines
 }
 
+// wronglyKept is a list that the committer keeps otherwise than it is written; nil: none.
+func (w *world) wronglyKept() (wrong *care.Set) {
+	w.Helper()
+	inOrder := func(members []care.Member) []byte {
+		members = slices.Clone(members)
+		sortMembers(members, func(care.Member) int64 { return 0 })
+		body, _ := json.Marshal(members)
+		return body
+	}
+	must(w.TB, w.work(nil, func(c *commit) error {
+		for set, kept := range c.sets {
+			read, err := c.loadSet(c.w, set)
+			if err != nil || len(kept)+len(read) > 0 && !bytes.Equal(inOrder(kept), inOrder(read)) {
+				wrong = &set
+				return err
+			}
+		}
+		return nil
+	}))
+	return wrong
+}
+
 // Whether the next acts are decided while the last are still written makes no
 // difference to anything: to no record, to no line of the trail, to no answer.
 func TestDecidingAheadChangesNothing(t *testing.T) {
@@ -140,6 +163,9 @@ func TestDecidingAheadChangesNothing(t *testing.T) {
 			}
 			if _, wrong := w.happenedOnce(); len(wrong) > 0 {
 				r.Fatal(wrong)
+			}
+			if set := w.wronglyKept(); set != nil {
+				r.Fatalf("what the committer keeps of %v is not what the store has", set)
 			}
 			must(t, w.Close())
 		}

@@ -810,7 +810,8 @@ func (c *commit) chart(id care.ChartID) (*care.Chart, error) {
 
 // members reads a set. Who books looks at two weeks of a provider's booked times,
 // and who answers names what they answer to by its id, so the committer keeps those
-// that it has read until they change.
+// that it has read, and has them follow what changes. In both an entry is called as
+// what it is the place of.
 func (c *commit) members(set care.Set) ([]care.Member, error) {
 	if kept, had := c.sets[set]; had {
 		return kept, nil
@@ -832,7 +833,11 @@ func (c *commit) members(set care.Set) ([]care.Member, error) {
 
 func (c *commit) keepSet(set care.Set, members []care.Member) {
 	if len(c.sets) >= maxSets {
-		clear(c.sets)
+		for some := range c.sets { // whichever they are, a quarter
+			if delete(c.sets, some); len(c.sets) <= maxSets*3/4 {
+				break
+			}
+		}
 	}
 	c.sets[set] = members
 }
@@ -885,11 +890,15 @@ const maxNames = 1 << 14
 func (c *commit) moved(m move) {
 	c.moves = append(c.moves, m)
 	p, joined := m.place, m.joined
-	if keptSet(p.Set) {
-		delete(c.sets, p.Set)
-	}
-	if joined && p.Set.Name == care.SetLocate {
+	switch kept, had := c.sets[p.Set]; {
+	case joined && p.Set.Name == care.SetLocate:
 		c.keepSet(p.Set, []care.Member{p.Member}) // it has no other
+	case had:
+		without := slices.DeleteFunc(slices.Clone(kept), func(m care.Member) bool { return m.Ref == p.Entry })
+		if joined {
+			without = append(without, p.Member)
+		}
+		c.sets[p.Set] = without
 	}
 	if c.ahead {
 		c.lists[p.Set] = true

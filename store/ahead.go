@@ -32,8 +32,9 @@ type ahead struct {
 // decided is what the acts of one commit leave to those of the next.
 type decided struct{ sequence, ordinal, requests uint64 }
 
-// mostAhead is how many commits may be decided and not yet written.
-const mostAhead = 4
+// mostAhead is how many commits may be decided and not yet written. After one that
+// takes long to write there are many that take long to decide.
+const mostAhead = 64
 
 // errAlone says that a batch must see written what was decided before, by others or by
 // itself.

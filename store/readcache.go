@@ -70,14 +70,20 @@ func (c *readCache) seen(charts []*care.Chart, commits uint64) {
 	}
 }
 
-// follow takes over what a commit changed: whoever looked before will look again.
+// follow takes over what a commit changed: whoever looked before will look again, and
+// who has just come is about to.
 func (c *readCache) follow(done *commit) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.commits++
+	if c.charts == nil {
+		c.charts = map[care.ChartID]cached{}
+	}
 	for id := range done.touched {
-		if c.charts[id].Chart != nil {
-			c.charts[id] = cached{done.charts.get(id).Clone(), true}
+		chart := done.charts.get(id)
+		came := done.opened[id] && chart != nil && chart.Client != nil && len(c.charts) < maxCharts
+		if c.charts[id].Chart != nil || came {
+			c.charts[id] = cached{chart.Clone(), true}
 		}
 	}
 	for _, id := range done.erased {

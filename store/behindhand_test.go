@@ -195,6 +195,96 @@ func TestALateReaderBringsNobodyBack(t *testing.T) {
 	}
 }
 
+// Who was erased is remembered only while somebody reads what was there before: not for
+// as long as the process lives, and not for those who begin to read later.
+func TestWhoWasErasedIsForgottenByTheKeys(t *testing.T) {
+	for _, kind := range []Kind{Production, Throwaway} {
+		w := newWorld(t, kind, nil)
+		first, second, third := w.client(1), w.client(2), w.client(3)
+		remembered := func() int {
+			w.finished()
+			w.keys.mu.Lock()
+			defer w.keys.mu.Unlock()
+			return len(w.keys.gone)
+		}
+		erase := func(id care.ChartID) { w.do(ofClient(id), act.Erase{Client: id}) }
+		reads := func() (end func()) {
+			begun, ended, over := make(chan struct{}), make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(over)
+				must(w.TB, w.view(func(engine.Reader) error {
+					close(begun)
+					<-ended
+					return nil
+				}))
+			}()
+			<-begun
+			return func() { close(ended); <-over }
+		}
+		erase(first)
+		if n := remembered(); n != 0 {
+			t.Errorf("%v: nobody reads, and %d are remembered", kind, n)
+		}
+		early := reads()
+		erase(second)
+		late := reads()
+		if n := remembered(); n != 1 {
+			t.Errorf("%v: somebody reads what was before, and %d are remembered", kind, n)
+		}
+		erase(third)
+		early()
+		if n := remembered(); n != 1 { // the late one began when the second was gone, and the third was there
+			t.Errorf("%v: once the early reader is done %d are remembered", kind, n)
+		}
+		late()
+		if n := remembered(); n != 0 {
+			t.Errorf("%v: once all are done %d are remembered", kind, n)
+		}
+		w.mustBeWhole()
+	}
+}
+
+// What is to be done once all who read now are done is done then, however many begin
+// meanwhile, and at once where nobody reads.
+func TestReadingKnowsWhoReads(t *testing.T) {
+	var r reading
+	var done []string
+	then := func(what string) { r.after(func() { done = append(done, what) }) }
+	then("nobody")
+	a := r.begin()
+	then("a")
+	b := r.begin()
+	then("a and b")
+	c := r.begin()
+	b.Done()
+	if !slices.Equal(done, []string{"nobody"}) {
+		t.Errorf("while the first reads: %v", done)
+	}
+	a.Done()
+	if !slices.Equal(done, []string{"nobody", "a", "a and b"}) {
+		t.Errorf("while the last reads: %v", done)
+	}
+	then("c")
+	c.Done()
+	then("nobody again")
+	if !slices.Equal(done, []string{"nobody", "a", "a and b", "c", "nobody again"}) {
+		t.Errorf("in the end: %v", done)
+	}
+	d := r.begin()
+	waits := make(chan struct{})
+	for range 2 { // several may wait for the same
+		go func() { r.ended(); waits <- struct{}{} }()
+	}
+	select {
+	case <-waits:
+		t.Error("it did not wait")
+	default:
+	}
+	d.Done()
+	<-waits
+	<-waits
+}
+
 // However many records are made and never looked for, the lists that the committer
 // keeps are bounded.
 func TestKeptListsAreBounded(t *testing.T) {

@@ -1265,8 +1265,8 @@ func (c *commit) keep() {
 	for id, key := range c.renewed {
 		c.Store.keys.put(id, key)
 	}
-	for _, id := range c.erased {
-		c.Store.keys.erased(id)
+	if len(c.erased) > 0 {
+		c.Store.keys.erased(c.erased)
 	}
 }
 

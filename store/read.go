@@ -184,31 +184,66 @@ func (s *Store) finished() {
 
 // reading knows who reads, so that what only they still need can be let go.
 type reading struct {
-	mu  sync.Mutex
-	now *sync.WaitGroup
+	mu          sync.Mutex
+	oldest, now *sitting
+}
+
+// sitting are those who began between two moments at which somebody asked for their
+// end.
+type sitting struct {
+	of    *reading
+	read  int
+	next  *sitting // who began after them
+	after func()   // to be done once they and all before them are done
 }
 
 // begin counts one more reader, who is Done at the end.
-func (r *reading) begin() *sync.WaitGroup {
+func (r *reading) begin() *sitting {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.now == nil {
-		r.now = &sync.WaitGroup{}
+		r.now = &sitting{of: r}
+		r.oldest = r.now
 	}
-	r.now.Add(1)
+	r.now.read++
 	return r.now
 }
 
-// ended waits until all who read when it is called are done. Others may begin
-// meanwhile.
-func (r *reading) ended() {
-	r.mu.Lock()
-	before := r.now
-	r.now = nil
-	r.mu.Unlock()
-	if before != nil {
-		before.Wait()
+// Done says that one of them has ended.
+func (s *sitting) Done() {
+	s.of.mu.Lock()
+	defer s.of.mu.Unlock()
+	s.read--
+	s.of.settle()
+}
+
+// settle does what waited for readers who are all done.
+func (r *reading) settle() {
+	for r.oldest != r.now && r.oldest.read == 0 {
+		r.oldest.after()
+		r.oldest = r.oldest.next
 	}
+}
+
+// after does something short once all who read when it is called are done: at once,
+// where nobody does. Others may begin meanwhile.
+func (r *reading) after(do func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.now == nil {
+		do()
+		return
+	}
+	r.now.after, r.now.next = do, &sitting{of: r}
+	r.now = r.now.next
+	r.settle()
+}
+
+// ended waits until all who read when it is called are done.
+func (r *reading) ended() {
+	over := make(chan struct{})
+	r.after(func() { close(over) })
+	<-over
 }
 
 func sortMembers(list []care.Member, by func(care.Member) int64) {

@@ -192,10 +192,11 @@ func (s *Store) setKey(r engine.Reader, set care.Set) (*seal.ChartKey, error) {
 
 // keyCache holds unwrapped chart keys, at most so many of them.
 type keyCache struct {
-	vault *seal.Vault
-	mu    sync.Mutex
-	keys  map[care.ChartID]*seal.ChartKey
-	gone  map[care.ChartID]bool // of those who were erased: who still reads what was before puts none back
+	vault   *seal.Vault
+	reading *reading
+	mu      sync.Mutex
+	keys    map[care.ChartID]*seal.ChartKey
+	gone    map[care.ChartID]bool // of those who were erased, while somebody reads what was before: they put none back
 }
 
 // maxKeys bounds the keys held unwrapped. All are forgotten when it is reached:
@@ -209,6 +210,7 @@ func (c *keyCache) get(r engine.Reader, id care.ChartID) (*seal.ChartKey, error)
 	if key != nil {
 		return key, nil
 	}
+	defer c.reading.begin().Done() // also of one who looks at what there is at each moment
 	name := chartName(c.vault, id)
 	wrapped := r.Get(engine.Keys, name)
 	if wrapped == nil {
@@ -247,15 +249,25 @@ func (c *keyCache) forget(id care.ChartID) {
 	delete(c.keys, id)
 }
 
-// erased lets one go for good.
-func (c *keyCache) erased(id care.ChartID) {
+// erased lets some go for good, once that is written. Whoever begins to read from then
+// on finds none of theirs, so they are remembered for no longer than others read.
+func (c *keyCache) erased(ids []care.ChartID) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.gone == nil {
 		c.gone = map[care.ChartID]bool{}
 	}
-	c.gone[id] = true
-	delete(c.keys, id)
+	for _, id := range ids {
+		c.gone[id] = true
+		delete(c.keys, id)
+	}
+	c.mu.Unlock()
+	c.reading.after(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, id := range ids {
+			delete(c.gone, id)
+		}
+	})
 }
 
 // drop forgets all of them.

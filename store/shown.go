@@ -88,6 +88,7 @@ func (s *Store) show(r engine.Reader) error {
 		if err == nil {
 			err = f.Read(snapshot)
 		}
+		defer s.reading.begin().Done()
 		err = s.engine.View(func(r engine.Reader) error {
 			if err != nil {
 				s.shown.kept = ""

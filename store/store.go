@@ -360,7 +360,7 @@ func newStore(config Config, vault *seal.Vault) *Store {
 		due: newHourly(care.SetDue), outbox: newHourly(care.SetOutbox),
 		spare: care.Spare{Waste: config.Thorough},
 	}
-	s.keys.vault = vault
+	s.keys.vault, s.keys.reading = vault, &s.reading
 	s.directory = directory.New(calendar.New(), s.rotation())
 	return s
 }

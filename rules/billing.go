@@ -147,7 +147,7 @@ func CostOf(c *care.Coverage, feeCents int64, words Words) Cost {
 	if c != nil {
 		facts.PartCents = ClientPart(*c, feeCents)
 	}
-	shown := MayShowPart.Decide(facts, words).Outcome == Yes
+	shown := MayShowPart.Outcome(facts) == Yes
 	applies := func(about string, part *int64) Cost {
 		return Cost{Says: "Your plan’s copay or coinsurance applies" + about, PartCents: part}
 	}

@@ -46,8 +46,8 @@ func employed(f ClientFacts) Truth {
 
 // BenefitOn is what a benefit is worth when a session is to be covered: as for
 // taking part, and not yet known while it rests on the client's word alone.
-func BenefitOn(f ClientFacts, words Words) Truth {
-	return worse(ClientMayTakePart.Decide(f, words).Outcome, f.Found)
+func BenefitOn(f ClientFacts) Truth {
+	return worse(ClientMayTakePart.Outcome(f), f.Found)
 }
 
 // age is the number of full years from a birth date to a day; on the birthday

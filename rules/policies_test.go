@@ -32,7 +32,7 @@ func TestFoundCases(t *testing.T) {
 		return f
 	}
 	run(t, "client.txt", "found", func(c row) string { return told(rules.ClientMayTakePart.Decide(facts(c), words)) })
-	run(t, "client.txt", "session", func(c row) string { return rules.BenefitOn(facts(c), words).String() })
+	run(t, "client.txt", "session", func(c row) string { return rules.BenefitOn(facts(c)).String() })
 }
 
 func TestR14JoinedCases(t *testing.T) {
@@ -392,5 +392,20 @@ func run(t *testing.T, file, table string, give func(row) string) {
 	}
 	if cases == 0 {
 		t.Fatalf("%s has no table %q", file, table)
+	}
+}
+
+// Without its reasons a decision is the same.
+func TestOutcomeIsThatOfTheDecision(t *testing.T) {
+	truths := []rules.Truth{rules.Yes, rules.No, rules.Unknown}
+	is := func(at int) rules.Rule[[3]int] {
+		return rules.Rule[[3]int]{Code: "a.b", Says: "It is so.", Holds: func(facts [3]int) rules.Truth { return truths[facts[at]] }}
+	}
+	policy := rules.Policy[[3]int]{Rules: []rules.Rule[[3]int]{is(0), is(1), is(2)}}
+	for n := range 27 {
+		facts := [3]int{n % 3, n / 3 % 3, n / 9}
+		if got, want := policy.Outcome(facts), policy.Decide(facts, nil).Outcome; got != want {
+			t.Errorf("%v: %v, and the decision is %v", facts, got, want)
+		}
 	}
 }

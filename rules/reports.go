@@ -30,7 +30,7 @@ var MayRelease = Policy[CellFacts]{
 // share rests on is not told: two such counts could be taken from each other.
 func Release(m care.Measures, employer care.EmployerID, closed bool, terms care.Terms) care.Released {
 	may := func(n, people int) *int {
-		if MayRelease.Decide(CellFacts{closed, people, terms.ReportMinCell}, nil).Outcome != Yes {
+		if MayRelease.Outcome(CellFacts{closed, people, terms.ReportMinCell}) != Yes {
 			return nil
 		}
 		return &n

@@ -71,11 +71,20 @@ type Decision struct {
 
 // Decide tests the facts against every rule.
 func (p Policy[Facts]) Decide(facts Facts, words Words) Decision {
-	d := Decision{Outcome: Yes}
+	d := Decision{Outcome: Yes, Findings: make([]Finding, 0, len(p.Rules))}
 	for _, r := range p.Rules {
 		d.add(Finding{Code: r.Code, Says: words.Render(r.Says), Truth: r.Holds(facts)})
 	}
 	return d
+}
+
+// Outcome is that of Decide, where nobody asks for the reasons.
+func (p Policy[Facts]) Outcome(facts Facts) Truth {
+	outcome := Yes
+	for _, r := range p.Rules {
+		outcome = worse(outcome, r.Holds(facts))
+	}
+	return outcome
 }
 
 // Allowed is the decision where there is nothing to object.

@@ -46,7 +46,7 @@ func (a ExportClaims) Decide(k Known, env Env) Plan {
 			continue
 		}
 		c, ok := chart.Charge(care.ChargeID(m.Ref))
-		if !ok || rules.MayClaim.Decide(rules.ClaimFacts{Charge: c}, env.Words).Outcome != rules.Yes {
+		if !ok || rules.MayClaim.Outcome(rules.ClaimFacts{Charge: c}) != rules.Yes {
 			continue
 		}
 		c.State, c.At, c.Batch = care.ChargeExported, env.Now, batch.Chart
@@ -152,7 +152,7 @@ func (a CorrectCharge) Decide(k Known, env Env) Plan {
 		c.State = care.ChargeVoid
 	} else {
 		c = d.priced(c, ap)
-		if c.State = chargeState(c, env); c.State == care.ChargeReady && (out || c.Batch != "") {
+		if c.State = chargeState(c); c.State == care.ChargeReady && (out || c.Batch != "") {
 			c.State = care.ChargeCorrected
 		}
 	}

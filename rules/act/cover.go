@@ -26,7 +26,7 @@ func cover(chart *care.Chart, env Env, ap care.Appointment) care.Appointment {
 		day.Found = rules.Yes // it was good then
 	}
 	facts := rules.CoverageFacts{
-		Benefit: rules.BenefitOn(day, env.Words),
+		Benefit: rules.BenefitOn(day),
 		Plans:   rules.ListedOn(env.Plans, on),
 		Payer:   env.Programme.Payer,
 	}
@@ -98,7 +98,7 @@ func (d *draft) bill(ap care.Appointment) {
 		d.put(c)
 		return
 	}
-	if next := chargeState(now, d.env); next != now.State && !(now.State == care.ChargeCorrected && next == care.ChargeReady) {
+	if next := chargeState(now); next != now.State && !(now.State == care.ChargeCorrected && next == care.ChargeReady) {
 		now.State, now.At = next, d.env.Now
 	}
 	d.put(now)
@@ -138,12 +138,12 @@ func (d *draft) priced(c care.Charge, ap care.Appointment) care.Charge {
 }
 
 // chargeState is where a charge that has not gone out stands.
-func chargeState(c care.Charge, env Env) care.ChargeState {
+func chargeState(c care.Charge) care.ChargeState {
 	c.State = ""
 	switch {
 	case c.Covered == "self_pay":
 		return care.ChargeSelfPay
-	case rules.MayClaim.Decide(rules.ClaimFacts{Charge: c}, env.Words).Outcome == rules.Yes:
+	case rules.MayClaim.Outcome(rules.ClaimFacts{Charge: c}) == rules.Yes:
 		return care.ChargeReady
 	}
 	return care.ChargeHeld

@@ -162,7 +162,7 @@ func (a SetDegrees) Decide(k Known, env Env) Plan {
 	}
 	p.Degree, p.Degrees = a.Degrees[0], a.Degrees[1:]
 	facts := providerFacts(k, p, "", env)
-	if rules.ProviderDegree.Decide(facts, env.Words).Outcome == rules.No {
+	if rules.ProviderDegree.Outcome(facts) == rules.No {
 		return refused(rules.ProviderDegree.Decide(facts, env.Words))
 	}
 	return changeProvider(p)

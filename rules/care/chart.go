@@ -243,8 +243,17 @@ func find[T Record](list []T, key string) (T, bool) {
 	return list[i], true
 }
 
-// at is where a record stands in its list, or would stand.
+// at is where a record stands in its list, or would stand. The keys of the kinds of
+// which there are many are read where they are: Key copies the whole record first.
 func at[T Record](list []T, key string) (int, bool) {
+	switch list := any(list).(type) {
+	case []Deadline:
+		return sort.Find(len(list), func(i int) int { return strings.Compare(key, string(list[i].ID)) })
+	case []Message:
+		return sort.Find(len(list), func(i int) int { return strings.Compare(key, string(list[i].ID)) })
+	case []Appointment:
+		return sort.Find(len(list), func(i int) int { return strings.Compare(key, string(list[i].ID)) })
+	}
 	return sort.Find(len(list), func(i int) int { return strings.Compare(key, list[i].Key()) })
 }
 

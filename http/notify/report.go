@@ -59,10 +59,61 @@ func ReadReport(from io.Reader, to string) (Report, error) {
 	}
 	w := walk{parts: mostParts}
 	w.part(textproto.MIMEHeader(m.Header), m.Body, 0)
-	if !w.read && (w.report || !automatic(m.Header)) {
+	w.failed = w.failed || ofOld(m.Header, m.Body)
+	if !w.read && !w.failed && (w.report || !automatic(m.Header)) {
 		return Report{}, ErrNoReport
 	}
 	return Report{tag, w.failed}, nil
+}
+
+// older are the reports of servers that know no RFC 3464, or are set so: how their text
+// begins, what it says of a message that was given up, and a field of the head that goes
+// with it, if there is one. What says that a message is delayed begins alike, and goes on otherwise.
+var older = []struct{ begins, says, field string }{
+	{"Hi. This is the qmail-send program at ", "This is a permanent error; I've given up. ", ""},
+	{"This message was created automatically by mail delivery software. ", "could not be delivered to one or more of its recipients. This is a permanent error. ", "X-Failed-Recipients"},
+}
+
+// mostText is how far such a text is read: what says it stands at its beginning.
+const mostText = 1 << 10
+
+// ofOld says whether a mail is such a report: written by a program, since nobody is to
+// be answered, and with the words of one at its very beginning. What quotes them, as an
+// answer that somebody is away may, begins otherwise.
+func ofOld(head mail.Header, body io.Reader) bool {
+	kind, _, err := mime.ParseMediaType(head.Get("Content-Type"))
+	if head.Get("Content-Type") != "" && (err != nil || kind != "text/plain") || !byProgram(head) {
+		return false
+	}
+	begin, err := io.ReadAll(io.LimitReader(body, mostText))
+	text := strings.Join(strings.Fields(string(begin)), " ")
+	for _, o := range older {
+		if err == nil && (o.field == "" || head.Get(o.field) != "") && strings.HasPrefix(text, o.begins) && strings.Contains(text, o.says) {
+			return true
+		}
+	}
+	return false
+}
+
+// byProgram says whether a mail has nobody who sent it: its return path is empty, or,
+// where nobody says what that was, it says of itself that no person wrote it.
+func byProgram(head mail.Header) bool {
+	paths := head["Return-Path"]
+	for _, path := range paths {
+		if path = strings.Trim(path, " \t<>"); path != "" && !strings.EqualFold(path, "MAILER-DAEMON") {
+			return false
+		}
+	}
+	return len(paths) > 0 || slices.Contains([]string{"auto-replied", "auto-generated"}, firstWord(head.Get("Auto-Submitted")))
+}
+
+// firstWord is that of a field, without what is said behind it.
+func firstWord(field string) string {
+	words := strings.FieldsFunc(strings.ToLower(field), func(r rune) bool { return strings.ContainsRune(" \t;(", r) })
+	if len(words) == 0 {
+		return ""
+	}
+	return words[0]
 }
 
 // withoutFrom leaves out the line that some servers put before a mail they hand to a
@@ -115,8 +166,8 @@ var answers = []struct {
 // as that they are away. Reports of deliveries are marked so too.
 func automatic(head mail.Header) bool {
 	for _, a := range answers {
-		said := strings.FieldsFunc(strings.ToLower(head.Get(a.field)), func(r rune) bool { return strings.ContainsRune(" \t;(", r) })
-		if len(said) > 0 && (a.values == nil || slices.Contains(a.values, said[0])) {
+		said := firstWord(head.Get(a.field))
+		if said != "" && (a.values == nil || slices.Contains(a.values, said)) {
 			return true
 		}
 	}

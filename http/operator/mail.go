@@ -22,7 +22,7 @@ func (d Desk) mail() *cobra.Command {
 	group := &cobra.Command{Use: "mail", Short: "Take what a mail server brings: bounced"}
 	c := &cobra.Command{
 		Use: "bounced", Short: "Take a mail that came back, from standard input, as a mail server gives it",
-		Long: "Take a mail that came back, from standard input, as a mail server gives it: the report that a message could not\nbe delivered. What was told by that message then counts as not told, and the care team gets a task. Reports of\nanything else and automatic answers count for nothing.\n\nIt ends with 0 where the mail is dealt with, with 65 where it is no report, with 67 where it goes to no return\npath of this store, and with 75 where it is to be given again.",
+		Long: "Take a mail that came back, from standard input, as a mail server gives it: the report that a message could not\nbe delivered. What was told by that message then counts as not told, and the care team gets a task. Older\nreports count in the words of qmail and Exim. Reports of anything else and automatic answers count for nothing.\n\nIt ends with 0 where the mail is dealt with, with 65 where it is no report, with 67 where it goes to no return\npath of this store, and with 75 where it is to be given again.",
 		Args: func(_ *cobra.Command, args []string) error { // what a mail server gives may be an address, and is not repeated
 			if len(args) > 0 {
 				return errors.New("it takes no words but its flags; give the address with --to")

@@ -138,7 +138,7 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	members, err := p.Store.Find(r.Context(), auth.Actor(r), serving(care.SetAlerts, me.ID), serving(care.SetInbox, me.ID), serving(care.SetPanel, me.ID))
+	members, err := p.Store.Find(r.Context(), auth.Actor(r), serving(care.SetAlerts, me.ID), serving(care.SetInbox, me.ID), serving(care.SetPanel, me.ID), care.Unsaid(me.ID))
 	if err != nil {
 		return err
 	}
@@ -156,6 +156,8 @@ func (p *Pages) inbox(w http.ResponseWriter, r *http.Request) error {
 			case ref.Status == care.Submitted, stillAnswerable(ref):
 				m.due, _ = answerDeadline(chart, ref)
 				asked = append(asked, m)
+			case ref.Unsaid: // closed, and so without a clock
+				next = append(next, m)
 			case begun(chart, ref, now), ref.Status == care.ConsultHeld && !booked(chart, ref, care.Session):
 				m.due = promiseOf(chart, ref)
 				next = append(next, m)

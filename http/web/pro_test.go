@@ -97,6 +97,43 @@ func TestProviderTakesAClientAlongTheWholeRoad(t *testing.T) {
 	wants(t, d.done(me, path+"/outcome", url.Values{"appointment": {session}, "result": {"attended"}}), "Promise kept", "In care")
 }
 
+// TestR44AClosedRequestStaysInTheInboxUntilItsSessionIsSaid: a request ends while its first
+// session has begun. Nobody is their client any more, and what became of the session is
+// still theirs to say, where they look for what is theirs to do.
+func TestR44AClosedRequestStaysInTheInboxUntilItsSessionIsSaid(t *testing.T) {
+	d := newDemo(t)
+	me := d.one(care.RoleProvider, 1)
+	_, ref := d.asked(me.ID)
+	path := "/pro/r/" + string(ref.ID)
+	d.done(me, path+"/book", url.Values{"start": {between(t, d.page(me, path), `name="start" value="`, `"`)}})
+	d.wait(51 * time.Hour)
+	call := between(t, d.page(me, path), `name="appointment" value="`, `"`)
+	d.done(me, path+"/outcome", url.Values{"appointment": {call}, "result": {"attended"}})
+	_, form, _ := strings.Cut(d.page(me, path), `id="session"`)
+	start := between(t, form, `name="start" value="`, `"`)
+	d.done(me, path+"/session", url.Values{"minutes": {"50"}, "start": {start}})
+	begins, err := time.Parse(time.RFC3339, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.wait(begins.Sub(d.clock.Now()) + 10*time.Minute)
+	d.done(me, path+"/fit", nil)
+	if page := d.page(me, "/pro/clients"); strings.Contains(page, path) {
+		t.Error("they are among the clients still")
+	}
+	page := d.page(me, "/pro")
+	wants(t, page, path+"#visits", "Say how it went")
+	_, card, _ := strings.Cut(page, path+"#visits")
+	if strings.Contains(card, "First session by") {
+		t.Error("a clock runs for who is with them no more")
+	}
+	session := between(t, d.page(me, path), `name="appointment" value="`, `"`)
+	d.done(me, path+"/outcome", url.Values{"appointment": {session}, "result": {"no_show_client"}})
+	if page := d.page(me, "/pro"); strings.Contains(page, path) {
+		t.Error("the inbox asks for what has been said")
+	}
+}
+
 func TestProviderReadsScreeningsOfTheirOwnClient(t *testing.T) {
 	d := newDemo(t)
 	me := d.one(care.RoleProvider, 0)

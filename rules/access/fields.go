@@ -83,7 +83,7 @@ var fields = []FieldRow{
 	{care.OfClient, care.KindEpisode, "source", f{"Source", "Employer"}, sees{client: own, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindEpisode, "course", f{"First", "FirstAt", "FollowUp", "ClosedAt", "ClosedFor", "Gap"}, sees{client: own, provider: accepted, careTeam: all, clinical: all}},
 
-	{care.OfClient, care.KindReferral, "referral", f{"ID", "Episode", "Client", "Provider", "Status", "SubmittedAt", "SelfBooked", "Preferred", "Offered", "OfferedAt", "AnsweredAt", "Respond", "Consult", "Meeting", "ExpiredAt", "AskedAt", "ClosedAt", "Begun"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
+	{care.OfClient, care.KindReferral, "referral", f{"ID", "Episode", "Client", "Provider", "Status", "SubmittedAt", "SelfBooked", "Preferred", "Offered", "OfferedAt", "AnsweredAt", "Respond", "Consult", "Meeting", "ExpiredAt", "AskedAt", "ClosedAt", "Begun", "Unsaid"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "note and concerns", f{"Note", "Concerns"}, sees{client: own, provider: addressed, clinical: all}},
 	{care.OfClient, care.KindReferral, "who takes over", f{"HandTo", "From"}, sees{client: own, provider: addressed, careTeam: all, clinical: all}},
 	{care.OfClient, care.KindReferral, "decline reason", f{"Reason"}, sees{provider: addressed, careTeam: all, clinical: all}},

@@ -20,6 +20,7 @@ type ListRow struct {
 var lists = []ListRow{
 	{care.SetInbox, "", by{provider: Own, system: Any}},
 	{care.SetPanel, "", by{provider: Own, system: Any}},
+	{care.SetUnsaid, "", by{provider: Own, system: Any}},
 	{care.SetWaitlist, "", by{provider: Own, system: Any}},
 	{care.SetAsked, "", by{provider: Own, system: Any}},
 	{care.SetAlerts, "", by{provider: Own, system: Any}},

@@ -152,6 +152,7 @@ func world() *care.Chart {
 		c.Add(dyed(d, func(r *care.Referral) {
 			r.ID, r.Episode, r.Client, r.Provider, r.Status = x.id, x.episode, person, x.provider, x.status
 			r.Begun = x.status == care.InCare
+			r.Unsaid = r.Begun
 		}))
 	}
 	for _, x := range []struct {

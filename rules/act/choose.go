@@ -209,7 +209,7 @@ func noResponse(d *draft, dl care.Deadline, _ Known) {
 // end closes a referral: nothing is owed on it any more, and nobody has anything to
 // do about it or to choose because of it.
 func (d *draft) end(r *care.Referral, status care.ReferralStatus) {
-	r.Status, r.ClosedAt, r.HandTo, r.Begun = status, d.env.Now, "", d.begun(r.ID)
+	r.Status, r.ClosedAt, r.HandTo, r.Begun, r.Unsaid = status, d.env.Now, "", d.begun(r.ID), d.unsaid(r.ID)
 	for _, dl := range d.chart.Deadlines {
 		if dl.Subject == string(r.ID) {
 			d.settle(dl.ID, care.Stopped)
@@ -224,6 +224,14 @@ func (d *draft) end(r *care.Referral, status care.ReferralStatus) {
 func (d *draft) endEarly(r *care.Referral, status care.ReferralStatus, calledOff care.AppointmentStatus, p care.Provider) {
 	d.callOffAll(r.ID, calledOff, p.Hours.Zone)
 	d.end(r, status)
+}
+
+// unsaid says whether a session of a referral has begun of which nobody has said what
+// became of it.
+func (d *draft) unsaid(r care.ReferralID) bool {
+	return slices.ContainsFunc(d.chart.Appointments, func(ap care.Appointment) bool {
+		return ap.Referral == r && ap.Type == care.Session && ap.Status == care.Booked && !ap.Start.After(d.env.Now)
+	})
 }
 
 // begun says whether a session of a referral has begun, whatever was said of it: what

@@ -934,6 +934,9 @@ func (l *life) goesOn(chart *care.Chart) {
 		if act.Status(r.Status) == "" || !slices.Contains([]string{rules.TurnClient, rules.TurnProvider, rules.TurnCareTeam, rules.TurnNobody}, turn) {
 			l.Fatalf("%s is %q, turn of %q", r.ID, r.Status, turn)
 		}
+		if unsaid := booked(func(ap care.Appointment) bool { return ap.Referral == r.ID }); r.Unsaid != (unsaid && !r.Status.Open()) || r.Unsaid && len(l.find(care.Unsaid(r.Provider))) == 0 {
+			l.Fatalf("%s is %s, and a session of it waits for word: %t; it is said so: %t", r.ID, r.Status, unsaid, r.Unsaid)
+		}
 		if r.Status.Open() && !r.ClosedAt.IsZero() {
 			l.Fatalf("%s is %s, and was closed at %v", r.ID, r.Status, r.ClosedAt)
 		}

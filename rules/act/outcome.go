@@ -47,6 +47,7 @@ func (a Outcome) Decide(k Known, env Env) Plan {
 	d.quiet(ap, care.Met)
 	r, _ := d.chart.Referral(ap.Referral)
 	effect(d, &ap, &r)
+	r.Unsaid = !r.Status.Open() && d.unsaid(r.ID)
 	d.put(ap)
 	d.put(r)
 	d.recheckSessions()

@@ -34,6 +34,8 @@ type Referral struct {
 	// What became of that session is still to be said, or to be corrected, and the
 	// visit stays the provider's to bill.
 	Begun bool `json:"begun,omitempty"`
+	// Unsaid says that what became of it is still to be said.
+	Unsaid bool `json:"unsaid,omitempty"`
 	// HandTo is who is proposed to take over; empty once the client has answered.
 	HandTo ChartID `json:"hand_to,omitempty"`
 	// From is the referral that was handed over to this one by the client's yes.
@@ -120,6 +122,8 @@ func (r Referral) Stands() []Place {
 		places = append(places, Place{Set: Set{Name: SetInbox, Of: string(r.Provider), Serves: r.Provider}, Entry: string(r.ID), Member: m})
 	case r.Status.Open():
 		places = append(places, Place{Set: Panel(r.Provider), Entry: string(r.ID), Member: m})
+	case r.Unsaid:
+		places = append(places, Place{Set: Unsaid(r.Provider), Entry: string(r.ID), Member: m})
 	}
 	return places
 }

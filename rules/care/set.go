@@ -24,6 +24,7 @@ const (
 	SetPass      SetName = "pass"      // hash of a secret: the chart it opens
 	SetProviders SetName = "providers" // all providers, joined or not
 	SetInbox     SetName = "inbox"     // a provider's unanswered and just expired requests
+	SetUnsaid    SetName = "unsaid"    // a provider's closed requests with a session of which nobody has said what became
 	SetPanel     SetName = "panel"     // a provider's accepted clients
 	SetWaitlist  SetName = "waitlist"  // who waits for a provider who takes nobody new
 	SetAsked     SetName = "asked"     // what a provider was asked in one month, with what became of it
@@ -107,6 +108,12 @@ const RanOut = "ran_out"
 // Panel is the set of whom a provider has taken on and not let go.
 func Panel(provider ChartID) Set {
 	return Set{Name: SetPanel, Of: string(provider), Serves: provider}
+}
+
+// Unsaid is the set of a provider's closed requests of which a session had begun, and
+// of which they have still to say what became of it.
+func Unsaid(provider ChartID) Set {
+	return Set{Name: SetUnsaid, Of: string(provider), Serves: provider}
 }
 
 // Waitlist is the set of who waits for a provider; a member's At is since when, its

@@ -86,6 +86,47 @@ func TestR14TwoBrowsersTwoRequestsOneAccount(t *testing.T) {
 	one.get("/me").shows("My care", "Confirmed by the calendar")
 }
 
+// TestR14CareInBothAccountsOnThePage: nothing is joined and nothing lost; the person
+// reads why, and what to do now: both go on, each by its own way in.
+func TestR14CareInBothAccountsOnThePage(t *testing.T) {
+	h := newHouse(t)
+	asks, books := h.provider(false), h.provider(true)
+	one, two := h.browser(), h.browser()
+	one.get("/p/" + string(asks) + "/book?employer=LANTERN").answers(200)
+	one.postTo("/p/"+string(asks)+"/book", one.newcomer(nil)).answers(200)
+	first := one.chart()
+	one.sets(phrase)
+	call := h.clock.Now().Truncate(time.Hour).Add(26 * time.Hour)
+	h.do(care.Actor{Role: care.RoleProvider, Chart: asks}, act.Propose{Referral: first.Referrals[0].ID, Times: []time.Time{call}})
+	h.do(care.Actor{Role: care.RoleClient, Chart: first.ID}, act.Book{Referral: first.Referrals[0].ID, Start: call})
+
+	two.get("/p/" + string(books) + "/book?employer=LANTERN").answers(200)
+	two.postTo("/p/"+string(books)+"/book", two.newcomer(url.Values{"start": {two.value("start")}})).answers(200)
+	second := two.chart()
+	if other := second.Appointments[0].Start; other.After(call) {
+		call = other
+	}
+	h.until(call.Add(time.Minute)) // both calls have begun
+
+	before := one.chart()
+	say := url.Values{"email": {"wren.talverone@example.test"}, "password": {phrase}}
+	two.postTo("/me/join", say).answers(422).shows(
+		"Nothing was changed", "Care has begun in both, so neither can go into the other",
+		"sign in to each with its own address and password", "let their passwords differ", "write to the care team (see Help)",
+		`href="/help"`, "Keep both")
+	if n := strings.Count(two.body, "This does not hold"); n != 1 {
+		t.Errorf("%d reasons are given", n)
+	}
+	two.get(two.link("/me/details")).answers(200)
+	one.get("/me").answers(200).shows("My care")
+	if after := one.chart(); after.ID != before.ID || len(after.Referrals) != 1 || len(after.Appointments) != 1 {
+		t.Error("the other account has changed")
+	}
+	if after := two.chart(); after.ID != second.ID || len(after.Referrals) != 1 || len(after.Appointments) != 1 {
+		t.Error("this account has changed")
+	}
+}
+
 // mustSee is the list of who did and read what about somebody.
 func mustSee(t *testing.T, h *house, id care.ChartID) []store.Seen {
 	t.Helper()

@@ -102,7 +102,7 @@ var remedies = map[string]string{
 	"access.open":           "Please write to the care team (see Help).",
 	"joined.birth":          "Mend it under Your details, here or in the other account. Two people keep two accounts.",
 	"joined.state":          "Mend it under Your details, here or in the other account.",
-	"joined.care":           "Both go on as they are. Write to the care team (see Help) if that gets in your way.",
+	"joined.care":           "Care has begun in both, so neither can go into the other, and both go on as they are: sign in to each with its own address and password. If the two have one address, let their passwords differ; you choose one under Your details. If it gets in your way, write to the care team (see Help).",
 	"joined.requests":       "Withdraw one of your requests first, or wait for an answer.",
 	"joined.twice":          "Cancel one of the two times first.",
 	"joined.lists":          "Leave one of the lists first.",

@@ -24,6 +24,7 @@ type ahead struct {
 	taken   uint64           // commits that came into the line
 	written uint64           // and left it
 	lists   map[care.Set]int // those that the commits in it change
+	waiting int              // records and places that the commits in it change
 	failed  error
 
 	last decided // the committer's own
@@ -35,6 +36,11 @@ type decided struct{ sequence, ordinal, requests uint64 }
 // mostAhead is how many commits may be decided and not yet written. After one that
 // takes long to write there are many that take long to decide.
 const mostAhead = 64
+
+// mostWaiting is how many records and places they may change, but for those of one
+// commit: a line of large ones would take hundreds of megabytes, and whoever reads
+// would wait for it for ten seconds.
+const mostWaiting = 1 << 14
 
 // errAlone says that a batch must see written what was decided before, by others or by
 // itself.
@@ -80,17 +86,23 @@ func (s *Store) writeBehind() {
 				err = s.fail(err, nil)
 			}
 		}
-		a.mu.Lock()
-		a.written++
-		a.failed = err
-		for _, m := range c.moves {
-			if a.lists[m.place.Set]--; a.lists[m.place.Set] == 0 {
-				delete(a.lists, m.place.Set)
-			}
-		}
-		a.moved.Broadcast()
-		a.mu.Unlock()
+		a.wrote(c, err)
 	}
+}
+
+// wrote lets a commit out of the line.
+func (a *ahead) wrote(c *commit, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.written++
+	a.waiting -= c.changes()
+	a.failed = err
+	for _, m := range c.moves {
+		if a.lists[m.place.Set]--; a.lists[m.place.Set] == 0 {
+			delete(a.lists, m.place.Set)
+		}
+	}
+	a.moved.Broadcast()
 }
 
 // land writes a commit that was decided ahead.
@@ -120,16 +132,23 @@ func (a *ahead) landed() error {
 	return a.failed
 }
 
-// put brings a commit into the line.
+// put brings a commit into the line, once there is room for it.
 func (a *ahead) put(c *commit) {
 	a.mu.Lock()
+	for a.waiting > 0 && a.waiting+c.changes() > mostWaiting {
+		a.moved.Wait()
+	}
 	a.taken++
+	a.waiting += c.changes()
 	for _, m := range c.moves {
 		a.lists[m.place.Set]++
 	}
 	a.mu.Unlock()
 	a.line <- c
 }
+
+// changes is how many records and places a commit has to write.
+func (c *commit) changes() int { return len(c.script.records) + len(c.moves) }
 
 // changes says whether a commit in the line changes a list.
 func (a *ahead) changes(set care.Set) bool {

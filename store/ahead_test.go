@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
@@ -234,4 +235,40 @@ func TestWhatCannotBeWrittenBehindStopsTheStore(t *testing.T) {
 	if err := w.Store.Failed(); !errors.Is(err, errDisk) {
 		t.Errorf("it says %v", err)
 	}
+}
+
+// However large the commits are that are decided ahead, the line holds no more of them
+// than a few large ones; one that is larger than that by itself goes in alone.
+func TestTheLineHoldsNoMoreThanAFewLargeCommits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var a ahead
+		a.begin(state{})
+		const each, all = mostWaiting / 5, 40
+		sizes := []int{2 * mostWaiting}
+		for range all {
+			sizes = append(sizes, each)
+		}
+		go func() {
+			for _, size := range sizes {
+				a.put(&commit{script: laterWrites{records: make([]toWrite, size)}})
+			}
+			close(a.line)
+		}()
+		synctest.Wait()
+		if n := len(a.line); n != 1 {
+			t.Fatalf("%d commits wait, the first of which is too large for another", n)
+		}
+		came := 0
+		for c := range a.line {
+			came++
+			a.wrote(c, nil)
+			synctest.Wait()
+			if n := len(a.line); n > mostWaiting/each || n == 0 && came < len(sizes) {
+				t.Fatalf("after %d commits %d wait, each of %d of at most %d", came, n, each, mostWaiting)
+			}
+		}
+		if came != len(sizes) || a.waiting != 0 || a.landed() != nil {
+			t.Errorf("%d of %d commits came, and %d changes wait", came, len(sizes), a.waiting)
+		}
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -323,5 +324,35 @@ func TestServesTheDocument(t *testing.T) {
 	want, err := w.api.OpenAPI()
 	if err != nil || !bytes.Equal(got.raw, want) || got.status != 200 {
 		t.Errorf("%d, %v", got.status, err)
+	}
+}
+
+// Whoever sees a status of a referral can ask for those with it.
+func TestEachStatusOfAReferralCanBeAskedFor(t *testing.T) {
+	body, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct {
+				Name   string
+				Schema struct{ Enum []string }
+			}
+		}
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct{ Enum []string }
+			}
+		}
+	}
+	if err := json.Unmarshal(body, &spec); err != nil {
+		t.Fatal(err)
+	}
+	shown := spec.Components.Schemas["Referral"].Properties["status"].Enum
+	for _, p := range spec.Paths["/api/v1/referrals"]["get"].Parameters {
+		if p.Name == "status" && (len(shown) == 0 || !slices.Equal(p.Schema.Enum, shown)) {
+			t.Errorf("a referral is %v, and can be asked for by %v", shown, p.Schema.Enum)
+		}
 	}
 }

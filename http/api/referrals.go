@@ -206,7 +206,7 @@ func (a *API) onReferral(ctx context.Context, key Keyed, do act.Act) (referral, 
 }
 
 type findReferrals struct {
-	Status care.ReferralStatus `query:"status" enum:"submitted,accepted,proposed,consult_booked,consult_held,first_session_booked,in_care,declined,expired,withdrawn_by_client,withdrawn_superseded,rerouted,not_a_fit,no_response,handed_over"`
+	Status care.ReferralStatus `query:"status" enum:"submitted,accepted,proposed,consult_booked,consult_held,first_session_booked,in_care,declined,expired,withdrawn_by_client,withdrawn_superseded,rerouted,not_a_fit,care_ended,no_response,handed_over"`
 	Client care.ChartID        `query:"client" maxLength:"64" doc:"For the care team: all of one client; left out: those with something due in the next days"`
 	Limit  int                 `query:"limit" minimum:"1" maximum:"100" default:"50"`
 	Cursor string              `query:"cursor" maxLength:"200" doc:"The next of the page before"`

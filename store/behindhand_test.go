@@ -694,6 +694,9 @@ func TestABatchThatIsDecidedTwiceIsDoneOnce(t *testing.T) {
 			t.Errorf("seed %d, %d rounds: the records of providers differ: %s", seed, rounds, difference(a, b))
 		}
 		for _, w := range []*world{ahead, after} {
+			if set := w.wronglyKept(); set != nil {
+				t.Errorf("seed %d, %d rounds: what the committer keeps of %v is not what the store has", seed, rounds, set)
+			}
 			w.reconciled()
 			w.sameAsTheRecords()
 			w.mustBeWhole()
